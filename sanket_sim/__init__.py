@@ -1,0 +1,1 @@
+"""Sanket: a flight simulator for a bank's platform."""

@@ -1,0 +1,452 @@
+"""The frozen bank: what every engine executes, with names resolved and times in nanoseconds.
+
+A description holds no state. Services, edges and operations refer to one another by index, so
+that an engine can keep its own rows beside them; `steps` of an operation are a flat table.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sanket_sim.core.outcomes import Outcome
+
+
+class Law(Protocol):
+    """A law of durations: an inverse distribution function and its exact moments."""
+
+    mean_s: float
+    variance_s2: float
+
+    def ns(self, u: float) -> int:
+        """Return the duration [ns] at probability `u` in (0, 1)."""
+        ...
+
+
+class StepKind(IntEnum):
+    """What one row of an operation's table does."""
+
+    COMPUTE = 0
+    """Hold a worker for `law`."""
+    CALL = 1
+    """Call along edge `target`; `word` names the place for keyed draws."""
+    PARALLEL = 2
+    """Start the next `count` rows (all CALL) at once; go on when `need` of them are OK."""
+    MAYBE = 3
+    """With `probability` go on with the next row, else skip `count` rows."""
+    PUBLISH = 4
+    """Hand a message to edge `target` and go on; delivery is at least once."""
+    COMMIT = 5
+    """Apply ledger effect `effect`, whether or not the caller still waits."""
+    CHECK = 6
+    """Take business decision `effect`; a no ends the operation with APP_ERROR."""
+
+
+class Effect(IntEnum):
+    """What a COMMIT or CHECK row means; the meaning lives in `network`."""
+
+    TRANSFER = 0
+    DEBIT = 1
+    CREDIT = 2
+    HOLD = 3
+    CAPTURE = 4
+    VOID = 5
+    CHECK_AMOUNT = 6
+    CHECK_FUNDS = 7
+    CHECK_LIMIT = 8
+    CHECK_FRAUD = 9
+    READ_BALANCE = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One row of an operation's flat table; fields that a kind does not use stay at their zero."""
+
+    kind: StepKind
+    law: Law | None = None
+    target: int = -1
+    word: int = 0
+    count: int = 0
+    need: int = 0
+    probability: float = 1.0
+    effect: Effect = Effect.TRANSFER
+
+
+class DedupScope(IntEnum):
+    """Where an operation remembers the idempotency keys it has seen."""
+
+    NONE = 0
+    REPLICA = 1
+    GLOBAL = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Dedup:
+    """How an operation recognises a request it has already served.
+
+    `atomic` checks and remembers at the commit itself; otherwise the key is looked up when work
+    begins and remembered after the operation has ended (the race Bank of Anthos really has).
+    """
+
+    scope: DedupScope = DedupScope.NONE
+    ttl_ns: int = 0
+    atomic: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """What a service does for one kind of request."""
+
+    name: str
+    service: int
+    steps: tuple[Step, ...]
+    cpu_ns: int
+    dedup: Dedup = Dedup()
+
+
+class Balancing(IntEnum):
+    """How a caller's request finds a replica."""
+
+    SHARED = 0
+    ROUND_ROBIN = 1
+    RANDOM = 2
+    LEAST_REQUEST = 3
+    FULL_SCAN = 4
+
+
+class Discipline(IntEnum):
+    """Who is served next."""
+
+    FIFO = 0
+    LIFO = 1
+    PRIORITY = 2
+
+
+class WaitMode(IntEnum):
+    """What waiting costs in energy (design page 4)."""
+
+    ASYNC = 0
+    THREAD = 1
+    SPIN = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One microservice: replicas with workers, a queue, and what it draws from the wall."""
+
+    name: str
+    replicas: int
+    workers: int
+    queue_cap: int = -1
+    """Most requests that may wait (per queue); -1: no cap."""
+    discipline: Discipline = Discipline.FIFO
+    balancing: Balancing = Balancing.SHARED
+    blocking: bool = True
+    """Keep the worker during nested calls (thread per request) or give it back (async)."""
+    wait_mode: WaitMode = WaitMode.THREAD
+    vcpus: float = 2.0
+    memory_gb: float = 4.0
+    state_mb: float = 8.0
+    """Memory one waiting request holds."""
+    x: float = 0.0
+    y: float = 0.0
+    label: str = ""
+    third_party: bool = False
+    startup_ns: int = 0
+    reset_delay_ns: int = 1_000_000
+
+
+class RetryKind(IntEnum):
+    """Whose law gives the delay before the next attempt."""
+
+    NONE = 0
+    GRPC = 1
+    ENVOY = 2
+    AWS = 3
+    FIXED = 4
+    BACKOFF = 5
+
+
+class Jitter(IntEnum):
+    """How a back-off delay is blurred (AWS architecture blog)."""
+
+    NONE = 0
+    FULL = 1
+    EQUAL = 2
+    DECORRELATED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Retry:
+    """When and how soon a failed attempt is repeated; one attempt means no retry."""
+
+    kind: RetryKind = RetryKind.NONE
+    attempts: int = 1
+    initial_ns: int = 0
+    max_ns: int = 0
+    multiplier: float = 2.0
+    jitter: Jitter = Jitter.NONE
+    codes: frozenset[Outcome] = frozenset()
+
+
+class BudgetKind(IntEnum):
+    """Which accountant may forbid a retry."""
+
+    NONE = 0
+    GRPC = 1
+    FINAGLE = 2
+    TOKEN = 3
+    AWS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """A retry budget, kept per edge."""
+
+    kind: BudgetKind = BudgetKind.NONE
+    capacity: float = 0.0
+    """Most tokens (grpc 10, token 100, aws 500)."""
+    deposit: float = 0.0
+    """What a success adds (grpc .1, token .1, aws 1); for finagle the share of calls (.2)."""
+    cost: float = 1.0
+    """What a retry (grpc: a failure) takes (aws 14)."""
+    floor_per_s: float = 0.0
+    """Finagle: retries per second always allowed."""
+    ttl_ns: int = 10_000_000_000
+    """Finagle: how long a deposit lives."""
+
+
+class BreakerKind(IntEnum):
+    """What a breaker's window counts."""
+
+    NONE = 0
+    COUNT_WINDOW = 1
+    TIME_WINDOW = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Breaker:
+    """A circuit breaker, kept per edge (resilience4j and Hystrix)."""
+
+    kind: BreakerKind = BreakerKind.NONE
+    window_calls: int = 100
+    window_ns: int = 10_000_000_000
+    minimum_calls: int = 100
+    failure_share: float = 0.5
+    open_ns: int = 60_000_000_000
+    half_open_calls: int = 10
+    slow_ns: int = 0
+    """Calls at least this long are slow; 0: slowness does not count."""
+    slow_share: float = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Bulkhead:
+    """Most calls at once on an edge; `calls` 0 means none set."""
+
+    calls: int = 0
+    wait_ns: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimit:
+    """A token bucket in front of an edge; `rate_per_s` 0 means none set."""
+
+    rate_per_s: float = 0.0
+    burst: float = 1.0
+
+
+class Fallback(IntEnum):
+    """What a caller does when a call has failed for good."""
+
+    NONE = 0
+    STATIC = 1
+    """Go on without the answer."""
+    APPROVE = 2
+    """Fail-open: take the missing decision as a yes."""
+    DECLINE = 3
+    """Fail-closed: take it as a business no."""
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """What a caller does around a call (page 2); the default does nothing but time out."""
+
+    timeout_ns: int = 1_000_000_000
+    """Per attempt; 0: waits for ever."""
+    deadline_ns: int = 0
+    """For the whole call, retries included; 0: none."""
+    propagate_deadline: bool = False
+    cancel_on_timeout: bool = False
+    retry: Retry = Retry()
+    budget: Budget = Budget()
+    breaker: Breaker = Breaker()
+    bulkhead: Bulkhead = Bulkhead()
+    rate_limit: RateLimit = RateLimit()
+    fallback: Fallback = Fallback.NONE
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """A way from a caller to an operation: network delay and the caller's policies.
+
+    `caller` is a service index, or -1 for the customer's own device.
+    """
+
+    name: str
+    caller: int
+    operation: int
+    policy: Policy = Policy()
+    delay: Law | None = None
+    """One-way network delay, drawn for request and response; None: no time at all."""
+    message_kb: float = 2.0
+    """Request and response together, for the energy of the network."""
+
+
+class Party(IntEnum):
+    """Which kind of account stands at an end of a route's money movement."""
+
+    NONE = 0
+    CUSTOMER = 1
+    MERCHANT = 2
+    CASH = 3
+    OTHER_BANK = 4
+    EMPLOYER = 5
+    BILLER = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """The tree of operations that one kind of transaction visits, and whose money it moves."""
+
+    name: str
+    edge: int
+    """Entry: an edge whose caller is the customer's device."""
+    weight: float = 1.0
+    """Share of the demand, relative to the other routes; 0: only planned by special actors."""
+    deadline_ns: int = 0
+    debtor: Party = Party.NONE
+    creditor: Party = Party.NONE
+    amount_minor: Law | None = None
+    """Amount law; `ns(u)` gives whole minor units. None: no money moves (login, enquiry)."""
+    channels: Mapping[str, float] = field(default_factory=dict)
+    """Channel name -> share."""
+    currency: str = "EUR"
+    priority: int = 0
+    """Lower is served first under a PRIORITY discipline."""
+    reverses: str = ""
+    """Name of the route whose money this one gives back (refund of a card payment)."""
+
+    @property
+    def moves_money(self) -> bool:
+        """Whether an intent of this kind carries an amount."""
+        return self.amount_minor is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Controls:
+    """The bank's controls against logic traps; all on unless an experiment switches one off."""
+
+    idempotency_key: bool = True
+    """The customer's app sends one key with every copy of a submission (T01)."""
+    status_inquiry: bool = True
+    """A person's retry asks for the status first, so it carries the same key (T02)."""
+    atomic_posting: bool = True
+    """Debit and credit are posted linked, in one commit (T04)."""
+    positive_amount: bool = True
+    """Amounts must be greater than zero (T06)."""
+    serialised_funds: bool = True
+    """The ledger judges funds at the commit, against the serialised balance (T10)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Power:
+    """Coefficients of the energy model (page 4), with their source in the model file."""
+
+    idle_w_per_vcpu: float = 0.74
+    max_w_per_vcpu: float = 3.5
+    memory_w_per_gb: float = 0.392
+    pue: float = 1.135
+    network_kwh_per_gb: float = 0.001
+    embodied_g_per_vcpu_h: float = 0.446
+    curve: str = "teads"
+
+
+@dataclass(frozen=True, slots=True)
+class FraudRules:
+    """Weights of the fraud service's rules, in points of a score in [0, 1]."""
+
+    velocity_window_ns: int = 300_000_000_000
+    velocity_limit: int = 5
+    velocity_points: float = 0.45
+    amount_ratio: float = 4.0
+    amount_points: float = 0.3
+    new_device_points: float = 0.35
+    new_payee_points: float = 0.15
+    foreign_points: float = 0.2
+    step_up_at: float = 0.6
+    decline_at: float = 0.8
+
+
+@dataclass(frozen=True, slots=True)
+class Bank:
+    """Everything about a bank that does not change during a run."""
+
+    name: str
+    services: tuple[Service, ...]
+    operations: tuple[Operation, ...]
+    edges: tuple[Edge, ...]
+    routes: tuple[Route, ...]
+    controls: Controls = Controls()
+    power: Power = Power()
+    fraud_rules: FraudRules = FraudRules()
+    balance_poll_ns: int = 0
+    """How stale a READ_BALANCE/CHECK_FUNDS may be: readers see the last poll (0: no cache)."""
+    payment_limit_minor: int = 1_000_000_000
+    """Largest single payment the limits service allows."""
+    currencies: tuple[str, ...] = ("EUR",)
+    channels: tuple[str, ...] = ("app",)
+
+    def service_index(self, name: str) -> int:
+        """Return the index of the service called `name`."""
+        return next(i for i, service in enumerate(self.services) if service.name == name)
+
+    def route_index(self, name: str) -> int:
+        """Return the index of the route called `name`."""
+        return next(i for i, route in enumerate(self.routes) if route.name == name)
+
+
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    """The chart of accounts of one run: the bank's customers and, so that the whole is closed,
+    the worlds outside it (cash, other banks, merchants' acquirers).
+
+    Parameters
+    ----------
+    opening_minor : int64 array, shape (accounts,) [minor units]
+    currency : int16 array, shape (accounts,)
+        Index into `Bank.currencies`.
+    no_overdraft : bool array, shape (accounts,)
+        TigerBeetle's ``debits_must_not_exceed_credits``.
+    typical_minor : int64 array, shape (accounts,) [minor units]
+        Typical payment of the account, the fraud service's yardstick.
+    party : int8 array, shape (accounts,)
+        `Party` of the owner.
+    owner : int64 array, shape (accounts,)
+        Agent id of the owner, -1 for the outside world.
+    """
+
+    opening_minor: NDArray[np.int64]
+    currency: NDArray[np.int16]
+    no_overdraft: NDArray[np.bool_]
+    typical_minor: NDArray[np.int64]
+    party: NDArray[np.int8]
+    owner: NDArray[np.int64]
+
+    def __len__(self) -> int:
+        return len(self.opening_minor)
