@@ -110,6 +110,5 @@ def _to_numpy(array: pa.Array, column: Column, vocabularies: Vocabularies) -> ND
 
 def _codes(array: pa.DictionaryArray, column: Column, vocabulary: Vocabulary) -> NDArray[Any]:
     codes = [vocabulary.code(word) for word in array.dictionary.to_pylist()]
-    place = array.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-    code_of: NDArray[Any] = np.array([*codes, -1], np.dtype(column.dtype))
-    return code_of[place]
+    place: NDArray[np.int32] = array.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+    return np.take(np.array([*codes, -1], np.dtype(column.dtype)), place)
