@@ -317,7 +317,7 @@ def _vanished(facts: _Facts) -> Mask:
 
 
 def _under(base: Minor, matched: Minor, lost: Minor) -> Minor:
-    """Take what never arrived; a flow that ran backwards is wholly `invalid` and brought nothing."""
+    """Take what never arrived; a flow that ran backwards is `invalid` and brought nothing."""
     arrived = np.maximum(matched, 0)
     return np.where((arrived < base) & (lost == 0), base - arrived, 0)
 
