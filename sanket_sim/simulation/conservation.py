@@ -204,7 +204,7 @@ class MoneyAuditor:
     def _refuse(self, law: str, residuals: Minor, detail: str) -> None:
         for currency in np.flatnonzero(residuals):
             residual = int(residuals[currency])
-            raise ConservationError(law, self.currencies[currency], residual, detail)
+            raise ConservationError(law, self.currencies[int(currency)], residual, detail)
 
     def _refuse_mismatch(self, law: str, residuals: Minor, transactions: Columns) -> None:
         for row in np.flatnonzero(residuals):
