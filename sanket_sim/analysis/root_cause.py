@@ -1,0 +1,76 @@
+"""Which service is to blame for a leak, when the trace does not already say so."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sanket_sim.analysis.run_folder import RunFolder
+from sanket_sim.core.outcomes import Outcome
+from sanket_sim.trace.batch import Columns
+
+NO_ERROR = (Outcome.OK, Outcome.APP_ERROR, Outcome.FALLBACK, Outcome.IN_FLIGHT)
+_HOP_COLUMNS = ("hop_id", "parent_hop_id", "tx_id", "service", "outcome", "fault_id")
+
+
+def root_services(run: RunFolder, tx_ids: NDArray[np.int64]) -> dict[int, int]:
+    """Find the service to blame for each of a few intents.
+
+    The service whose hop an injected fault struck; else the deepest service with an error on the
+    intent's hops; else the service that posted its money.
+
+    Returns
+    -------
+    dict
+        tx_id -> code of the service; an intent that left no trace at all is missing.
+    """
+    blamed = _posting_services(run, tx_ids)
+    for batch in _rows_of(run, "hops", _HOP_COLUMNS, tx_ids):
+        blamed.update(_by_hops(batch))
+    return blamed
+
+
+def _by_hops(hops: Columns) -> dict[int, int]:
+    struck = hops["fault_id"] >= 0
+    wrong = ~np.isin(hops["outcome"], NO_ERROR)
+    severity = np.where(struck, 1_000_000, _depths(hops))
+    suspects = np.flatnonzero(struck | wrong)
+    ordered = suspects[np.argsort(severity[suspects], kind="stable")]
+    pairs = zip(hops["tx_id"][ordered].tolist(), hops["service"][ordered].tolist(), strict=True)
+    return dict(pairs)
+
+
+def _depths(hops: Columns) -> NDArray[np.int64]:
+    """Return how many callers each hop has above it among the rows given."""
+    ids = np.sort(hops["hop_id"])
+    order = np.argsort(hops["hop_id"])
+    places = np.minimum(np.searchsorted(ids, hops["parent_hop_id"]), max(len(ids) - 1, 0))
+    known = ids[places] == hops["parent_hop_id"] if len(ids) else np.empty(0, np.bool_)
+    parent = np.where(known, order[places], -1) if len(ids) else places
+    depths, here = np.zeros(len(ids), np.int64), parent
+    while np.any(here >= 0):
+        depths += here >= 0
+        here = np.where(here >= 0, parent[here], -1)
+    return depths
+
+
+def _posting_services(run: RunFolder, tx_ids: NDArray[np.int64]) -> dict[int, int]:
+    blamed: dict[int, int] = {}
+    for batch in _rows_of(run, "postings", ("tx_id", "service"), tx_ids):
+        blamed.update(zip(batch["tx_id"].tolist(), batch["service"].tolist(), strict=True))
+    return blamed
+
+
+def _rows_of(
+    run: RunFolder, table: str, names: tuple[str, ...], tx_ids: NDArray[np.int64]
+) -> list[Columns]:
+    """Return the rows of the given intents, as one table (a list of none or one)."""
+    if len(tx_ids) == 0:
+        return []
+    found = []
+    for batch in run.trace.batches(table, names):
+        keep = np.isin(batch["tx_id"], tx_ids)
+        found.append({name: column[keep] for name, column in batch.items()})
+    if not found:
+        return []
+    return [{name: np.concatenate([part[name] for part in found]) for name in names}]
