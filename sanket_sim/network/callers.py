@@ -1,0 +1,405 @@
+"""The caller's side of every call: gates, balancing, timeouts, retries, fallbacks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, cast
+
+from sanket_sim.bank.description import Balancing, Fallback
+from sanket_sim.core.draws import MASK32, absorb, unit_from_lanes, word_of
+from sanket_sim.core.outcomes import FraudDecision, Outcome
+from sanket_sim.network.edges import STATE_NAMES, EdgeRow
+from sanket_sim.network.loop import Alarm, Loop, Rank
+from sanket_sim.network.recorder import Recorder
+from sanket_sim.network.rows import Attempt, Call, Intent, Replica, ServiceRow
+from sanket_sim.network.rules import answers, backoff, balancing, timing
+
+if TYPE_CHECKING:
+    from sanket_sim.network.callees import Callees
+
+OK = int(Outcome.OK)
+APP_ERROR = int(Outcome.APP_ERROR)
+TIMEOUT = int(Outcome.TIMEOUT)
+DEADLINE_EXCEEDED = int(Outcome.DEADLINE_EXCEEDED)
+CANCELLED = int(Outcome.CANCELLED)
+PARKED = -2
+DETACHED = -1
+GOLDEN = 0x9E3779B1
+WORD_DELAY = word_of("delay")
+WORD_RETURN = word_of("return")
+WORD_BALANCE = word_of("balance")
+WORD_SECOND_CHOICE = word_of("second choice")
+WORD_BACKOFF = word_of("backoff")
+RETRY_RANK = int(Rank.RETRY)
+TIMEOUT_RANK = int(Rank.TIMEOUT)
+DELIVERY_RANK = int(Rank.DELIVERY)
+
+
+def keyed_uniform(hi: int, lo: int, word: int) -> float:
+    """Draw the uniform number that `word` names under a hop's key."""
+    hi, lo = absorb(hi, lo, word)
+    return unit_from_lanes(hi, lo)
+
+
+class Callers:
+    """Everything that a caller does around a call, from its first attempt to its conclusion."""
+
+    def __init__(
+        self,
+        loop: Loop,
+        edges: list[EdgeRow],
+        services: list[ServiceRow],
+        recorder: Recorder,
+        answered: Callable[[Call, int], None],
+        rested: Callable[[Intent], None],
+    ) -> None:
+        self.loop = loop
+        self.edges = edges
+        self.services = services
+        self.recorder = recorder
+        self.answered = answered
+        self.rested = rested
+        self.callees: Callees = cast("Callees", None)
+        self.open: dict[int, Attempt] = {}
+        self.keeps_children = any(edge.cancel for edge in edges)
+        self._hops = 0
+        self._timed_out = (self._time_out,)
+        self._retried = (self._try_again,)
+        self._unparked = (self._leave_bulkhead_line,)
+        self._cancelled = (self._deliver_cancellation,)
+        self._delivered: tuple[Callable[[Attempt], None]] = cast(
+            "tuple[Callable[[Attempt], None]]", ()
+        )
+
+    def attach(self, callees: Callees) -> None:
+        """Introduce the other side."""
+        self.callees = callees
+        self._delivered = (callees.deliver,)
+
+    def submit(self, intent: Intent, edge: EdgeRow, submission: int, key_no: int) -> None:
+        """Send an intent from the customer's device into the bank."""
+        call = Call(intent, edge, None, edge.index, 0)
+        call.hi, call.lo = absorb(intent.hi, intent.lo, submission)
+        call.submission, call.key_no = submission, key_no
+        self._begin(call, 0)
+
+    def call(self, parent: Attempt, edge: EdgeRow, word: int, group: int) -> None:
+        """Call along `edge` on behalf of a running attempt; group DETACHED: nobody waits."""
+        above = parent.call
+        call = Call(above.intent, edge, parent, word, group)
+        call.hi, call.lo = parent.hi, parent.lo
+        call.submission, call.key_no = above.submission, above.key_no
+        inherited_ns = above.deadline_ns if edge.propagates and group != DETACHED else 0
+        self._begin(call, inherited_ns)
+
+    def _begin(self, call: Call, inherited_ns: int) -> None:
+        policy = call.edge.policy
+        if policy.deadline_ns or inherited_ns:
+            own_ns = self.loop.now_ns + policy.deadline_ns if policy.deadline_ns else 0
+            call.deadline_ns = timing.child_deadline_ns(own_ns, inherited_ns, call.edge.delay_ns)
+        call.intent.live += 1
+        if call.edge.budget is not None:
+            call.edge.budget.see_call(self.loop.now_ns)
+        self._attempt(call)
+
+    def _attempt(self, call: Call) -> None:
+        intent, edge, now_ns = call.intent, call.edge, self.loop.now_ns
+        call.attempts += 1
+        intent.attempts += 1
+        intent.live += 1
+        self._hops += 1
+        attempt = Attempt(call, self._hops, now_ns)
+        self.open[attempt.hop_id] = attempt
+        attempt.hi, attempt.lo = absorb(
+            call.hi, call.lo, (call.word + call.attempts * GOLDEN) & MASK32
+        )
+        if self.keeps_children and call.parent is not None and call.group != DETACHED:
+            self._adopt(call.parent, attempt)
+        if call.deadline_ns and now_ns >= call.deadline_ns:
+            self._refuse(attempt, DEADLINE_EXCEEDED)
+        elif edge.gated:
+            self._pass_gates(attempt, edge, now_ns)
+        else:
+            self._send(attempt)
+
+    @staticmethod
+    def _adopt(parent: Attempt, child: Attempt) -> None:
+        if parent.children is None:
+            parent.children = []
+        parent.children.append(child)
+
+    def _pass_gates(self, attempt: Attempt, edge: EdgeRow, now_ns: int) -> None:
+        if not edge.within_rate(now_ns):
+            self._refuse(attempt, int(Outcome.RATE_LIMITED))
+            return
+        bulkhead = edge.policy.bulkhead
+        if bulkhead.calls and edge.active >= bulkhead.calls:
+            if bulkhead.wait_ns == 0:
+                self._refuse(attempt, int(Outcome.BULKHEAD_FULL))
+                return
+            edge.bulkhead_line.append(attempt)
+            self.loop.after(bulkhead.wait_ns, TIMEOUT_RANK, Alarm(attempt), self._unparked)
+            attempt.outcome = PARKED
+            return
+        self._pass_breaker(attempt, edge, now_ns)
+
+    def _pass_breaker(self, attempt: Attempt, edge: EdgeRow, now_ns: int) -> None:
+        if edge.breaker is not None:
+            before = edge.breaker.state
+            admitted = edge.breaker.admit(now_ns)
+            self._note_breaker(edge, before, now_ns)
+            if not admitted:
+                self._refuse(attempt, int(Outcome.CIRCUIT_OPEN))
+                return
+        edge.active += 1
+        attempt.gated = True
+        self._send(attempt)
+
+    def _leave_bulkhead_line(self, alarm: Alarm) -> None:
+        attempt: Attempt = alarm.subject
+        if attempt.outcome == PARKED:
+            self._refuse(attempt, int(Outcome.BULKHEAD_FULL))
+
+    def _refuse(self, attempt: Attempt, outcome: int) -> None:
+        """End an attempt that was never sent."""
+        attempt.travelling = False
+        attempt.received_ns = self.loop.now_ns
+        self.settle(attempt, outcome)
+
+    def _send(self, attempt: Attempt) -> None:
+        call = attempt.call
+        edge = call.edge
+        if not self._choose_replica(attempt, call, self.services[edge.callee]):
+            self._refuse(attempt, int(Outcome.NO_INSTANCE))
+            return
+        loop = self.loop
+        wait_ns = edge.timeout_ns
+        if call.deadline_ns:
+            wait_ns = timing.patience_ns(wait_ns, call.deadline_ns, loop.now_ns)
+        if wait_ns:
+            loop.after(wait_ns, TIMEOUT_RANK, Alarm(attempt), self._timed_out)
+        delay_ns = edge.delay_ns
+        if edge.delay_law is not None:
+            delay_ns = edge.delay_law.ns(keyed_uniform(attempt.hi, attempt.lo, WORD_DELAY))
+        if edge.faults:
+            delay_ns = self._disturbed_request_ns(attempt, edge, delay_ns)
+            if delay_ns < 0:
+                return
+        if delay_ns:
+            loop.after(delay_ns, DELIVERY_RANK, attempt, self._delivered)
+        else:
+            self.callees.deliver(attempt)
+
+    def _disturbed_request_ns(self, attempt: Attempt, edge: EdgeRow, delay_ns: int) -> int:
+        """Return the request's delay under the edge's faults; negative if it goes no further."""
+        for fault in edge.faults:
+            if fault.response or not self.callees.struck(attempt, fault):
+                continue
+            if fault.law is not None:
+                delay_ns += fault.law.ns(keyed_uniform(attempt.hi, attempt.lo, fault.word ^ 1))
+            elif fault.code >= 0:
+                self._refuse(attempt, fault.code)
+                return -1
+            else:
+                self.vanish(attempt)
+                return -1
+        return delay_ns
+
+    def vanish(self, attempt: Attempt) -> None:
+        """Lose an attempt's message: nothing more of it will ever arrive."""
+        attempt.travelling = False
+        if not attempt.caller_open:
+            self._emit(attempt)
+
+    def _choose_replica(self, attempt: Attempt, call: Call, service: ServiceRow) -> bool:
+        healthy = service.healthy
+        if not healthy:
+            return False
+        if service.shared:
+            return True
+        chosen = healthy[0] if len(healthy) == 1 else self._balanced(attempt, call, service)
+        attempt.replica = chosen
+        chosen.outstanding += 1
+        if call.edge.retries:
+            if call.tried is None:
+                call.tried = set()
+            call.tried.add(chosen.index)
+        return True
+
+    def _balanced(self, attempt: Attempt, call: Call, service: ServiceRow) -> Replica:
+        tried = call.tried or ()
+        fresh = [r for r in service.healthy if r.index not in tried] if tried else service.healthy
+        candidates = fresh or service.healthy
+        if service.balancing == Balancing.ROUND_ROBIN:
+            service.rotation += 1
+            return candidates[service.rotation % len(candidates)]
+        if service.balancing == Balancing.FULL_SCAN:
+            return min(candidates, key=lambda replica: replica.outstanding)
+        first = balancing.pick_random(
+            len(candidates), keyed_uniform(attempt.hi, attempt.lo, WORD_BALANCE)
+        )
+        if service.balancing == Balancing.RANDOM:
+            return candidates[first]
+        u = keyed_uniform(attempt.hi, attempt.lo, WORD_SECOND_CHOICE)
+        second = balancing.pick_other(len(candidates), first, u)
+        a, b = candidates[first], candidates[second]
+        return b if balancing.better(b.outstanding, False, a.outstanding, False) else a
+
+    def _time_out(self, alarm: Alarm) -> None:
+        attempt: Attempt = alarm.subject
+        if not attempt.caller_open:
+            return
+        call = attempt.call
+        expired = call.deadline_ns and self.loop.now_ns >= call.deadline_ns
+        self.settle(attempt, DEADLINE_EXCEEDED if expired else TIMEOUT)
+        if call.edge.cancel:
+            self._send_cancellation(attempt)
+
+    def _send_cancellation(self, attempt: Attempt) -> None:
+        delay_ns = attempt.call.edge.delay_ns
+        self.loop.after(delay_ns, DELIVERY_RANK, Alarm(attempt), self._cancelled)
+
+    def _deliver_cancellation(self, alarm: Alarm) -> None:
+        attempt: Attempt = alarm.subject
+        if attempt.travelling and self.callees.cancel(attempt):
+            self.vanish(attempt)
+
+    def forsake_children(self, parent: Attempt) -> None:
+        """Cancel the nested calls of an attempt that has itself been cancelled."""
+        for child in parent.children or ():
+            if child.caller_open:
+                child.outcome = CANCELLED
+                child.caller_open = False
+                self._open_gate(child, CANCELLED)
+                self._send_cancellation(child)
+                self._release(child.call.intent)
+
+    def receive(self, attempt: Attempt) -> None:
+        """Let an answer arrive at its caller."""
+        attempt.received_ns = self.loop.now_ns
+        attempt.travelling = False
+        if attempt.caller_open:
+            self.settle(attempt, attempt.response)
+        else:
+            attempt.late = True
+            self._emit(attempt)
+
+    def settle(self, attempt: Attempt, outcome: int) -> None:
+        """Fix what the caller believes about an attempt, and let the call go on from there."""
+        attempt.outcome = outcome
+        attempt.caller_open = False
+        call = attempt.call
+        edge = call.edge
+        if edge.gated:
+            self._open_gate(attempt, outcome)
+        if outcome == OK:
+            if edge.budget is not None:
+                edge.budget.see_success(call.attempts > 1)
+            if not attempt.travelling:
+                self._emit(attempt)
+            self.conclude(call, OK)
+            return
+        call.decline = attempt.decline
+        self._blame(attempt, edge)
+        if edge.budget is not None and answers.is_failure(outcome):
+            edge.budget.see_failure()
+        if not attempt.travelling:
+            self._emit(attempt)
+        if not (edge.retries and outcome in edge.codes and self._schedule_retry(call)):
+            self.conclude(call, outcome)
+
+    @staticmethod
+    def _blame(attempt: Attempt, edge: EdgeRow) -> None:
+        intent = attempt.call.intent
+        if attempt.depth > intent.error_depth:
+            intent.error_depth = attempt.depth
+            intent.error_service = edge.callee
+
+    def _open_gate(self, attempt: Attempt, outcome: int) -> None:
+        if not attempt.gated:
+            return
+        attempt.gated = False
+        edge, now_ns = attempt.call.edge, self.loop.now_ns
+        edge.active -= 1
+        if edge.breaker is not None and outcome != CANCELLED:
+            before = edge.breaker.state
+            slow_ns = edge.breaker.policy.slow_ns
+            slow = slow_ns > 0 and now_ns - attempt.sent_ns >= slow_ns
+            edge.breaker.see(now_ns, answers.is_failure(outcome), slow, attempt.sent_ns)
+            self._note_breaker(edge, before, now_ns)
+        self._admit_parked(edge, now_ns)
+
+    def _admit_parked(self, edge: EdgeRow, now_ns: int) -> None:
+        while edge.bulkhead_line and edge.active < edge.policy.bulkhead.calls:
+            attempt: Attempt = edge.bulkhead_line.popleft()
+            if attempt.outcome == PARKED:
+                attempt.outcome = -1
+                self._pass_breaker(attempt, edge, now_ns)
+
+    def _note_breaker(self, edge: EdgeRow, before: int, now_ns: int) -> None:
+        if edge.breaker is not None and edge.breaker.state != before:
+            state = STATE_NAMES[edge.breaker.state]
+            self.recorder.decision(now_ns, "breaker", state, edge.description.name, "")
+
+    def _schedule_retry(self, call: Call) -> bool:
+        edge = call.edge
+        retry = edge.policy.retry
+        if call.attempts >= retry.attempts or (call.parent is not None and call.parent.dead):
+            return False
+        u = keyed_uniform(call.hi, call.lo, (call.word ^ WORD_BACKOFF) + call.attempts & MASK32)
+        delay_ns = backoff.retry_delay_ns(
+            retry.kind,
+            call.attempts,
+            retry.initial_ns,
+            retry.max_ns,
+            retry.multiplier,
+            retry.jitter,
+            call.previous_delay_ns,
+            u,
+        )
+        now_ns = self.loop.now_ns
+        if call.deadline_ns and now_ns + delay_ns >= call.deadline_ns:
+            return False
+        if edge.budget is not None and not edge.budget.take(now_ns):
+            return False
+        call.previous_delay_ns = delay_ns
+        self.loop.after(delay_ns, RETRY_RANK, Alarm(call), self._retried)
+        return True
+
+    def _try_again(self, alarm: Alarm) -> None:
+        call: Call = alarm.subject
+        if call.parent is not None and call.parent.dead and call.group != DETACHED:
+            self._release(call.intent)
+        else:
+            self._attempt(call)
+
+    def conclude(self, call: Call, outcome: int) -> None:
+        """End a logical call: its caller goes on, with the answer or with a fallback."""
+        if outcome not in (OK, APP_ERROR):
+            outcome = self._fall_back(call, outcome)
+        if call.parent is None:
+            self.answered(call, outcome)
+        elif call.group != DETACHED:
+            self.callees.resume(call.parent, call, outcome)
+        self._release(call.intent)
+
+    def _fall_back(self, call: Call, outcome: int) -> int:
+        fallback = call.edge.policy.fallback
+        if fallback == Fallback.NONE:
+            return outcome
+        if fallback == Fallback.DECLINE:
+            call.decline = self.callees.fail_closed_reason
+            return APP_ERROR
+        if call.edge.decides_fraud and call.intent.fraud_decision == 0:
+            call.intent.fraud_decision = int(FraudDecision.UNCHECKED)
+        return OK
+
+    def _emit(self, attempt: Attempt) -> None:
+        del self.open[attempt.hop_id]
+        self.recorder.hop(attempt)
+        self._release(attempt.call.intent)
+
+    def _release(self, intent: Intent) -> None:
+        intent.live -= 1
+        if intent.live == 0:
+            self.rested(intent)

@@ -1,0 +1,268 @@
+"""The control plane: faults that begin and end, crashes, pauses, pushed configuration."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
+from typing import Any, cast
+
+from sanket_sim.bank.description import Bank, Law, Policy
+from sanket_sim.core.draws import word_of
+from sanket_sim.core.outcomes import ReplicaState
+from sanket_sim.network.callees import Callees
+from sanket_sim.network.edges import EdgeRow
+from sanket_sim.network.loop import Alarm, Loop, Rank
+from sanket_sim.network.protocol import Command, CommandKind, Direction
+from sanket_sim.network.recorder import Recorder
+from sanket_sim.network.rows import FaultEffect, Replica, ServiceRow
+
+UP = int(ReplicaState.UP)
+DOWN = int(ReplicaState.DOWN)
+PAUSED = int(ReplicaState.PAUSED)
+STARTING = int(ReplicaState.STARTING)
+COMMAND_RANK = int(Rank.COMMAND)
+MISHAP_DOWN_NS = 1_000_000_000
+"""How long the replica stays down that a crash-between-legs trap has killed."""
+
+Undo = Callable[[], None]
+
+
+class ControlPlane:
+    """Carries out commands on the running network, and takes their effects back."""
+
+    def __init__(
+        self,
+        loop: Loop,
+        bank: Bank,
+        services: list[ServiceRow],
+        edges: list[EdgeRow],
+        callees: Callees,
+        recorder: Recorder,
+    ) -> None:
+        self.loop = loop
+        self.bank = bank
+        self.services = services
+        self.edges = edges
+        self.callees = callees
+        self.recorder = recorder
+        self._undo: dict[int, list[Undo]] = {}
+        self._due = (self._carry_out,)
+        self._do: dict[CommandKind, Callable[[Command], list[Undo]]] = {
+            CommandKind.LATENCY: self._disturb,
+            CommandKind.LOSS: self._disturb,
+            CommandKind.ABORT: self._disturb,
+            CommandKind.SLOW: self._slow,
+            CommandKind.PAUSE: self._pause,
+            CommandKind.CRASH: self._crash,
+            CommandKind.RESTART: self._restart,
+            CommandKind.CONFIG: self._configure,
+        }
+
+    def schedule(self, command: Command) -> None:
+        """Let a command act at its instant."""
+        delay_ns = command.at_ns - self.loop.now_ns
+        assert delay_ns >= 0, "a command cannot act in the past"
+        self.loop.after(delay_ns, COMMAND_RANK, Alarm(command), self._due)
+
+    def crash_now(self, replica: Replica) -> None:
+        """Kill a replica at this instant (a trap's doing); it restarts after a second."""
+        self._kill(replica, -1, silent=False)
+        self._revive_later(replica, MISHAP_DOWN_NS)
+
+    def _carry_out(self, alarm: Alarm) -> None:
+        command: Command = alarm.subject
+        self.recorder.decision(
+            self.loop.now_ns,
+            "control_plane",
+            command.kind.name.lower(),
+            command.target or f"fault {command.fault_id}",
+            "",
+        )
+        if command.kind == CommandKind.END:
+            for undo in self._undo.pop(command.fault_id, []):
+                undo()
+            return
+        undos = self._do[command.kind](command)
+        if command.fault_id >= 0:
+            self._undo.setdefault(command.fault_id, []).extend(undos)
+
+    def _disturb(self, command: Command) -> list[Undo]:
+        word = word_of(f"fault {command.fault_id} {command.kind.name} {command.at_ns}")
+        effect = FaultEffect(command.fault_id, word, command.probability)
+        effect.replicas = frozenset(command.replicas)
+        if command.kind == CommandKind.LATENCY:
+            effect.law = cast("Law", command.add)
+        elif command.kind == CommandKind.ABORT:
+            effect.code = int(command.code)
+        else:
+            effect.response = command.direction == Direction.RESPONSE
+        places = [place.faults for place in self._places(command.target, effect)]
+        for faults in places:
+            faults.append(effect)
+        return [partial(faults.remove, effect) for faults in places]
+
+    def _places(self, target: str, effect: FaultEffect) -> list[ServiceRow] | list[EdgeRow]:
+        """Find where an effect is to be looked for: at a service or on edges."""
+        if "->" in target:
+            return self._edges(target)
+        service, _, operation = target.partition(".")
+        row = self._service(service)
+        if operation:
+            effect.operation = self._operation_index(row.index, operation)
+        return [row]
+
+    def _service(self, name: str) -> ServiceRow:
+        return self.services[self.bank.service_index(name)]
+
+    def _operation_index(self, service: int, name: str) -> int:
+        return next(
+            index
+            for index, operation in enumerate(self.bank.operations)
+            if operation.service == service and operation.name == name
+        )
+
+    def _edges(self, target: str) -> list[EdgeRow]:
+        """Return the edges named ``a->b`` or ``a->b.operation``."""
+        return [
+            edge
+            for edge in self.edges
+            if edge.description.name == target or edge.description.name.rpartition(".")[0] == target
+        ]
+
+    def _struck_replicas(self, command: Command) -> Iterator[Replica]:
+        for replica in self._service(command.target.partition(".")[0]).replicas:
+            if not command.replicas or replica.index in command.replicas:
+                yield replica
+
+    def _slow(self, command: Command) -> list[Undo]:
+        undos: list[Undo] = []
+        for replica in self._struck_replicas(command):
+            undos.append(partial(self._set_speed, replica, replica.speed, replica.fault_id))
+            self._set_speed(replica, replica.speed * command.speed, command.fault_id)
+        return undos
+
+    @staticmethod
+    def _set_speed(replica: Replica, speed: float, fault_id: int) -> None:
+        replica.speed = speed
+        replica.fault_id = fault_id
+
+    def _pause(self, command: Command) -> list[Undo]:
+        for replica in self._struck_replicas(command):
+            if replica.state == UP:
+                self._freeze(replica, command.duration_ns, command.fault_id)
+        return []
+
+    def _freeze(self, replica: Replica, duration_ns: int, fault_id: int) -> None:
+        """Stop all workers of a replica; whatever they compute ends later by as much."""
+        self._change_state(replica, PAUSED)
+        for attempt in replica.running.values():
+            self.callees.mark(attempt, fault_id)
+            if attempt.group == 0:
+                attempt.pause_debt_ns += duration_ns
+        alarm = Alarm(partial(self._thaw, replica, replica.epoch))
+        self.loop.after(duration_ns, COMMAND_RANK, alarm, (lambda event: event.subject(),))
+
+    def _thaw(self, replica: Replica, epoch: int) -> None:
+        if replica.epoch != epoch or replica.state != PAUSED:
+            return
+        self._change_state(replica, UP)
+        frozen, replica.frozen = replica.frozen, []
+        for attempt in frozen:
+            if not attempt.dead:
+                self.callees.go_on(attempt)
+        self._wake(replica)
+
+    def _crash(self, command: Command) -> list[Undo]:
+        for replica in self._struck_replicas(command):
+            if replica.state in (UP, PAUSED, STARTING):
+                self._kill(replica, command.fault_id, command.silent)
+                if command.duration_ns:
+                    self._revive_later(replica, command.duration_ns)
+        return []
+
+    def _kill(self, replica: Replica, fault_id: int, silent: bool) -> None:
+        """Open a new epoch: running work is lost, and waiting work if nobody else can take it."""
+        replica.account(self.loop.now_ns)
+        self._change_state(replica, DOWN)
+        replica.epoch += 1
+        replica.frozen.clear()
+        replica.resuming.clear()
+        lost = list(replica.running.values())
+        if not replica.service.shared or not replica.service.healthy:
+            lost += replica.line.empty()
+        for attempt in lost:
+            if not attempt.dead:
+                self.callees.kill(attempt, fault_id, silent)
+
+    def _revive_later(self, replica: Replica, delay_ns: int) -> None:
+        alarm = Alarm(partial(self._revive, replica, replica.epoch))
+        self.loop.after(delay_ns, COMMAND_RANK, alarm, (lambda event: event.subject(),))
+
+    def _revive(self, replica: Replica, epoch: int) -> None:
+        if replica.epoch != epoch or replica.state != DOWN:
+            return
+        self._change_state(replica, STARTING)
+        startup_ns = replica.service.description.startup_ns
+        alarm = Alarm(partial(self._open, replica, epoch))
+        self.loop.after(startup_ns, COMMAND_RANK, alarm, (lambda event: event.subject(),))
+
+    def _open(self, replica: Replica, epoch: int) -> None:
+        if replica.epoch == epoch and replica.state == STARTING:
+            self._change_state(replica, UP)
+            self._wake(replica)
+
+    def _wake(self, replica: Replica) -> None:
+        self.callees.dispatch(replica)
+
+    def _restart(self, command: Command) -> list[Undo]:
+        """Bring a replica that is down up again; one that is up is crashed first."""
+        for replica in self._struck_replicas(command):
+            if replica.state != DOWN:
+                self._kill(replica, command.fault_id, command.silent)
+            self._revive(replica, replica.epoch)
+        return []
+
+    def _change_state(self, replica: Replica, state: int) -> None:
+        replica.state = state
+        replica.service.survey()
+        self.recorder.decision(
+            self.loop.now_ns,
+            "replica",
+            ReplicaState(state).name.lower(),
+            f"{replica.service.description.name}-{replica.index}",
+            "",
+        )
+
+    def _configure(self, command: Command) -> list[Undo]:
+        """Change settings of a service (workers, queue_cap) or the policy of edges."""
+        if "->" in command.target:
+            return [
+                self._push_policy(edge, command.settings) for edge in self._edges(command.target)
+            ]
+        row = self._service(command.target)
+        before = {"workers": row.replicas[0].workers, "queue_cap": row.queue_cap}
+        self._configure_service(row, cast("dict[str, int]", dict(command.settings)))
+        return [partial(self._configure_service, row, before)]
+
+    def _configure_service(self, row: ServiceRow, settings: dict[str, int]) -> None:
+        row.queue_cap = settings.get("queue_cap", row.queue_cap)
+        for replica in row.replicas:
+            replica.workers = settings.get("workers", replica.workers)
+            self._wake(replica)
+
+    @staticmethod
+    def _push_policy(edge: EdgeRow, settings: Any) -> Undo:
+        before = edge.policy
+        policy: Policy = before
+        for path, value in settings.items():
+            policy = _replaced(policy, path.split("."), value)
+        edge.set_policy(policy)
+        return partial(edge.set_policy, before)
+
+
+def _replaced(record: Any, path: list[str], value: Any) -> Any:
+    """Return a frozen record with the field at `path` replaced."""
+    if len(path) > 1:
+        value = _replaced(getattr(record, path[0]), path[1:], value)
+    return replace(record, **{path[0]: value})

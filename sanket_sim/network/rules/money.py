@@ -1,0 +1,74 @@
+"""When money may move; all amounts in minor units."""
+
+from __future__ import annotations
+
+from sanket_sim.core.outcomes import Decline
+
+NONE = int(Decline.NONE)
+UNDECIDED, APPLY, REJECT = range(3)
+
+
+def available_minor(
+    credits_posted: int, debits_posted: int, debits_pending: int, opening: int
+) -> int:
+    """Return what an account may still spend.
+
+    Examples
+    --------
+    >>> available_minor(500, 200, 100, 1000)
+    1200
+    """
+    return opening + credits_posted - debits_posted - debits_pending
+
+
+def amount_refused(amount_minor: int, positive_amount: bool) -> int:
+    """Return the ledger's reason to refuse an amount, 0 for none."""
+    if positive_amount and amount_minor <= 0:
+        return int(Decline.AMOUNT_MUST_BE_POSITIVE)
+    return NONE
+
+
+def transfer_refused(amount_minor: int, debtor: int, creditor: int, positive_amount: bool) -> int:
+    """Return the ledger's reason to refuse a transfer whatever the funds, 0 for none.
+
+    Examples
+    --------
+    >>> transfer_refused(100, 1, 2, True), transfer_refused(-100, 1, 2, False)
+    (0, 0)
+    >>> transfer_refused(-100, 1, 2, True) == Decline.AMOUNT_MUST_BE_POSITIVE
+    True
+    """
+    if debtor == creditor:
+        return int(Decline.ACCOUNTS_MUST_BE_DIFFERENT)
+    return amount_refused(amount_minor, positive_amount)
+
+
+def sufficient(amount_minor: int, available: int, no_overdraft: bool) -> bool:
+    """Say whether funds cover an amount; accounts that may be overdrawn always do.
+
+    Examples
+    --------
+    >>> sufficient(101, 100, True), sufficient(101, 100, False)
+    (False, True)
+    """
+    return not no_overdraft or amount_minor <= available
+
+
+def verdict_after(verdict: int, truly_sufficient: bool) -> int:
+    """Return the oracle's verdict after a decision about funds at the serialisation point.
+
+    Once money could truly move the intent is to be applied, whatever later tries find.
+
+    Examples
+    --------
+    >>> verdict_after(UNDECIDED, False) == REJECT, verdict_after(APPLY, False) == APPLY
+    (True, True)
+    """
+    if truly_sufficient or verdict == APPLY:
+        return APPLY
+    return REJECT
+
+
+def expected_minor(verdict: int, wanted_minor: int) -> int:
+    """Return e: what should have moved, given the oracle's verdict."""
+    return 0 if verdict == REJECT else wanted_minor
