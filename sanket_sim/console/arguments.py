@@ -1,0 +1,224 @@
+"""The grammar of the command line, and the help that teaches it."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+COMMANDS = ("run", "list", "check", "explain", "report", "compare", "validate")
+
+_DESCRIPTION = """\
+A flight simulator for a bank's platform: customers, payments, queues and faults, and in the end
+what stalled, what failed, what leaked and what it cost in energy."""
+
+_EPILOGUE = """\
+first steps:
+  sanket-sim list                                  which experiments are there, and what they ask
+  sanket-sim peak_load                             run one (a name from the list, or a .toml file)
+  sanket-sim explain peak_load                     its services, routes, faults and expected load
+  sanket-sim peak_load --set services.payment.replicas=5
+                                                   the same customers, another bank
+  sanket-sim peak_load --seeds 1..8                eight runs, figures with t intervals
+  sanket-sim compare results/peak_load-s42 results/peak_load-s42-2
+                                                   what changed, and is it more than chance
+
+exit status:
+  0 done   1 internal error   2 bad input (nothing written)   3 a conservation law of money failed
+  4 steady state deviated and --verdict was given   130 interrupted (partial run kept)
+
+`sanket-sim COMMAND --help` says more about each command."""
+
+_RUN_EPILOGUE = """\
+examples:
+  sanket-sim run experiments/peak_load.toml
+  sanket-sim run peak_load --seed 7 --duration 3m --out /tmp/runs
+  sanket-sim run peak_load --set controls.idempotency_key=false --set 'demand.rate="200/s"'
+  sanket-sim run peak_load --json | jq .leakage
+The run's folder holds experiment.toml as resolved: running that file gives the same bytes again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """What was asked of the program; fields that a command does not use keep their default."""
+
+    command: str = "run"
+    target: str = ""
+    """An experiment, or the run folder of `report`."""
+    other: str = ""
+    """The second run of `compare`."""
+    seed: int | None = None
+    seeds: tuple[int, ...] = ()
+    engine: str = "auto"
+    out: Path | None = None
+    assignments: tuple[str, ...] = ()
+    duration: str | None = None
+    trace: str = "full"
+    quiet: bool = False
+    json: bool = False
+    force: bool = False
+    verdict: bool = False
+    schema: bool = False
+    from_yaml: Path | None = None
+    only: tuple[str, ...] = field(default=())
+
+
+def read(argv: Sequence[str]) -> Arguments:
+    """Read the command line; an experiment without a command means `run`.
+
+    Raises
+    ------
+    SystemExit
+        With status 2 for a bad command line, 0 after `--help` and `--version`.
+
+    Examples
+    --------
+    >>> read(["peak_load", "--seeds", "3..5"]).seeds
+    (3, 4, 5)
+    >>> read(["list"]).command
+    'list'
+    """
+    words = list(argv)
+    if words and words[0] not in {*COMMANDS, "-h", "--help", "--version"}:
+        words.insert(0, "run")
+    parsed = vars(_parser().parse_args(words))
+    parsed["assignments"] = tuple(parsed.get("assignments") or ())
+    parsed["only"] = tuple(parsed.get("only") or ())
+    return Arguments(**parsed)
+
+
+def seeds_of(text: str) -> tuple[int, ...]:
+    """Read a range of seeds such as ``"1..8"``, both ends included.
+
+    Examples
+    --------
+    >>> seeds_of("7..9")
+    (7, 8, 9)
+    """
+    first, dots, last = text.partition("..")
+    try:
+        seeds = tuple(range(int(first), int(last) + 1))
+    except ValueError:
+        seeds = ()
+    if not dots or len(seeds) < 2 or seeds[0] < 0:
+        raise argparse.ArgumentTypeError(
+            f'expected at least two seeds such as "1..8", not "{text}"'
+        )
+    return seeds
+
+
+def _seed_of(text: str) -> int:
+    if not text.isdecimal() or int(text) >= 2**63:
+        raise argparse.ArgumentTypeError(f'expected a whole number from 0 on, not "{text}"')
+    return int(text)
+
+
+def _parser() -> argparse.ArgumentParser:
+    from sanket_sim import __version__  # noqa: PLC0415  # metadata are read only to be printed
+
+    parser = argparse.ArgumentParser(
+        prog="sanket-sim",
+        description=_DESCRIPTION,
+        epilog=_EPILOGUE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"sanket-sim {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    _add_run(commands)
+    _add_readers(commands)
+    _add_results(commands)
+    return parser
+
+
+def _add(
+    commands: argparse._SubParsersAction[argparse.ArgumentParser],
+    name: str,
+    what: str,
+    epilogue: str = "",
+) -> argparse.ArgumentParser:
+    return commands.add_parser(
+        name,
+        help=what,
+        description=what[0].upper() + what[1:] + ".",
+        epilog=epilogue,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+
+
+def _add_experiment(parser: argparse.ArgumentParser, *, required: bool = True) -> None:
+    parser.add_argument(
+        "target",
+        metavar="EXPERIMENT",
+        nargs=None if required else "?",
+        default="",
+        help="a .toml file, or a name that `sanket-sim list` shows",
+    )
+    parser.add_argument(
+        "--set",
+        dest="assignments",
+        metavar="KEY=VALUE",
+        action="append",
+        help="override one key of the experiment, or services.* / edge.* of its model; repeatable",
+    )
+    parser.add_argument("--duration", metavar="TIME", help='how long customers arrive: "10m"')
+
+
+def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    run = _add(commands, "run", "run an experiment and measure what happened", _RUN_EPILOGUE)
+    _add_experiment(run)
+    which = run.add_mutually_exclusive_group()
+    which.add_argument("--seed", type=_seed_of, metavar="N", help="seed instead of the file's")
+    which.add_argument(
+        "--seeds", type=seeds_of, default=(), metavar="N..M", help="one run per seed, t intervals"
+    )
+    run.add_argument("--engine", choices=("auto", "simpy", "compiled"), default="auto")
+    run.add_argument("--out", type=Path, metavar="DIR", help="where run folders go (results)")
+    run.add_argument(
+        "--trace",
+        choices=("full", "transactions", "none"),
+        default="full",
+        help="what to keep on disk after the run (full)",
+    )
+    run.add_argument("--force", action="store_true", help="replace an earlier run of that seed")
+    run.add_argument("--verdict", action="store_true", help="exit 4 if steady state deviated")
+    run.add_argument("--quiet", action="store_true", help="no progress, no summary")
+    run.add_argument("--json", action="store_true", help="print the findings as JSON, alone")
+
+
+def _add_readers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    _add(commands, "list", "list experiments and models, each with its question")
+    check = _add(
+        commands,
+        "check",
+        "validate an experiment without running it",
+        "examples:\n  sanket-sim check my_experiment.toml\n"
+        "  sanket-sim check --schema > experiment.schema.json\n"
+        "  sanket-sim check --from-yaml old_config.yaml > experiment.toml",
+    )
+    _add_experiment(check, required=False)
+    check.add_argument("--schema", action="store_true", help="print the JSON Schema of experiments")
+    check.add_argument(
+        "--from-yaml", type=Path, metavar="FILE", help="convert a banking-simulator YAML file"
+    )
+    explain = _add(commands, "explain", "say what an experiment will do: load, faults, the loop")
+    _add_experiment(explain)
+    explain.add_argument("--seed", type=_seed_of, metavar="N", help="seed instead of the file's")
+
+
+def _add_results(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    report = _add(commands, "report", "write findings and report of a run again, from its trace")
+    report.add_argument("target", metavar="RUN_DIR", help="a folder below results/")
+    report.add_argument("--json", action="store_true", help="print the findings as JSON, alone")
+    compare = _add(
+        commands,
+        "compare",
+        "compare two runs, or two folders of replications, seed by seed",
+        "RUN_A is the base. Two single runs are compared by their own intervals; two folders\n"
+        "written by --seeds are paired by seed, which removes the chance that both share.",
+    )
+    compare.add_argument("target", metavar="RUN_A")
+    compare.add_argument("other", metavar="RUN_B")
+    compare.add_argument("--json", action="store_true", help="print the differences as JSON")
+    validate = _add(commands, "validate", "run the experiments with known answers (a few minutes)")
+    validate.add_argument("only", metavar="NUMBER", nargs="*", help="only these rows of the table")

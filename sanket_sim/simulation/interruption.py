@@ -1,0 +1,52 @@
+"""SIGINT and SIGTERM as a question that the loop asks, so that a run ends between two ticks."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from types import FrameType
+
+
+@dataclass(slots=True)
+class Interruption:
+    """Which signal has asked the run to end, if any.
+
+    Examples
+    --------
+    >>> asked = Interruption()
+    >>> asked.requested, asked.signal_name
+    (False, '')
+    """
+
+    signal_name: str = ""
+
+    @property
+    def requested(self) -> bool:
+        """Whether somebody asked the run to end."""
+        return bool(self.signal_name)
+
+    def note(self, number: int, _frame: FrameType | None) -> None:
+        """Remember the first signal; a second one no longer waits for the tick to end."""
+        if self.requested:
+            raise KeyboardInterrupt
+        self.signal_name = signal.Signals(number).name
+
+
+@contextmanager
+def interruptible() -> Iterator[Interruption]:
+    """Listen for SIGINT and SIGTERM while the block runs; outside the main thread, for none."""
+    asked = Interruption()
+    if threading.current_thread() is not threading.main_thread():
+        yield asked
+        return
+    before = {
+        number: signal.signal(number, asked.note) for number in (signal.SIGINT, signal.SIGTERM)
+    }
+    try:
+        yield asked
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,193 @@
+"""The one loop: actors plan, the scenario spoils, the network carries, everybody learns.
+
+Exact, not approximate, while no actor reacts sooner than one tick; `Experiment` checks that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sanket_sim.core.units import NS_PER_S
+from sanket_sim.network.protocol import Command, Engine
+from sanket_sim.simulation.conservation import MoneyAuditor
+from sanket_sim.trace.arrivals import Arrivals, no_intents
+from sanket_sim.trace.batch import TraceBatch
+
+
+class Actors(Protocol):
+    """Who wants to move money; `actors.City` is one."""
+
+    def plan(self, begin_ns: int, end_ns: int) -> Arrivals:
+        """Return what they want in [begin, end)."""
+        ...
+
+    def learn(self, batch: TraceBatch) -> None:
+        """Tell them what became of it."""
+        ...
+
+
+class Spoiler(Protocol):
+    """What goes wrong; `faults.Scenario` is one."""
+
+    def commands(self) -> Sequence[Command]:
+        """Return every scheduled act of the control plane."""
+        ...
+
+    def spoil(self, arrivals: Arrivals) -> Arrivals:
+        """Poison some arrivals; the truth of what was wanted is kept."""
+        ...
+
+
+class Observer(Protocol):
+    """Sees every batch and may answer with commands for the next tick."""
+
+    def observe(self, batch: TraceBatch) -> Sequence[Command]:
+        """Look at what one tick brought."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A slice [begin, end) of simulated time; `open` while customers still arrive."""
+
+    begin_ns: int
+    end_ns: int
+    open: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Calendar:
+    """How time is sliced: ticks while customers arrive, then a bounded draining.
+
+    Parameters
+    ----------
+    tick_ns, duration_ns, drain_ns : int
+        Draining slices also end at whole seconds, so that the instant at which an idle network
+        is noticed does not depend on the tick.
+
+    Examples
+    --------
+    >>> ticks = Calendar(tick_ns=400, duration_ns=1000, drain_ns=300).ticks()
+    >>> [(tick.begin_ns, tick.end_ns, tick.open) for tick in ticks]
+    [(0, 400, True), (400, 800, True), (800, 1000, True), (1000, 1300, False)]
+    """
+
+    tick_ns: int
+    duration_ns: int
+    drain_ns: int
+
+    def ticks(self) -> Iterator[Tick]:
+        """Yield the slices in order; whoever drives stops when the network is idle."""
+        begin_ns = 0
+        while begin_ns < self.duration_ns:
+            end_ns = min(begin_ns + self.tick_ns, self.duration_ns)
+            yield Tick(begin_ns, end_ns)
+            begin_ns = end_ns
+        while begin_ns < self.duration_ns + self.drain_ns:
+            end_ns = min(begin_ns + self.tick_ns, self._second_after(begin_ns))
+            yield Tick(begin_ns, end_ns, open=False)
+            begin_ns = end_ns
+
+    def _second_after(self, time_ns: int) -> int:
+        whole_ns = (time_ns // NS_PER_S + 1) * NS_PER_S
+        return min(whole_ns, self.duration_ns + self.drain_ns)
+
+
+@dataclass(slots=True)
+class Numbering:
+    """Gives intents their running numbers, in the order of birth."""
+
+    next_tx_id: int = 0
+
+    def number(self, intents: NDArray[np.void]) -> NDArray[np.void]:
+        """Return the intents sorted by (created_ns, draw_key) with sequential `tx_id`."""
+        ordered = intents[np.lexsort([intents["draw_key"], intents["created_ns"]])]
+        ordered["tx_id"] = np.arange(self.next_tx_id, self.next_tx_id + len(ordered))
+        self.next_tx_id += len(ordered)
+        return ordered
+
+
+@dataclass(slots=True)
+class Simulation:
+    """The living thing: every part introduced to the others, and the clock.
+
+    Parameters
+    ----------
+    calendar : Calendar
+    city : Actors
+    scenario : Spoiler
+    network : Engine
+    auditor : MoneyAuditor
+    write : callable
+        Takes every batch to the trace; also the one that broke a law, as evidence.
+    observers : sequence of Observer
+    stopped : callable
+        Asked before every tick; true ends the run early.
+    """
+
+    calendar: Calendar
+    city: Actors
+    scenario: Spoiler
+    network: Engine
+    auditor: MoneyAuditor
+    write: Callable[[TraceBatch], None]
+    observers: Sequence[Observer] = ()
+    stopped: Callable[[], bool] = lambda: False
+    now_ns: int = 0
+    _numbering: Numbering = field(default_factory=Numbering)
+
+    def run(self) -> None:
+        """Run until the network has drained, or until stopped.
+
+        Raises
+        ------
+        ConservationError
+            At the first batch that breaks a law of money.
+        TraceError
+            If the trace cannot be written.
+        """
+        self._apply(self.scenario.commands())
+        for tick in self.calendar.ticks():
+            if self.stopped() or self._drained(tick):
+                break
+            wanted = self._wanted(tick)
+            arrivals = self.scenario.spoil(wanted)
+            self.auditor.admit(arrivals)
+            batch = self.network.advance(tick.end_ns, arrivals)
+            self.now_ns = tick.end_ns
+            self._settle(batch)
+            self.city.learn(batch)
+            for observer in self.observers:
+                self._apply(observer.observe(batch))
+        self._settle(self.network.close())
+        self.auditor.close(self.network)
+
+    def _wanted(self, tick: Tick) -> Arrivals:
+        """Plan one tick; once the doors are closed only those already inside may try again."""
+        plan = self.city.plan(tick.begin_ns, tick.end_ns)
+        intents = self._numbering.number(plan.intents) if tick.open else no_intents()
+        assert np.all(intents["created_ns"] >= tick.begin_ns), "nobody plans the past"
+        assert np.all(intents["created_ns"] < tick.end_ns), "nobody plans beyond the tick"
+        return Arrivals(intents, plan.resubmissions, plan.closures)
+
+    def _settle(self, batch: TraceBatch) -> None:
+        """Hold the laws and name each leak; evidence is kept whether or not they hold."""
+        try:
+            parts = self.auditor.audit(batch, self.network)
+            batch.transactions["leak_class"] = parts.leak_class
+            batch.transactions["glv_minor"] = parts.glv_minor
+        finally:
+            self.write(batch)
+
+    def _drained(self, tick: Tick) -> bool:
+        """Whether nothing is left to do; asked at whole seconds alone, whatever the tick."""
+        return not tick.open and tick.begin_ns % NS_PER_S == 0 and self.network.idle
+
+    def _apply(self, commands: Sequence[Command]) -> None:
+        for command in commands:
+            self.network.apply(command)

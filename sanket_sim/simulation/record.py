@@ -1,0 +1,145 @@
+"""The folder of a run: its name, its manifest at every moment, and how it ends."""
+
+from __future__ import annotations
+
+import os
+import platform
+import shutil
+import subprocess
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from sanket_sim.core.clock import Stopwatch, peak_mb
+from sanket_sim.core.errors import TraceError
+from sanket_sim.trace.files import sha256_of, write_atomically
+from sanket_sim.trace.manifest import MANIFEST_NAME, Manifest
+from sanket_sim.trace.writer import FinishedPart
+
+RECORDED_PACKAGES = ("numpy", "scipy", "pandas", "pyarrow", "simpy", "mesa", "networkx", "pydantic")
+
+
+def choose_folder(parent: Path, name: str, *, force: bool) -> Path:
+    """Return where a run may write: ``parent/name``, or with -2, -3 ... when that is taken.
+
+    Parameters
+    ----------
+    parent : Path
+    name : str
+        For example ``peak_load-s42``.
+    force : bool
+        Take ``parent/name`` itself and remove the run that is there.
+
+    Raises
+    ------
+    TraceError
+        If `force` would remove a folder that holds no run, or nothing can be created there.
+    """
+    first = parent / name
+    if force and first.exists():
+        _remove_run(first)
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        return _create_next(first)
+    except OSError as error:
+        raise TraceError(f"{first}: cannot be created: {error.strerror or error}") from error
+
+
+class RunRecord:
+    """Keeps `manifest.json` true while a run grows.
+
+    Parameters
+    ----------
+    folder : Path
+        Exists and is empty.
+    manifest : Manifest
+        What is known before the first tick.
+    """
+
+    def __init__(self, folder: Path, manifest: Manifest) -> None:
+        self.folder = folder
+        self.manifest = manifest
+        self._watch = Stopwatch()
+
+    def keep(self, name: str, text: str) -> None:
+        """Write a file of the run and list it."""
+        content = text.encode()
+        write_atomically(self.folder / name, content)
+        self.manifest = self.manifest.with_file(name, sha256_of(content))
+
+    def add_part(self, part: FinishedPart) -> None:
+        """List a part that has just been finished."""
+        self.manifest = self.manifest.with_file(part.path, part.sha256, part.rows)
+        self.save()
+
+    def forget(self, path: str) -> None:
+        """Take a file out of the list that is no longer kept."""
+        kept = {name: file for name, file in self.manifest.files.items() if name != path}
+        self.manifest = self.manifest.model_copy(update={"files": kept})
+
+    def end(self, simulated_ns: int, reason: str = "") -> None:
+        """Write the last word: complete if there is no `reason` against it."""
+        self.manifest = self.manifest.model_copy(
+            update={
+                "complete": not reason,
+                "reason": reason,
+                "simulated_ns": simulated_ns,
+                "wall_s": round(self._watch.wall_s, 3),
+                "cpu_s": round(self._watch.cpu_s, 3),
+                "peak_mb": round(peak_mb(), 1),
+            }
+        ).with_files_of(self.folder)
+        self.save()
+
+    def save(self) -> None:
+        """Write the manifest as it stands."""
+        self.manifest.save(self.folder)
+
+
+def packages() -> dict[str, str]:
+    """Return the versions of Python and of the packages that numbers may depend on."""
+    found = {"python": platform.python_version()}
+    for name in RECORDED_PACKAGES:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def source_commit() -> str:
+    """Return the commit of the source tree with ``+`` if it was changed; empty in a wheel."""
+    tree = Path(__file__).resolve().parents[2]
+    if not (tree / ".git").exists():
+        return ""
+    commit = _git(tree, "rev-parse", "HEAD")
+    changed = _git(tree, "status", "--porcelain", "--untracked-files=no")
+    return commit + ("+" if commit and changed else "")
+
+
+def _git(tree: Path, *words: str) -> str:
+    command = ["git", "-C", str(tree), *words]
+    quiet = {**os.environ, "GIT_OPTIONAL_LOCKS": "0"}
+    try:
+        answer = subprocess.run(command, capture_output=True, text=True, check=False, env=quiet)  # noqa: S603  # fixed words, no shell
+    except OSError:
+        return ""
+    return answer.stdout.strip() if answer.returncode == 0 else ""
+
+
+def _create_next(first: Path) -> Path:
+    number = 1
+    while True:
+        folder = first if number == 1 else first.with_name(f"{first.name}-{number}")
+        try:
+            folder.mkdir()
+        except FileExistsError:
+            number += 1
+        else:
+            return folder
+
+
+def _remove_run(folder: Path) -> None:
+    """Remove an earlier run; anything that is not one stays, whatever --force says."""
+    if any(folder.iterdir()) and not (folder / MANIFEST_NAME).exists():
+        raise TraceError(f"{folder}: holds no run; --force replaces runs alone, remove it by hand")
+    shutil.rmtree(folder)
