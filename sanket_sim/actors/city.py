@@ -1,0 +1,232 @@
+"""The city: everyone who wants to move money, and what they learn from how it went."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import mesa
+import numpy as np
+from numpy.typing import NDArray
+
+from sanket_sim.actors.calendar import Act, Calendar
+from sanket_sim.actors.customer import Customer
+from sanket_sim.actors.demand import NEVER_NS, Demand
+from sanket_sim.actors.fraudster import Answer, Fraudster
+from sanket_sim.actors.habits import Habits, chart_of_accounts
+from sanket_sim.actors.intents import Wish, in_order, table_of
+from sanket_sim.actors.patience import Patience
+from sanket_sim.actors.population import Population
+from sanket_sim.actors.register import agents_table
+from sanket_sim.actors.routes import errand
+from sanket_sim.actors.settings import PopulationSettings
+from sanket_sim.actors.traffic import Traffic
+from sanket_sim.actors.typology import Typology
+from sanket_sim.bank.description import Bank
+from sanket_sim.core.draws import Draws
+from sanket_sim.core.outcomes import Ack, Outcome
+from sanket_sim.trace.arrivals import RESUBMISSION_DTYPE, Arrivals
+from sanket_sim.trace.batch import Columns, TraceBatch
+from sanket_sim.trace.schema import ANSWERS
+from sanket_sim.trace.vocabulary import Vocabularies
+
+
+class City(mesa.Model):  # type: ignore[misc]  # mesa carries no types
+    """Customers, merchants and fraudsters of one run.
+
+    Customers are columns (`Population`); whoever meets a failure becomes a `Customer` agent,
+    fraudsters are agents from the start. All of them share one calendar.
+
+    Parameters
+    ----------
+    bank : Bank
+    population : PopulationSettings
+    demand : Demand
+        Compiled by `demand_of`; its end is when new intents stop.
+    seed : int
+    campaigns : sequence of Typology
+        A campaign's place in the sequence is its campaign_id.
+    vocabularies : Vocabularies
+        Take the words of typologies, roles, segments and regions.
+
+    Raises
+    ------
+    ValueError
+        If the bank lacks a route that a campaign or the customers' currency needs.
+
+    Examples
+    --------
+    >>> from sanket_sim.bank.description import Bank, Route
+    >>> bank = Bank("corner", (), (), (), (Route("login", edge=0),))
+    >>> second = 1_000_000_000
+    >>> rate = Demand(np.array([0, 60 * second]), np.array([0.5]), np.array([0.5]))
+    >>> city = City(bank, PopulationSettings(customers=100), rate, seed=1)
+    >>> intents = city.plan(0, second).intents
+    >>> bool((intents["created_ns"] < second).all()), 30 < len(intents) < 70
+    (True, True)
+    """
+
+    def __init__(
+        self,
+        bank: Bank,
+        population: PopulationSettings,
+        demand: Demand,
+        seed: int,
+        campaigns: Sequence[Typology] = (),
+        vocabularies: Vocabularies | None = None,
+    ) -> None:
+        super().__init__(seed=seed)
+        self.bank = bank
+        self.draws = Draws(seed, "city")
+        self.vocabularies = vocabularies if vocabularies is not None else Vocabularies()
+        self.population = Population.settle(population, self.draws)
+        self.habits = Habits(bank, self.population, self.draws)
+        self.traffic = Traffic(demand, self.habits, self.draws)
+        self.patience = Patience(population.patience, self.draws)
+        self.accounts = chart_of_accounts(self.population, self.habits)
+        self.calendar = Calendar()
+        self.customers: dict[int, Customer] = {}
+        self.planned_ns = 0
+        self.wanted = Arrivals()
+        self._wishes: list[Wish] = []
+        self._resubmissions: list[tuple[int, int, bool, bool]] = []
+        self._closures: list[int] = []
+        self._left_ns = np.full(len(self.population), NEVER_NS, dtype=np.int64)
+        self._someone_left = False
+        self._enquiry = errand(bank, "balance_enquiry")
+        self._mules = frozenset(self.population.mules.tolist())
+        self.fraudsters = [self._invite(number, one) for number, one in enumerate(campaigns)]
+
+    @property
+    def end_ns(self) -> int:
+        """When new intents stop [ns]; open ones may still be tried again."""
+        return self.traffic.demand.end_ns
+
+    @property
+    def shortest_reaction_ns(self) -> int:
+        """Nobody acts on an answer sooner [ns]: the longest tick for which planning is exact."""
+        return self.patience.settings.minimum
+
+    def plan(self, begin_ns: int, end_ns: int) -> Arrivals:
+        """Return everything that actors want of the network in [begin, end).
+
+        Ticks follow one another without gap. How they cut time changes nothing as long as none
+        is longer than `shortest_reaction_ns`.
+        """
+        assert begin_ns == self.planned_ns, "ticks follow one another"
+        self.calendar.wake_until(end_ns)
+        self.planned_ns = end_ns
+        honest = self._of_those_who_stay(self.traffic.until(end_ns))
+        arrivals = Arrivals(
+            intents=in_order([honest, table_of(self._wishes)]) if self._wishes else honest,
+            resubmissions=np.array(self._resubmissions, dtype=RESUBMISSION_DTYPE),
+            closures=np.array(self._closures, dtype=np.int64),
+        )
+        self._wishes, self._resubmissions, self._closures = [], [], []
+        return arrivals
+
+    def learn(self, batch: TraceBatch) -> None:
+        """Let everyone hear how their submissions went."""
+        answers = batch.answers
+        if len(answers["tx_id"]) == 0:
+            return
+        open_still = answers["may_retry"] & (answers["campaign_id"] < 0)
+        final = answers["outcome"] == Outcome.APP_ERROR
+        self._closures += answers["tx_id"][open_still & final].tolist()
+        self._react(_rows(answers, open_still & ~final & (answers["ack"] != Ack.OK)))
+        for row in _tuples(_rows(answers, answers["campaign_id"] >= 0)):
+            answer = Answer._make(row)
+            self.fraudsters[answer.campaign_id].learn(answer)
+
+    def step(self) -> None:
+        """Plan the next longest tick into `wanted` (Mesa's convention, for use by hand)."""
+        self.wanted = self.plan(self.planned_ns, self.planned_ns + self.shortest_reaction_ns)
+
+    def agents_table(self) -> Columns:
+        """Return who exists: the rows of the trace's agents table."""
+        return agents_table(self.population, self.accounts, self.fraudsters, self.vocabularies)
+
+    def enter(self, at_ns: int, key: int, act: Act) -> None:
+        """Note an act for `at_ns`, which must not have been planned past."""
+        assert at_ns >= self.planned_ns, "a tick was longer than the shortest reaction"
+        self.calendar.enter(at_ns, key, act)
+
+    def wish(self, wish: Wish) -> None:
+        """Take up an agent's intent, unless it comes after the end of arrivals."""
+        if wish.created_ns < self.end_ns:
+            self._wishes.append(wish)
+
+    def resubmit(self, tx_id: int, at_ns: int, *, may_retry: bool) -> None:
+        """Try an open intent again; asking for the status first lets it keep its key."""
+        same_key = self.bank.controls.status_inquiry
+        self._resubmissions.append((tx_id, at_ns, same_key, may_retry))
+
+    def enquire(self, customer_id: int, at_ns: int, draw_key: int) -> None:
+        """Ask for the balance after a payment in doubt."""
+        assert self._enquiry is not None, "nobody enquires at a bank without that route"
+        key = self.draws.child("enquiry").key(np.array([draw_key]), at_ns)
+        self.wish(
+            Wish(
+                draw_key=int(key[0]),
+                created_ns=at_ns,
+                kind=self._enquiry,
+                channel=int(self.habits.channel(self._enquiry, key)[0]),
+                customer_id=customer_id,
+                debtor_account=customer_id,
+                currency=self.habits.currency[self._enquiry],
+            ).as_wanted()
+        )
+
+    def let_go(self, customer_id: int, at_ns: int) -> None:
+        """Drop a customer's own intents from `at_ns` on."""
+        self._left_ns[customer_id - self.population.first_customer] = at_ns
+        self._someone_left = True
+
+    def is_mule(self, number: int) -> bool:
+        """Say whether a customer lends the account to fraudsters."""
+        return number in self._mules
+
+    def _invite(self, campaign_id: int, campaign: Typology) -> Fraudster:
+        if lack := campaign.missing(self.bank):
+            raise ValueError(f"fraud.campaign.{campaign_id}: {campaign.typology} needs {lack}")
+        fraudster = campaign.send(self, campaign_id)
+        fraudster.enter(campaign.at, fraudster.begin, "begin")
+        return fraudster
+
+    def _of_those_who_stay(self, honest: NDArray[np.void]) -> NDArray[np.void]:
+        if not self._someone_left:
+            return honest
+        number = honest["customer_id"] - self.population.first_customer
+        staying: NDArray[np.void] = honest[honest["created_ns"] < self._left_ns[number]]
+        return staying
+
+    def _react(self, failed: Columns) -> None:
+        if len(failed["tx_id"]) == 0:
+            return
+        will = self.patience.react(failed)
+        for row, answer in enumerate(_tuples(failed)):
+            tx_id, draw_key, customer_id = answer[:3]
+            customer = self._customer(customer_id)
+            customer.failures += 1
+            customer.complaints += int(will.complain[row])
+            if will.retry[row]:
+                customer.try_again_at(int(will.retry_ns[row]), tx_id, bool(will.last_try[row]))
+            else:
+                self._closures.append(tx_id)
+            if will.enquire[row] and self._enquiry is not None:
+                customer.enquire_at(int(will.enquire_ns[row]), draw_key)
+            if will.leave[row]:
+                customer.leave_at(int(will.settle_ns[row]))
+
+    def _customer(self, customer_id: int) -> Customer:
+        customer = self.customers.get(customer_id)
+        if customer is None:
+            customer = self.customers[customer_id] = Customer(self, customer_id)
+        return customer
+
+
+def _rows(answers: Columns, mask: NDArray[np.bool_]) -> Columns:
+    return {name: column[mask] for name, column in answers.items()}
+
+
+def _tuples(answers: Columns) -> zip[tuple[int, ...]]:
+    return zip(*(answers[column.name].tolist() for column in ANSWERS), strict=True)

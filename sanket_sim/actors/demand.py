@@ -1,0 +1,230 @@
+"""How busy the city is at every instant, and the exact way back from hazard to time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sanket_sim.actors.settings import DemandSettings, WaveSettings
+from sanket_sim.core.units import NS_PER_S
+
+NEVER_NS = np.iinfo(np.int64).max
+"""The time of what will not happen in this run."""
+
+_GRID_NS = 300 * NS_PER_S
+_DAY_NS = 86_400 * NS_PER_S
+_HOURS_PER_DAY = 24.0
+_WEEKDAY = ((0.6, 12.5, 2.5), (0.4, 18.75, 2.0))
+_WEEKEND = ((1.0, 15.0, 3.5),)
+_WEEKEND_FACTOR = 0.8
+_PAYDAY_FACTOR = 1.6
+
+Floats = NDArray[np.float64]
+Times = NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class Surge:
+    """A window in which demand is multiplied: a wave of the experiment or a load fault.
+
+    Parameters
+    ----------
+    begin_ns, end_ns : int
+        Window [ns since the start of the run].
+    factor : float
+        Multiplier on the plateau.
+    ramp_ns : int
+        Linear climb from 1 at the beginning and descent to 1 at the end, inside the window.
+    """
+
+    begin_ns: int
+    end_ns: int
+    factor: float
+    ramp_ns: int = 0
+
+    @classmethod
+    def of_wave(cls, wave: WaveSettings) -> Surge:
+        """Read a wave of the experiment."""
+        return cls(wave.at, wave.at + wave.lasts, wave.factor, wave.ramp)
+
+    def edges_ns(self) -> tuple[int, int, int, int]:
+        """Return the instants at which the surge's law changes."""
+        return (
+            self.begin_ns,
+            self.begin_ns + self.ramp_ns,
+            self.end_ns - self.ramp_ns,
+            self.end_ns,
+        )
+
+    def factor_at(self, at_ns: Times, begin_ns: Times, end_ns: Times) -> Floats:
+        """Return the multiplier at `at_ns` as seen from inside the segments [begin, end)."""
+        inside = (begin_ns >= self.begin_ns) & (end_ns <= self.end_ns)
+        height = np.ones(len(at_ns))
+        if self.ramp_ns:
+            depth_ns = np.minimum(at_ns - self.begin_ns, self.end_ns - at_ns)
+            height = np.clip(depth_ns / self.ramp_ns, 0.0, 1.0)
+        return np.where(inside, 1.0 + (self.factor - 1.0) * height, 1.0)
+
+
+class Demand:
+    """The intensity of one customer of mean activity, linear between edges.
+
+    Parameters
+    ----------
+    edges_ns : int64 array, shape (segments + 1,)
+        Times at which the law of the intensity changes; the last is the end of arrivals.
+    after, before : float64 array, shape (segments,) [1/s]
+        Intensity just after the beginning and just before the end of each segment.
+
+    Notes
+    -----
+    A customer of weight w acts when the cumulative intensity H(t) reaches S/w, S a sum of
+    exponentials: time is H's inverse, which on a linear segment is the root of a quadratic,
+    t = 2h / (a + sqrt(a^2 + 2bh)), free of cancellation.
+
+    Examples
+    --------
+    >>> flat = Demand(np.array([0, 10 * NS_PER_S]), np.array([0.5]), np.array([0.5]))
+    >>> flat.expected
+    5.0
+    >>> flat.instant_ns(np.array([1.0, 9.0])).tolist() == [2 * NS_PER_S, NEVER_NS]
+    True
+    """
+
+    def __init__(self, edges_ns: Times, after: Floats, before: Floats) -> None:
+        self.edges_ns, self.after, self.before = edges_ns, after, before
+        lengths_s = np.diff(edges_ns) / NS_PER_S
+        self.slope_per_s2 = (before - after) / lengths_s
+        self.hazard = np.concatenate([[0.0], np.cumsum(0.5 * (after + before) * lengths_s)])
+
+    @property
+    def end_ns(self) -> int:
+        """When arrivals stop [ns]."""
+        return int(self.edges_ns[-1])
+
+    @property
+    def expected(self) -> float:
+        """Return how often a customer of mean activity acts in the whole run."""
+        return float(self.hazard[-1])
+
+    def instant_ns(self, hazard: Floats) -> Times:
+        """Return the times at which the cumulative intensity reaches `hazard`.
+
+        Returns
+        -------
+        int64 array
+            `NEVER_NS` where the run ends sooner.
+        """
+        reached = hazard < self.expected
+        inside = np.where(reached, hazard, 0.0)
+        segment = np.searchsorted(self.hazard, inside, side="right") - 1
+        segment = np.minimum(segment, len(self.after) - 1)
+        rest = inside - self.hazard[segment]
+        begin = self.after[segment]
+        root = np.sqrt(np.maximum(begin**2 + 2.0 * self.slope_per_s2[segment] * rest, 0.0))
+        with np.errstate(invalid="ignore"):
+            after_s = np.where(rest > 0.0, 2.0 * rest / (begin + root), 0.0)
+        at_ns = self.edges_ns[segment] + (after_s * NS_PER_S).astype(np.int64)
+        return np.where(reached, np.minimum(at_ns, self.edges_ns[segment + 1] - 1), NEVER_NS)
+
+    def hazard_at(self, at_ns: int) -> float:
+        """Return the cumulative intensity at an instant."""
+        at_ns = min(max(at_ns, 0), self.end_ns)
+        segment = int(np.searchsorted(self.edges_ns, at_ns, side="right")) - 1
+        segment = min(segment, len(self.after) - 1)
+        span_s = (at_ns - int(self.edges_ns[segment])) / NS_PER_S
+        slope = float(self.slope_per_s2[segment])
+        return float(self.hazard[segment] + span_s * (self.after[segment] + 0.5 * slope * span_s))
+
+
+def demand_of(
+    settings: DemandSettings,
+    customers: int,
+    start: datetime,
+    end_ns: int,
+    load: Iterable[Surge] = (),
+) -> Demand:
+    """Compile the settings of an experiment into the intensity of one mean customer.
+
+    Parameters
+    ----------
+    settings : DemandSettings
+    customers : int
+        A flat rate of the city is shared among so many.
+    start : datetime
+        Local time at which the run begins; decides the place in day and week.
+    end_ns : int
+        When arrivals stop [ns since the start].
+    load : iterable of Surge
+        Further multipliers, such as those of load faults.
+    """
+    surges = [*map(Surge.of_wave, settings.wave), *load]
+    follows_profile = settings.rate == "model"
+    edges_ns = _edges_ns(surges, start, end_ns, follows_profile)
+    begin_ns, stop_ns = edges_ns[:-1], edges_ns[1:]
+    if isinstance(settings.rate, str):
+        base = settings.per_customer
+        after = base * _profile(begin_ns, begin_ns, start)
+        before = base * _profile(stop_ns, begin_ns, start)
+    else:
+        after = np.full(len(begin_ns), settings.rate / customers)
+        before = after.copy()
+    for surge in surges:
+        after *= surge.factor_at(begin_ns, begin_ns, stop_ns)
+        before *= surge.factor_at(stop_ns, begin_ns, stop_ns)
+    return Demand(edges_ns, after, before)
+
+
+def _edges_ns(surges: list[Surge], start: datetime, end_ns: int, profile: bool) -> Times:
+    edges = [np.array([0, end_ns], dtype=np.int64)]
+    edges += [np.array(surge.edges_ns(), dtype=np.int64) for surge in surges]
+    if profile:
+        edges.append(np.arange(-_since_midnight_ns(start) % _GRID_NS, end_ns, _GRID_NS))
+    together = np.unique(np.concatenate(edges))
+    return together[(together >= 0) & (together <= end_ns)]
+
+
+def _since_midnight_ns(start: datetime) -> int:
+    midnight = start.replace(hour=0, minute=0, second=0, microsecond=0)
+    return round((start - midnight).total_seconds() * NS_PER_S)
+
+
+def _profile(at_ns: Times, segment_begin_ns: Times, start: datetime) -> Floats:
+    """Return the preset's factor at `at_ns`, by the day in which the segment begins."""
+    offset_ns = _since_midnight_ns(start)
+    day = (segment_begin_ns + offset_ns) // _DAY_NS
+    hour = (at_ns + offset_ns - day * _DAY_NS) / (3600.0 * NS_PER_S)
+    dates = [start.date() + timedelta(days=int(n)) for n in range(int(day[-1]) + 1)]
+    weekend = np.array([date.weekday() >= 5 for date in dates])[day]
+    level = np.array([_day_factor(date) for date in dates])[day]
+    shape = np.where(weekend, _hour_factor(hour, _WEEKEND), _hour_factor(hour, _WEEKDAY))
+    return np.asarray(level * shape, dtype=np.float64)
+
+
+def _hour_factor(hour: Floats, mixture: tuple[tuple[float, float, float], ...]) -> Floats:
+    """Return the density of the hour of day, wrapped at midnight, with mean 1 over a day."""
+    density = np.zeros(len(hour))
+    for share, mean_h, deviation_h in mixture:
+        for turn in (-_HOURS_PER_DAY, 0.0, _HOURS_PER_DAY):
+            z = (hour - mean_h + turn) / deviation_h
+            density += share * np.exp(-0.5 * z * z) / (deviation_h * np.sqrt(2.0 * np.pi))
+    return _HOURS_PER_DAY * density
+
+
+def _day_factor(day: date) -> float:
+    factor = _WEEKEND_FACTOR if day.weekday() >= 5 else 1.0
+    return factor * _PAYDAY_FACTOR if _is_payday(day) else factor
+
+
+def _is_payday(day: date) -> bool:
+    """Say whether salaries come: the 1st, the 25th, or the last business day of the month."""
+    if day.day in (1, 25):
+        return True
+    last = (day.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
+    while last.weekday() >= 5:
+        last -= timedelta(days=1)
+    return day == last

@@ -1,0 +1,235 @@
+"""Who lives in the city: columns for the mass, every number keyed by the person it belongs to.
+
+No column is normalised by what was drawn for others, so one more customer changes nobody else.
+Account ids and agent ids are the same numbers: worlds first, then merchants, then customers, so
+that a newcomer renames nobody either.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import gammaincinv, ndtri
+
+from sanket_sim.actors.settings import PopulationSettings
+from sanket_sim.bank.description import Party
+from sanket_sim.core.draws import Draws
+
+Numbers = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+WORLDS = (Party.CASH, Party.OTHER_BANK, Party.EMPLOYER, Party.BILLER)
+"""Outside worlds, in the order of their account ids."""
+
+SEGMENTS = ("student", "worker", "family", "affluent", "retired")
+REGIONS = ("north", "north_east", "east", "south_east", "south", "south_west", "west", "centre")
+
+_SEGMENT_SHARES = np.array([0.14, 0.42, 0.22, 0.07, 0.15])
+_SEGMENT_INCOME = np.array([0.45, 1.0, 1.25, 3.2, 0.75])
+_REGION_SHARES = np.array([0.08, 0.07, 0.10, 0.11, 0.19, 0.12, 0.15, 0.18])
+
+_INCOME_MINOR_MEDIAN = 240_000.0
+_INCOME_SIGMA = 0.45
+_BALANCE_INCOMES_MEAN = 1.75
+_BALANCE_SIGMA = 0.9
+_ACTIVITY_SHAPE = 6.8
+_MINUS_BALANCE_DRIFT = _BALANCE_SIGMA**2 / 2.0
+
+_FAVOURITES_FEWEST, _FAVOURITES_MOST, _ZIPF = 5, 20, 1.1
+_PAYEES_FEWEST, _PAYEES_MOST = 2, 6
+_REDIRECTION = 0.5
+_POPULARITY = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Population:
+    """Customers as columns, indexed by customer number (0, 1, ...).
+
+    Parameters
+    ----------
+    draws : Draws
+        The family of everything that is drawn about people.
+    merchants : int
+    activity : float64 array, shape (customers,)
+        Weight of the customer's demand; its law has mean 1 (Gamma of shape 6.8, as in Berka).
+    affluence : float64 array, shape (customers,)
+        Standard normal; drives income and the size of payments.
+    segment, region : int8 array, shape (customers,)
+        Index into `SEGMENTS` and `REGIONS`.
+    income_minor, opening_minor : int64 array, shape (customers,) [minor units]
+        Monthly income and opening balance (mean 1.75 incomes).
+    favourites, payees : int8 array, shape (customers,)
+        How many merchants (5-20) and payees (2-6) the customer returns to.
+    model : int32 array, shape (customers,)
+        Whom of the earlier customers the customer's acquaintance leads to (see `payee`).
+    mules : int64 array
+        Customer numbers who lend their account to fraudsters, ascending; at least one.
+    """
+
+    draws: Draws
+    merchants: int
+    activity: Floats
+    affluence: Floats
+    segment: NDArray[np.int8]
+    region: NDArray[np.int8]
+    income_minor: Numbers
+    opening_minor: Numbers
+    favourites: NDArray[np.int8]
+    payees: NDArray[np.int8]
+    model: NDArray[np.int32]
+    mules: Numbers
+
+    @classmethod
+    def settle(cls, settings: PopulationSettings, draws: Draws) -> Population:
+        """Draw everybody, each by his own number.
+
+        Examples
+        --------
+        >>> few = Population.settle(PopulationSettings(customers=3), Draws(42))
+        >>> more = Population.settle(PopulationSettings(customers=4), Draws(42))
+        >>> (few.opening_minor == more.opening_minor[:3]).all()
+        np.True_
+        """
+        draws = draws.child("population")
+        number = np.arange(settings.customers, dtype=np.int64)
+        affluence = ndtri(draws.child("affluence").uniform(number))
+        segment = _choose(_SEGMENT_SHARES, draws.child("segment").uniform(number))
+        income = _INCOME_MINOR_MEDIAN * _SEGMENT_INCOME[segment] * np.exp(_INCOME_SIGMA * affluence)
+        cushion = np.exp(
+            _BALANCE_SIGMA * ndtri(draws.child("balance").uniform(number)) - _MINUS_BALANCE_DRIFT
+        )
+        busy = draws.child("activity").uniform(number)
+        return cls(
+            draws=draws,
+            merchants=settings.merchants,
+            activity=np.asarray(gammaincinv(_ACTIVITY_SHAPE, busy), dtype=np.float64)
+            / _ACTIVITY_SHAPE,
+            affluence=affluence,
+            segment=segment,
+            region=_choose(_REGION_SHARES, draws.child("region").uniform(number)),
+            income_minor=np.rint(income).astype(np.int64),
+            opening_minor=np.rint(_BALANCE_INCOMES_MEAN * income * cushion).astype(np.int64),
+            favourites=_between(_FAVOURITES_FEWEST, _FAVOURITES_MOST, draws, "favourites", number),
+            payees=_between(_PAYEES_FEWEST, _PAYEES_MOST, draws, "payees", number),
+            model=_models(draws, number),
+            mules=_mules(settings.mules, draws, number),
+        )
+
+    def __len__(self) -> int:
+        return len(self.activity)
+
+    @property
+    def first_merchant(self) -> int:
+        """Account id of merchant 0."""
+        return len(WORLDS)
+
+    @property
+    def first_customer(self) -> int:
+        """Account id of customer 0."""
+        return len(WORLDS) + self.merchants
+
+    @property
+    def accounts(self) -> int:
+        """How many accounts the city has, worlds included."""
+        return self.first_customer + len(self)
+
+    def favourite(self, customer: Numbers, u: Floats) -> Numbers:
+        """Return the merchant number that `u` picks among each customer's favourites.
+
+        The k-th favourite is visited with weight k**-1.1; popular merchants are many people's
+        favourites.
+        """
+        rank = (u[:, None] > _ZIPF_SHARES[self.favourites[customer]]).sum(axis=1)
+        taste = self.draws.child("favourite").uniform(customer, rank)
+        return (self.merchants * taste**_POPULARITY).astype(np.int64)
+
+    def payee(self, customer: Numbers, u: Floats) -> Numbers:
+        """Return the customer number that `u` picks among each customer's payees."""
+        slot = (u * self.payees[customer]).astype(np.int64)
+        return self.acquaintance(customer, slot)
+
+    def acquaintance(self, customer: Numbers, key: Numbers) -> Numbers:
+        """Return another customer whom `customer` knows under `key`; never himself.
+
+        Notes
+        -----
+        A contact is a jump-hash bucket, so that a newcomer becomes the contact of one in n and
+        changes no other tie (Lamping and Veach 2014). With probability 1/2 the tie leads on to
+        the person whom the contact copies, which makes in-degrees scale-free with exponent 3
+        (Krapivsky and Redner 2001, growing networks with redirection).
+        """
+        met = jump_hash(self.draws.child("contact"), customer, key, len(self))
+        leads_on = self.draws.child("redirect").uniform(customer, key) < _REDIRECTION
+        known = np.where(leads_on, self.model[met], met)
+        return np.where(known == customer, (customer + 1) % len(self), known)
+
+
+def jump_hash(draws: Draws, customer: Numbers, key: Numbers, buckets: int) -> Numbers:
+    """Hash keys to buckets so that one more bucket takes its fair share and moves nothing else.
+
+    Examples
+    --------
+    >>> who, key = np.arange(1000), np.zeros(1000, dtype=np.int64)
+    >>> few, more = (jump_hash(Draws(1), who, key, n) for n in (50, 51))
+    >>> set(more[few != more].tolist())
+    {50}
+    """
+    bucket = np.zeros(len(customer), dtype=np.int64)
+    jumping = np.arange(len(customer))
+    step = 0
+    while len(jumping):
+        u = draws.uniform(customer[jumping], key[jumping], step)
+        ahead = (bucket[jumping] + 1) / u
+        stays = ahead >= buckets
+        jumping = jumping[~stays]
+        bucket[jumping] = ahead[~stays].astype(np.int64)
+        step += 1
+    return bucket
+
+
+def _zipf_shares() -> Floats:
+    """Cumulative weights of the favourites, a row per number of favourites."""
+    weights = np.arange(1, _FAVOURITES_MOST + 1) ** -_ZIPF
+    rows = np.full((_FAVOURITES_MOST + 1, _FAVOURITES_MOST), 1.0)
+    for count in range(1, _FAVOURITES_MOST + 1):
+        rows[count, :count] = np.cumsum(weights[:count]) / weights[:count].sum()
+        rows[count, count - 1] = 1.0
+    return rows
+
+
+_ZIPF_SHARES = _zipf_shares()
+
+
+def _choose(shares: Floats, u: Floats) -> NDArray[np.int8]:
+    edges = np.cumsum(shares)[:-1]
+    return np.searchsorted(edges, u, side="right").astype(np.int8)
+
+
+def _between(
+    fewest: int, most: int, draws: Draws, purpose: str, number: Numbers
+) -> NDArray[np.int8]:
+    u = draws.child(purpose).uniform(number)
+    return (fewest + (u * (most - fewest + 1)).astype(np.int64)).astype(np.int8)
+
+
+def _models(draws: Draws, number: Numbers) -> NDArray[np.int32]:
+    """Return whom each customer copies: an earlier one, or with probability 1/2 that one's model.
+
+    Customer 0 has nobody before him and copies himself.
+    """
+    earlier = (draws.child("model").uniform(number) * number).astype(np.int64)
+    copies = draws.child("copy").uniform(number) < _REDIRECTION
+    model = earlier.copy()
+    leading_on = np.flatnonzero(copies & (number > 0))
+    while len(leading_on):
+        reached = model[leading_on]
+        model[leading_on] = earlier[reached]
+        leading_on = leading_on[copies[reached] & (reached > 0)]
+    return model.astype(np.int32)
+
+
+def _mules(share: float, draws: Draws, number: Numbers) -> Numbers:
+    u = draws.child("mule").uniform(number)
+    return np.flatnonzero((u < share) | (u == u.min()))

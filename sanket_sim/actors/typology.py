@@ -1,0 +1,57 @@
+"""The door through which kinds of fraud enter: what a campaign says, who carries it out."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from typing import TYPE_CHECKING, Annotated, Self
+
+from pydantic import Field
+
+from sanket_sim.bank.description import Bank
+from sanket_sim.core.registry import Registry
+from sanket_sim.core.settings import DurationNs, PositiveDurationNs, Settings, Share
+
+if TYPE_CHECKING:
+    from sanket_sim.actors.city import City
+    from sanket_sim.actors.fraudster import Fraudster
+
+
+class Typology(Settings):
+    """One campaign of fraud, as ``[[fraud.campaign]]``; each kind adds its own keys.
+
+    A kind of fraud is a subclass, registered under the name that `typology` carries, and a
+    `Fraudster` that it sends.
+    """
+
+    typology: str
+    at: DurationNs = 0
+    """When the campaign begins."""
+    lasts: PositiveDurationNs | None = Field(default=None, alias="for")
+    """The campaign is broken off after so long; by default it ends by itself."""
+    intensity: Annotated[float, Field(gt=0, le=1e4, strict=False)] = 1.0
+    """Multiplies the number of cards or victims."""
+    sophistication: Share = 0.5
+    """0: crude and fast; 1: patient, and close to what honest people do."""
+    pace: Annotated[float, Field(gt=0, le=100, strict=False)] = 1.0
+    """Multiplies the waits of hours and days, so that a short experiment sees the whole story."""
+
+    @classmethod
+    @abstractmethod
+    def small(cls, at: str, sophistication: float, room_ns: int) -> Self:
+        """Return a small campaign of the background, paced to be over within `room_ns`."""
+
+    @abstractmethod
+    def send(self, city: City, campaign_id: int) -> Fraudster:
+        """Put the person who carries the campaign out into the city."""
+
+    @abstractmethod
+    def expected_intents(self, bank: Bank) -> float:
+        """Return how many intents the campaign makes on average if nobody stops it."""
+
+    def missing(self, bank: Bank) -> str:
+        """Say what the bank lacks for this kind of fraud; empty: nothing."""
+        raise NotImplementedError
+
+
+typologies: Registry[type[Typology]] = Registry("typology")
+"""Every kind of fraud, by the name that `typology` carries in an experiment."""
