@@ -6,6 +6,17 @@ NONE, GRPC, ENVOY, AWS, FIXED, BACKOFF = range(6)
 NO_JITTER, FULL, EQUAL, DECORRELATED = range(4)
 
 
+def capped_ns(raw_ns: float, max_ns: int) -> int:
+    """Return whole nanoseconds, at most `max_ns`; compared before it is cut, for an int64's sake.
+
+    Examples
+    --------
+    >>> capped_ns(12.7, 100), capped_ns(1e30, 100)
+    (12, 100)
+    """
+    return max_ns if raw_ns > max_ns else int(raw_ns)
+
+
 def exponential_ns(initial_ns: int, max_ns: int, multiplier: float, retry: int) -> int:
     """Return the unblurred delay before the `retry`-th retry (1, 2, ...), capped at `max_ns`.
 
@@ -14,9 +25,7 @@ def exponential_ns(initial_ns: int, max_ns: int, multiplier: float, retry: int) 
     >>> [exponential_ns(100, 1000, 2.0, n) for n in (1, 2, 5)]
     [100, 200, 1000]
     """
-    exponent = min(retry - 1, 62)
-    raw = initial_ns * multiplier**exponent
-    return max_ns if raw > max_ns else int(raw)
+    return capped_ns(initial_ns * multiplier ** min(retry - 1, 62), max_ns)
 
 
 def jittered_ns(
@@ -76,7 +85,7 @@ def retry_delay_ns(
     if kind == GRPC:
         return int(u * exponential_ns(initial_ns, max_ns, multiplier, retry))
     if kind == ENVOY:
-        return min(max_ns, int(u * (2.0 ** min(retry, 62) - 1.0) * initial_ns))
+        return capped_ns(u * (2.0 ** min(retry, 62) - 1.0) * initial_ns, max_ns)
     if kind == AWS:
         return int(u * exponential_ns(initial_ns, max_ns, 2.0, retry + 1))
     if kind == FIXED:

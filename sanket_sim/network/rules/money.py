@@ -5,6 +5,8 @@ from __future__ import annotations
 from sanket_sim.core.outcomes import Decline
 
 NONE = int(Decline.NONE)
+AMOUNT_MUST_BE_POSITIVE = int(Decline.AMOUNT_MUST_BE_POSITIVE)
+ACCOUNTS_MUST_BE_DIFFERENT = int(Decline.ACCOUNTS_MUST_BE_DIFFERENT)
 UNDECIDED, APPLY, REJECT = range(3)
 
 
@@ -24,7 +26,7 @@ def available_minor(
 def amount_refused(amount_minor: int, positive_amount: bool) -> int:
     """Return the ledger's reason to refuse an amount, 0 for none."""
     if positive_amount and amount_minor <= 0:
-        return int(Decline.AMOUNT_MUST_BE_POSITIVE)
+        return AMOUNT_MUST_BE_POSITIVE
     return NONE
 
 
@@ -39,7 +41,7 @@ def transfer_refused(amount_minor: int, debtor: int, creditor: int, positive_amo
     True
     """
     if debtor == creditor:
-        return int(Decline.ACCOUNTS_MUST_BE_DIFFERENT)
+        return ACCOUNTS_MUST_BE_DIFFERENT
     return amount_refused(amount_minor, positive_amount)
 
 
