@@ -1,0 +1,163 @@
+"""What every trap has in common: whom it strikes, when, and how the truth is kept."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any, ClassVar
+
+import numpy as np
+from numpy.typing import NDArray
+from pydantic import Field
+
+from sanket_sim.bank.description import Accounts, Bank, Party
+from sanket_sim.core.draws import Draws
+from sanket_sim.core.errors import Problem
+from sanket_sim.core.outcomes import LeakClass
+from sanket_sim.core.registry import Registry
+from sanket_sim.core.settings import DurationNs, Settings, Share, nearest
+from sanket_sim.faults.record import Window
+
+Intents = NDArray[np.void]
+"""Structured array of `trace.arrivals.INTENT_DTYPE`."""
+
+traps: Registry[type[Trap]] = Registry("trap")
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """Where one trap of a run is laid.
+
+    Parameters
+    ----------
+    bank : Bank
+    accounts : Accounts
+    draws : Draws
+        Of this trap alone; keyed by the intent's own name (`draw_key`).
+    code : int
+        What the intents struck carry in their `trap` column; 0 means none.
+    """
+
+    bank: Bank
+    accounts: Accounts
+    draws: Draws
+    code: int
+
+
+class Trap(Settings, ABC):
+    """One ``[[trap]]`` table: a semantic fault that poisons a share of payments.
+
+    A trap acts within the instant of each intent it strikes, so that slicing time differently
+    changes nothing. It strikes honest intents that no other trap has struck.
+    """
+
+    EXAMPLE: ClassVar[Mapping[str, Any]]
+    """A valid table, for the contract suite and the documentation."""
+    CODE: ClassVar[str]
+    """Its number in the catalogue of design page 3."""
+    CONTROL: ClassVar[str]
+    """Name of the field of `Controls` that catches it."""
+    LEAK_CLASS: ClassVar[LeakClass]
+    """Class of the leak when that control is off."""
+
+    kind: str
+    probability: Share
+    """Share of the eligible intents that are struck, drawn for each by itself."""
+    at: DurationNs = 0
+    """When the trap is laid, since the start of the run."""
+    lasts: DurationNs | None = Field(default=None, alias="for")
+    """How long it lies; left out: to the end of the run."""
+    kinds: Annotated[list[str], Field(min_length=1)] | None = None
+    """Routes it strikes; left out: every route that moves a customer's own money."""
+
+    @property
+    def vanishes(self) -> bool:
+        """Whether it can strike nobody."""
+        return self.probability == 0.0 or self.lasts == 0
+
+    def window(self, until_ns: int) -> Window:
+        """Return the stretch in which it lies, at most to the end of arrivals."""
+        return Window(self.at, until_ns if self.lasts is None else self.at + self.lasts)
+
+    def problems(self, bank: Bank) -> list[Problem]:
+        """Return what does not fit this bank; paths are below the trap's table."""
+        paying = [bank.routes[index].name for index in customer_routes(bank)]
+        unfit = [name for name in self.kinds or [] if name not in paying]
+        return [Problem("kinds", _unfit(name, paying)) for name in unfit]
+
+    def routes(self, bank: Bank) -> list[int]:
+        """Return the indices of the routes it strikes."""
+        if self.kinds is None:
+            return customer_routes(bank)
+        return [bank.route_index(name) for name in self.kinds]
+
+    def spoil(self, intents: Intents, ground: Ground) -> Intents:
+        """Poison the intents struck, and mark them; the others stay as they are.
+
+        Returns
+        -------
+        structured array of INTENT_DTYPE
+            The same rows in the same order, then any that the trap adds; the argument itself is
+            not changed.
+        """
+        struck = self.strikes(intents, ground)
+        if not struck.any():
+            return intents
+        spoilt = intents.copy()
+        victims = intents[struck]
+        victims["trap"] = ground.code
+        self.poison(victims, ground)
+        spoilt[struck] = victims
+        return np.concatenate([spoilt, self.companions(victims, ground)])
+
+    def strikes(self, intents: Intents, ground: Ground) -> NDArray[np.bool_]:
+        """Say which intents are struck: a keyed draw for each, inside the window.
+
+        Returns
+        -------
+        bool array, shape (intents,)
+        """
+        if self.vanishes or len(intents) == 0:
+            return np.zeros(len(intents), np.bool_)
+        drawn = ground.draws.child("struck").uniform(intents["draw_key"]) < self.probability
+        struck: NDArray[np.bool_] = drawn & self._in_reach(intents, ground.bank)
+        struck[struck] = self.suits(intents[struck], ground)
+        return struck
+
+    def suits(self, candidates: Intents, ground: Ground) -> NDArray[np.bool_]:
+        """Say on which of these intents the trap can work at all; on any, unless it is choosy."""
+        del ground
+        return np.ones(len(candidates), np.bool_)
+
+    @abstractmethod
+    def poison(self, victims: Intents, ground: Ground) -> None:
+        """Change what is submitted (and its truth, if that changes with it), in place."""
+
+    def companions(self, victims: Intents, ground: Ground) -> Intents:
+        """Return further intents that belong to the trap; most traps add none."""
+        del ground
+        return victims[:0]
+
+    def _in_reach(self, intents: Intents, bank: Bank) -> NDArray[np.bool_]:
+        since_ns = intents["created_ns"] - self.at
+        inside = since_ns >= 0
+        if self.lasts is not None:
+            inside &= since_ns < self.lasts
+        honest = (intents["trap"] == 0) & (intents["typology"] == 0)
+        paying = np.isin(intents["kind"], self.routes(bank)) & (intents["amount_minor"] > 0)
+        reach: NDArray[np.bool_] = inside & honest & paying
+        return reach
+
+
+def customer_routes(bank: Bank) -> list[int]:
+    """Return the indices of the routes that move money out of a customer's account."""
+    return [
+        index
+        for index, route in enumerate(bank.routes)
+        if route.moves_money and route.debtor is Party.CUSTOMER
+    ]
+
+
+def _unfit(name: str, paying: list[str]) -> str:
+    return f'no route that moves a customer\'s money is called "{name}"; {nearest(name, paying)}'

@@ -1,0 +1,202 @@
+"""What every registered fault and trap must obey, built in or plugged in."""
+
+from __future__ import annotations
+
+import inspect
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pytest
+from banks import MS, S, accounts, chain, compute, drive, intents
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sanket_sim.bank.description import Bank, Controls, Service
+from sanket_sim.core.draws import Draws
+from sanket_sim.core.outcomes import LeakClass
+from sanket_sim.faults import Fault, Ground, Scenario, Trap, faults, traps
+from sanket_sim.network import CommandKind
+from sanket_sim.trace.arrivals import Arrivals
+from sanket_sim.trace.batch import Columns
+from sanket_sim.trace.vocabulary import Vocabularies
+
+UNTIL_NS = 10 * S
+DESK = Service("desk", replicas=2, workers=2, reset_delay_ns=MS)
+BANK = chain(DESK, steps=[(compute(20 * MS),)])
+CHART = accounts(8)
+VANISHING = ({"probability": 0}, {"for": "0s"}, {"factor": 1}, {"speed": 1}, {"add": "0s"})
+
+
+def filled(table: Mapping[str, Any]) -> dict[str, Any]:
+    places = {"{service}": "desk", "{edge}": "client->desk"}
+    return {key: places.get(value, value) if isinstance(value, str) else value
+            for key, value in table.items()}  # fmt: skip
+
+
+def fault_of(kind: str, **changes: Any) -> Fault:
+    return faults[kind].model_validate(filled(faults[kind].EXAMPLE) | changes)
+
+
+def trap_of(kind: str, **changes: Any) -> Trap:
+    return traps[kind].model_validate(dict(traps[kind].EXAMPLE) | changes)
+
+
+def scenario(*parts: Fault | Trap, bank: Bank = BANK, seed: int = 5) -> Scenario:
+    struck_by = [part for part in parts if isinstance(part, Fault)]
+    laid = [part for part in parts if isinstance(part, Trap)]
+    words = Vocabularies()
+    return Scenario(struck_by, laid, bank, CHART, seed=seed, vocabularies=words, until_ns=UNTIL_NS)
+
+
+def same_hops(one: Columns, other: Columns) -> bool:
+    return all(np.array_equal(one[name], other[name]) for name in ("outcome", "ended_ns", "tx_id"))
+
+
+def payments(count: int = 200, offset: int = 0) -> np.ndarray:
+    rows = intents(*range(0, count * 40 * MS, 40 * MS))
+    rows["draw_key"] = Draws(1, "test").key(np.arange(offset, offset + count))
+    return rows
+
+
+def ground(trap: Trap) -> Ground:
+    return Ground(BANK, CHART, Draws(5, trap.kind), code=3)
+
+
+@pytest.mark.parametrize("kind", list(faults))
+class TestFault:
+    def test_writes_itself_down_as_it_was_read(self, kind: str) -> None:
+        fault = fault_of(kind)
+        written = fault.model_dump(mode="json", by_alias=True, exclude_none=True)
+        assert faults[kind].model_validate(written) == fault
+
+    def test_names_its_kind_and_fits_its_example(self, kind: str) -> None:
+        assert fault_of(kind).kind == kind
+        assert fault_of(kind).problems(BANK) == []
+
+    def test_a_wrong_target_names_the_nearest(self, kind: str) -> None:
+        if "target" not in faults[kind].model_fields:
+            return
+        target = fault_of(kind).place.replace("desk", "desq")
+        problems = fault_of(kind, target=target).problems(BANK)
+        assert [problem.path for problem in problems] == ["target"]
+        assert "desk" in problems[0].message
+
+    def test_commands_stay_inside_its_windows(self, kind: str) -> None:
+        fault = fault_of(kind)
+        windows = fault.windows(UNTIL_NS)
+        begins = {window.begin_ns for window in windows}
+        ends = {window.end_ns for window in windows}
+        for command in fault.commands(BANK, 7, UNTIL_NS):
+            assert command.fault_id == 7
+            assert command.at_ns in (ends if command.kind is CommandKind.END else begins)
+        for surge in fault.surges(UNTIL_NS):
+            assert (surge.begin_ns, surge.end_ns) in windows
+
+    def test_what_cannot_act_leaves_no_byte(self, kind: str) -> None:
+        keys = {field.alias or name for name, field in faults[kind].model_fields.items()}
+        for nothing in VANISHING:
+            if set(nothing) <= keys and not (faults[kind].INSTANT and "for" in nothing):
+                fault = fault_of(kind, **{"jitter": "0s"} if "add" in nothing else {}, **nothing)
+                assert fault.vanishes
+                assert fault.commands(BANK, 0, UNTIL_NS) == []
+                assert scenario(fault).faults_table()["fault_id"].size == 0
+
+    def test_nothing_begins_after_the_end(self, kind: str) -> None:
+        assert fault_of(kind).commands(BANK, 0, 1 * S) == []
+
+    def test_no_effect_outside_its_window(self, kind: str) -> None:
+        """Payments answered before it begins are hop for hop what they are without it."""
+        fault = fault_of(kind)
+        rows = intents(*range(100 * MS, 8 * S, 100 * MS))
+        before = rows["created_ns"] < 1500 * MS
+        calm, struck = drive(BANK, rows), drive(BANK, rows, scenario(fault).commands())
+        for name in ("outcome", "completed_ns", "ack"):
+            assert np.array_equal(
+                calm.transactions[name][before], struck.transactions[name][before]
+            )
+        assert same_hops(calm.hops, struck.hops) == (kind == "load")
+
+    def test_the_trace_tells_of_it(self, kind: str) -> None:
+        words_of = scenario(fault_of(kind))
+        table = words_of.faults_table()
+        assert set(table["fault_id"].tolist()) == {0}
+        assert words_of.vocabularies["fault_kind"].words == [kind]
+        parameters = words_of.vocabularies["fault_parameters"].words[0]
+        assert parameters == "" or isinstance(json.loads(parameters), dict)
+
+
+@pytest.mark.parametrize("kind", list(traps))
+class TestTrap:
+    def test_names_its_control_its_code_and_its_leak(self, kind: str) -> None:
+        trap = traps[kind]
+        assert trap.CONTROL in Controls.__dataclass_fields__
+        assert trap.CODE in {f"T{number:02d}" for number in range(1, 27)}
+        assert trap.LEAK_CLASS is not LeakClass.NONE
+        assert trap.CODE in (inspect.getdoc(inspect.getmodule(trap)) or "")
+
+    def test_writes_itself_down_as_it_was_read(self, kind: str) -> None:
+        trap = trap_of(kind)
+        written = trap.model_dump(mode="json", by_alias=True, exclude_none=True)
+        assert traps[kind].model_validate(written) == trap
+
+    def test_strikes_its_share_and_records_the_truth(self, kind: str) -> None:
+        trap, rows = trap_of(kind, probability=0.25), payments(4000)
+        spoilt = trap.spoil(rows, ground(trap))[: len(rows)]
+        struck = spoilt["trap"] == 3
+        # four standard errors of a share of 4000
+        assert abs(struck.mean() - 0.25) < 4 * np.sqrt(0.25 * 0.75 / 4000)
+        assert np.array_equal(spoilt[~struck], rows[~struck])
+        assert np.all(spoilt[struck]["e_minor"] >= 0)
+        assert not np.any(rows["trap"]), "the argument is not changed"
+
+    def test_window_and_kinds_bound_it(self, kind: str) -> None:
+        trap = trap_of(kind, probability=1, at="2s", **{"for": "3s"})
+        spoilt = trap.spoil(payments(), ground(trap))
+        inside = (spoilt["created_ns"] >= 2 * S) & (spoilt["created_ns"] < 5 * S)
+        assert np.array_equal(spoilt["trap"] == 3, inside)
+        other = payments()
+        other["kind"] = 9
+        assert np.array_equal(trap.spoil(other, ground(trap)), other)
+
+    @pytest.mark.parametrize("nothing", [{"probability": 0}, {"for": "0s"}])
+    def test_what_cannot_act_changes_no_byte(self, kind: str, nothing: dict[str, Any]) -> None:
+        silent = scenario(trap_of(kind, **nothing))
+        rows = payments()
+        assert silent.spoil(Arrivals(intents=rows)).intents.tobytes() == rows.tobytes()
+        assert silent.faults_table()["fault_id"].size == 0
+        assert silent.vocabularies["trap"].words == [""]
+
+    def test_leaves_fraud_and_the_already_trapped_alone(self, kind: str) -> None:
+        trap, rows = trap_of(kind, probability=1), payments()
+        rows["typology"][::2] = 1
+        rows["trap"][1::2] = 2
+        assert np.array_equal(trap.spoil(rows, ground(trap)), rows)
+
+    @settings(max_examples=20, deadline=None)
+    @given(keep=st.sets(st.integers(0, 199), min_size=1))
+    def test_other_intents_change_nobodys_fate(self, kind: str, keep: set[int]) -> None:
+        trap, rows = trap_of(kind), payments()
+        some = rows[sorted(keep)]
+        whole, part = trap.spoil(rows, ground(trap)), trap.spoil(some, ground(trap))
+        fate = {row["draw_key"]: row.tobytes() for row in whole}
+        assert all(fate[row["draw_key"]] == row.tobytes() for row in part)
+        assert len(np.unique(whole["draw_key"])) == len(whole)
+
+    def test_same_key_same_fate_other_seed_other_fate(self, kind: str) -> None:
+        trap, rows = trap_of(kind), Arrivals(intents=payments())
+        first, again = scenario(trap).spoil(rows), scenario(trap).spoil(rows)
+        assert first.intents.tobytes() == again.intents.tobytes()
+        assert first.intents.tobytes() != scenario(trap, seed=6).spoil(rows).intents.tobytes()
+
+    def test_a_trap_of_another_kind_moves_no_draw(self, kind: str) -> None:
+        alone, rows = trap_of(kind), Arrivals(intents=payments())
+        other = next(name for name in traps if name != kind)
+        never = trap_of(other, probability=1, at="1h")
+        fates = scenario(alone).spoil(rows).intents["draw_key"]
+        assert np.array_equal(fates, scenario(never, alone).spoil(rows).intents["draw_key"])
+
+    def test_unknown_route_names_the_nearest(self, kind: str) -> None:
+        problems = trap_of(kind, kinds=["transfr"]).problems(BANK)
+        assert "transfer" in problems[0].message
