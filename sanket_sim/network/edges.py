@@ -74,9 +74,9 @@ class RetryBudget:
                 policy.kind, self.tokens, policy.capacity, policy.deposit, policy.cost, retried
             )
 
-    def _enter(self, now_ns: int, amount: float) -> None:
-        self.tokens += amount
-        self.events.append((now_ns, amount))
+    def _enter(self, now_ns: int, tokens: float) -> None:
+        self.tokens += tokens
+        self.events.append((now_ns, tokens))
 
     def _expire(self, now_ns: int) -> None:
         oldest_ns = now_ns - self.policy.ttl_ns
