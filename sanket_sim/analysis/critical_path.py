@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sanket_sim.analysis.run_folder import RunFolder
-from sanket_sim.core.units import NS_PER_S
+from sanket_sim.analysis.trees import inherit, places_of, whole_trees
 from sanket_sim.trace.batch import Columns
 
 _COLUMNS = (
@@ -23,8 +22,6 @@ _COLUMNS = (
     "ended_ns",
     "received_ns",
 )
-_HORIZON_NS = 60 * NS_PER_S
-"""Hops of one tree lie at most this far apart in the file; later ones start a tree of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +45,7 @@ def critical_paths(run: RunFolder) -> PathTime:
     services = len(run.services)
     own, queue = np.zeros(services, np.int64), np.zeros(services, np.int64)
     network, trees = 0, 0
-    for hops in _whole_trees(run):
+    for hops in whole_trees(run, _COLUMNS):
         found = path_times(hops, services)
         own += found.own_ns
         queue += found.queue_ns
@@ -113,17 +110,9 @@ class _Tree:
         queued = np.where(table["queued_ns"] >= 0, table["queued_ns"], until)
         ended = np.where(table["ended_ns"] >= 0, table["ended_ns"], until)
         begun = np.where(table["begun_ns"] >= 0, table["begun_ns"], ended)
-        parent = _places(table["hop_id"], table["parent_hop_id"])
+        parent = places_of(table["hop_id"], table["parent_hop_id"])
         service = table["service"].astype(np.int64)
         return cls(parent, service, table["sent_ns"], queued, begun, ended, until)
-
-
-def _places(ids: NDArray[np.int64], wanted: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return where each wanted id stands among sorted `ids`, -1 for those that do not."""
-    if not len(ids):
-        return np.empty(0, np.int64)
-    places = np.minimum(np.searchsorted(ids, wanted), len(ids) - 1)
-    return np.where(ids[places] == wanted, places, -1)
 
 
 def _walk(tree: _Tree) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
@@ -143,7 +132,7 @@ def _walk(tree: _Tree) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         chosen[taken] = True
         covered_ns[above] += tree.until_ns[taken] - tree.sent_ns[taken]
         cursor_ns[above] = tree.sent_ns[taken]
-    return covered_ns, _reached(tree.parent, chosen)
+    return covered_ns, ~inherit(tree.parent, ~chosen)
 
 
 def _ranks(groups: NDArray[np.int64]) -> NDArray[np.int64]:
@@ -159,34 +148,7 @@ def _ranks(groups: NDArray[np.int64]) -> NDArray[np.int64]:
     return np.asarray(places - np.maximum.accumulate(np.where(first, places, 0)))
 
 
-def _reached(parent: NDArray[np.int64], chosen: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    """Keep the chosen hops whose callers, up to the root, are chosen too."""
-    reached, above = chosen.copy(), parent
-    while np.any(above >= 0):
-        reached &= (above < 0) | chosen[np.maximum(above, 0)]
-        above = np.where(above >= 0, parent[np.maximum(above, 0)], -1)
-    return reached
-
-
 def _sum_by(groups: NDArray[np.int64], amounts: NDArray[np.int64], size: int) -> NDArray[np.int64]:
     sums = np.zeros(size, np.int64)
     np.add.at(sums, groups, amounts)
     return sums
-
-
-def _whole_trees(run: RunFolder) -> Iterator[Columns]:
-    """Yield hops so that those of one intent stay together; keep back what may not be whole yet."""
-    kept: Columns | None = None
-    for part in run.hops(_COLUMNS):
-        hops = part if kept is None else _joined(kept, part)
-        newest_ns = int(hops["sent_ns"].max(initial=0))
-        recent = np.unique(hops["tx_id"][hops["sent_ns"] > newest_ns - _HORIZON_NS])
-        hold = np.isin(hops["tx_id"], recent)
-        kept = {name: column[hold] for name, column in hops.items()}
-        yield {name: column[~hold] for name, column in hops.items()}
-    if kept is not None:
-        yield kept
-
-
-def _joined(first: Columns, second: Columns) -> Columns:
-    return {name: np.concatenate([first[name], second[name]]) for name in _COLUMNS}

@@ -119,7 +119,7 @@ def gauge_series(run: RunFolder) -> GaugeSeries:
     for batch in run.trace.batches("gauges", _GAUGES):
         inside = batch["time_ns"] <= run.arrivals_end_ns
         _add_gauges({name: column[inside] for name, column in batch.items()}, run, sums, ticks)
-    span_ns = np.maximum(ticks, 1) * _tick_ns(run)
+    span_ns = np.maximum(ticks, 1) * tick_ns(run)
     services = run.bank.services
     workers = np.array([[service.replicas * service.workers] for service in services])
     vcpus = np.array([[service.replicas * service.vcpus] for service in services])
@@ -147,7 +147,7 @@ def _add_gauges(
 
 
 @lru_cache(maxsize=2)
-def _tick_ns(run: RunFolder) -> int:
+def tick_ns(run: RunFolder) -> int:
     """Return the interval between two readings of the gauges."""
     for batch in run.trace.batches("gauges", ("time_ns",)):
         times_ns = np.unique(batch["time_ns"])

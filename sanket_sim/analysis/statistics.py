@@ -110,6 +110,40 @@ def ratio(numerators: float, denominators: float, squared_numerators: float, n: 
     return Estimate(value, max(0.0, value - half) if value >= 0 else value - half, value + half, n)
 
 
+def poisson(count: int, exposure: float, z: float = Z95) -> Estimate:
+    """Estimate a rate from a count of independent events by the square-root interval.
+
+    Parameters
+    ----------
+    count : int
+    exposure : float
+        What the count is divided by (seconds for a rate per second, 1 for the count itself).
+
+    Examples
+    --------
+    >>> print(poisson(100, 10.0))
+    10 [8.136, 12.17]
+    """
+    if exposure <= 0:
+        return Estimate()
+    low = max(0.0, math.sqrt(count) - z / 2) ** 2 if count else 0.0
+    high = (math.sqrt(count + 1) + z / 2) ** 2 if count else -math.log(0.025)
+    return Estimate(count / exposure, low / exposure, high / exposure, count)
+
+
+def z_for(comparisons: int, confidence: float = 0.95) -> float:
+    """Return the normal quantile that keeps the confidence over several comparisons (Bonferroni).
+
+    Examples
+    --------
+    >>> round(z_for(1), 4), round(z_for(8), 3)
+    (1.96, 2.734)
+    """
+    from scipy.special import ndtri  # noqa: PLC0415  # scipy costs start-up time
+
+    return float(-ndtri((1 - confidence) / 2 / max(comparisons, 1)))
+
+
 def t_interval(sample: Sequence[float], confidence: float = 0.95) -> Estimate:
     """Estimate a mean over independent replications by Student's t.
 
@@ -246,10 +280,10 @@ class QuantileSketch:
         last = int(bucket_of(np.array([limit_ns]))[0])
         return float(self.counts[: last + 1].sum() / self.n) if self.n else math.nan
 
-    def quantile(self, q: float) -> Estimate:
+    def quantile(self, q: float, z: float = Z95) -> Estimate:
         """Estimate the `q`-quantile with the distribution-free interval from order statistics."""
         n = self.n
-        half = Z95 * math.sqrt(n * q * (1 - q))
+        half = z * math.sqrt(n * q * (1 - q))
         low, high = max(0.0, n * q - half), min(n - 1.0, n * q + half)
         return Estimate(self.quantile_s(q), self.rank_s(low), self.rank_s(high), n)
 
