@@ -20,8 +20,15 @@ from sanket_sim.core.outcomes import Outcome
 class Law(Protocol):
     """A law of durations: an inverse distribution function and its exact moments."""
 
-    mean_s: float
-    variance_s2: float
+    @property
+    def mean_s(self) -> float:
+        """Mean [s]."""
+        ...
+
+    @property
+    def variance_s2(self) -> float:
+        """Variance [s^2]."""
+        ...
 
     def ns(self, u: float) -> int:
         """Return the duration [ns] at probability `u` in (0, 1)."""
@@ -423,8 +430,10 @@ class Bank:
 
 @dataclass(frozen=True, slots=True)
 class Accounts:
-    """The chart of accounts of one run: the bank's customers and, so that the whole is closed,
-    the worlds outside it (cash, other banks, merchants' acquirers).
+    """The chart of accounts of one run.
+
+    The bank's customers and, so that the whole is closed, the worlds outside it (cash, other
+    banks, merchants' acquirers).
 
     Parameters
     ----------
