@@ -1,0 +1,97 @@
+"""How fast is a whole run, against a bare SimPy loop timed in the same process?
+
+Claims (issue 1): >= 1,000 transactions/s on the routes of `retail_bank`, and hops/s of the run
+>= 0.4 x customers/s of a bare SimPy process-per-customer M/M/4 loop. Also says where the time goes.
+
+    python benchmarks/whole_run.py [--duration 2m]
+"""
+
+from __future__ import annotations
+
+import argparse
+import cProfile
+import pstats
+import random
+import statistics
+import tempfile
+import time
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any
+
+import simpy
+
+import sanket_sim
+
+ROOMS = ("actors", "network", "faults", "fraud", "trace", "simulation", "bank", "core", "analysis")
+
+
+def bare_customers_per_s(customers: int = 60_000) -> float:
+    """Time the textbook loop: one process per customer, four servers, exponential times."""
+    stream = random.Random(1)
+    environment = simpy.Environment()
+    desk = simpy.Resource(environment, 4)
+
+    def customer() -> Generator[Any, Any, None]:
+        with desk.request() as turn:
+            yield turn
+            yield environment.timeout(stream.expovariate(1))
+
+    def source() -> Generator[Any, Any, None]:
+        for _ in range(customers):
+            yield environment.timeout(stream.expovariate(3.2))
+            environment.process(customer())
+
+    begun_s = time.perf_counter()
+    environment.process(source())
+    environment.run()
+    return customers / (time.perf_counter() - begun_s)
+
+
+def timed_run(duration: str, folder: str) -> tuple[float, int, int]:
+    """Run `peak_load` without its report; return seconds, transactions and hops."""
+    begun_s = time.perf_counter()
+    run = sanket_sim.run(
+        "peak_load", overrides={"duration": duration}, out=folder, force=True, report=False
+    )
+    wall_s = time.perf_counter() - begun_s
+    return wall_s, run.rows("transactions"), run.rows("hops")
+
+
+def where_time_goes(duration: str, folder: str) -> dict[str, float]:
+    """Profile a run; return each room's share of the time spent in its own functions."""
+    profile = cProfile.Profile()
+    profile.runcall(timed_run, duration, folder)
+    shares = dict.fromkeys((*ROOMS, "simpy", "elsewhere"), 0.0)
+    for (file, _, _), (_, _, own_s, _, _) in pstats.Stats(profile).stats.items():  # type: ignore[attr-defined]  # typeshed lacks it
+        parts = Path(file).parts
+        room = next((r for r in ROOMS if f"sanket_sim/{r}/" in file), None)
+        shares[room or ("simpy" if "simpy" in parts else "elsewhere")] += own_s
+    total_s = sum(shares.values())
+    return {room: own_s / total_s for room, own_s in shares.items()}
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--duration", default="2m")
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        timed_run("70s", folder)
+        bare, runs = [], []
+        for _ in range(3):
+            bare.append(bare_customers_per_s())
+            runs.append(timed_run(arguments.duration, folder))
+        bare_per_s = statistics.median(bare)
+        wall_s, transactions, hops = sorted(runs)[1]
+        print(f"bare SimPy M/M/4      {bare_per_s:>10,.0f} customers/s")
+        print(f"whole run             {transactions / wall_s:>10,.0f} transactions/s (>= 1,000)")
+        print(f"                      {hops / wall_s:>10,.0f} hops/s, {hops / transactions:.1f} a tx")
+        print(f"ratio                 {hops / wall_s / bare_per_s:>10.2f} (>= 0.40)")
+        print("where the time goes (profiled):")
+        for room, share in sorted(where_time_goes("70s", folder).items(), key=lambda item: -item[1]):
+            print(f"  {room:<12} {share:6.1%}")
+
+
+if __name__ == "__main__":
+    main()
