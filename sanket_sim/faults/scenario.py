@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 
-from sanket_sim.actors.demand import Surge
 from sanket_sim.bank.description import Accounts, Bank
 from sanket_sim.core.draws import Draws
 from sanket_sim.faults.fault import Fault
@@ -62,10 +61,6 @@ class Scenario:
             for command in fault.commands(self.bank, fault_id, self.until_ns)
         ]
         return sorted(acts, key=lambda command: command.at_ns)
-
-    def demand_factors(self) -> list[Surge]:
-        """Return what load faults do to the demand of the city (`actors.demand.demand_of`)."""
-        return [surge for fault in self.faults for surge in fault.surges(self.until_ns)]
 
     def spoil(self, arrivals: Arrivals) -> Arrivals:
         """Let every trap strike what has just been planned.
