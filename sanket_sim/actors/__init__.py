@@ -7,8 +7,25 @@ Neighbours: the bank's description below; the network carries what is planned he
 registers its typologies in `typology`. This room must not know how intents are carried.
 """
 
-from sanket_sim.actors.city import City
-from sanket_sim.actors.demand import Demand, Surge, demand_of
+from typing import TYPE_CHECKING, Any
+
 from sanket_sim.actors.settings import DemandSettings, PopulationSettings
 
+if TYPE_CHECKING:
+    from sanket_sim.actors.city import City
+    from sanket_sim.actors.demand import Demand, Surge, demand_of
+
 __all__ = ["City", "Demand", "DemandSettings", "PopulationSettings", "Surge", "demand_of"]
+
+
+def __getattr__(name: str) -> Any:
+    """Import what needs Mesa (1.3 s) when it is first asked for, so that checking stays quick."""
+    if name == "City":
+        from sanket_sim.actors import city  # noqa: PLC0415  # the point of this function
+
+        return city.City
+    if name in ("Demand", "Surge", "demand_of"):
+        from sanket_sim.actors import demand  # noqa: PLC0415  # the point of this function
+
+        return getattr(demand, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

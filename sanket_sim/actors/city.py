@@ -29,6 +29,9 @@ from sanket_sim.trace.batch import Columns, TraceBatch
 from sanket_sim.trace.schema import ANSWERS
 from sanket_sim.trace.vocabulary import Vocabularies
 
+NO_TYPOLOGY = ""
+"""The word behind typology 0, where nobody else has chosen one."""
+
 
 class City(mesa.Model):  # type: ignore[misc]  # mesa carries no types
     """Customers, merchants and fraudsters of one run.
@@ -78,6 +81,8 @@ class City(mesa.Model):  # type: ignore[misc]  # mesa carries no types
         self.bank = bank
         self.draws = Draws(seed, "city")
         self.vocabularies = vocabularies if vocabularies is not None else Vocabularies()
+        if not self.vocabularies["typology"].words:
+            self.vocabularies["typology"].code(NO_TYPOLOGY)
         self.population = Population.settle(population, self.draws)
         self.habits = Habits(bank, self.population, self.draws)
         self.traffic = Traffic(demand, self.habits, self.draws)

@@ -56,7 +56,7 @@ class Habits:
         """Return the intents of customers acting at `at_ns`, row by row."""
         rows = blank_intents(len(customer))
         key = self.draws.child("intent").key(customer, ordinal)
-        rows["draw_key"], rows["created_ns"] = key, at_ns
+        rows["draw_key"], rows["created_ns"], rows["may_retry"] = key, at_ns, True
         rows["customer_id"] = customer + self.population.first_customer
         rows["kind"] = np.searchsorted(
             self._route_edges, self.draws.child("route").uniform(key), side="right"

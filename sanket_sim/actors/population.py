@@ -143,6 +143,10 @@ class Population:
         """
         rank = (u[:, None] > _ZIPF_SHARES[self.favourites[customer]]).sum(axis=1)
         taste = self.draws.child("favourite").uniform(customer, rank)
+        return self.merchant(taste)
+
+    def merchant(self, taste: Floats) -> Numbers:
+        """Return the merchant number that a uniform taste falls on; low numbers are popular."""
         return (self.merchants * taste**_POPULARITY).astype(np.int64)
 
     def payee(self, customer: Numbers, u: Floats) -> Numbers:

@@ -27,7 +27,7 @@ class PatienceSettings(Settings):
     """Most tries after the first."""
     median: PositiveDurationNs = 20 * NS_PER_S
     """Median time between a failed answer and the next try."""
-    spread: Annotated[float, Field(ge=0, le=5, strict=False)] = 0.8
+    spread: Annotated[float, Field(ge=0, le=5)] = 0.8
     """Standard deviation of the logarithm of that time."""
     minimum: PositiveDurationNs = 2 * NS_PER_S
     """Nobody reacts sooner; a tick must not be longer than this."""
@@ -63,7 +63,7 @@ class WaveSettings(Settings):
 
     at: DurationNs
     lasts: PositiveDurationNs = Field(alias="for")
-    factor: Annotated[float, Field(ge=0, le=1e6, strict=False)]
+    factor: Annotated[float, Field(ge=0, le=1e6)]
     """What demand is multiplied by; waves that overlap multiply one another."""
     ramp: DurationNs = 0
     """Time of the climb at the beginning and of the descent at the end, inside the wave."""

@@ -28,11 +28,11 @@ class Typology(Settings):
     """When the campaign begins."""
     lasts: PositiveDurationNs | None = Field(default=None, alias="for")
     """The campaign is broken off after so long; by default it ends by itself."""
-    intensity: Annotated[float, Field(gt=0, le=1e4, strict=False)] = 1.0
+    intensity: Annotated[float, Field(gt=0, le=1e4)] = 1.0
     """Multiplies the number of cards or victims."""
     sophistication: Share = 0.5
     """0: crude and fast; 1: patient, and close to what honest people do."""
-    pace: Annotated[float, Field(gt=0, le=100, strict=False)] = 1.0
+    pace: Annotated[float, Field(gt=0, le=100)] = 1.0
     """Multiplies the waits of hours and days, so that a short experiment sees the whole story."""
 
     @classmethod

@@ -1,0 +1,72 @@
+"""Fraud in the background: small campaigns that together make a stated share of the traffic."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sanket_sim.actors.demand import Demand
+from sanket_sim.actors.typology import Typology, typologies
+from sanket_sim.bank.description import Bank
+from sanket_sim.core.draws import Draws
+from sanket_sim.core.units import format_duration
+from sanket_sim.fraud.settings import FraudSettings
+
+_LATEST = 0.9
+"""Campaigns begin before this share of the run's traffic has passed."""
+_OF_ROOM = 0.9
+"""Share of the time left that a campaign is paced to fit into."""
+
+
+def enlist(
+    settings: FraudSettings, bank: Bank, demand: Demand, customers: int, seed: int
+) -> tuple[Typology, ...]:
+    """Return every campaign of a run: the experiment's own, then the background.
+
+    Parameters
+    ----------
+    settings : FraudSettings
+    bank : Bank
+    demand : Demand
+    customers : int
+    seed : int
+
+    Notes
+    -----
+    With N honest intents expected, rate r asks for F = N r / (1 - r) fraudulent ones. Campaigns
+    are added, each keyed by its number, until their expected sizes reach F; the last one enters
+    with the probability that makes the expectation exactly F. Adaptation (dropped cards, stopped
+    drains) keeps the realised share somewhat lower.
+    """
+    honest = demand.expected * customers
+    wanted = honest * settings.rate / (1.0 - settings.rate)
+    draws = Draws(seed, "fraud", "background")
+    background: list[Typology] = []
+    number = 0
+    while wanted > 0.0:
+        campaign = _small(number, bank, demand, draws)
+        if campaign is None:
+            break
+        size = campaign.expected_intents(bank)
+        if size <= wanted or _u(draws, "last", number) < wanted / size:
+            background.append(campaign)
+        wanted -= size
+        number += 1
+    return (*settings.campaign, *background)
+
+
+def _small(number: int, bank: Bank, demand: Demand, draws: Draws) -> Typology | None:
+    """Draw the background's campaign of that number; None if the bank allows no fraud we know."""
+    possible = [
+        kind for _, kind in typologies.items() if not kind.small("0s", 0.5, 1).missing(bank)
+    ]
+    if not possible:
+        return None
+    kind = possible[int(_u(draws, "typology", number) * len(possible))]
+    hazard = np.array([_LATEST * demand.expected * _u(draws, "at", number)])
+    at_ns = int(demand.instant_ns(hazard)[0])
+    room_ns = int(_OF_ROOM * (demand.end_ns - at_ns))
+    return kind.small(format_duration(at_ns), _u(draws, "sophistication", number), room_ns)
+
+
+def _u(draws: Draws, purpose: str, number: int) -> float:
+    return float(draws.child(purpose).uniform(number))

@@ -1,0 +1,135 @@
+"""A bank small enough to reason about, and a till that answers at once: for tests of actors."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from sanket_sim.actors import City, Demand, PopulationSettings
+from sanket_sim.bank.description import Bank, Controls, Party, Route
+from sanket_sim.core.outcomes import Ack, Decline, Outcome
+from sanket_sim.core.units import NS_PER_S
+from sanket_sim.trace import schema
+from sanket_sim.trace.batch import TraceBatch
+
+
+@dataclass(frozen=True)
+class Spread:
+    """Uniform amounts or times in [low, high)."""
+
+    low: int
+    high: int
+    mean_s: float = 0.0
+    variance_s2: float = 0.0
+
+    def ns(self, u):
+        return self.low + int((self.high - self.low) * u)
+
+
+CUSTOMER, MERCHANT = Party.CUSTOMER, Party.MERCHANT
+ROUTES = (
+    Route("transfer", 0, 0.3, 0, CUSTOMER, CUSTOMER, Spread(100, 50_000), {"app": 0.7, "web": 0.3}),
+    Route("card_payment", 0, 0.5, 0, CUSTOMER, MERCHANT, Spread(100, 9_000), {"card": 1.0}),
+    Route("salary", 0, 0.05, 0, Party.EMPLOYER, CUSTOMER, Spread(150_000, 400_000)),
+    Route("refund", 0, 0.05, 0, MERCHANT, CUSTOMER, Spread(100, 9_000), reverses="card_payment"),
+    Route("balance_enquiry", 0, 0.06),
+    Route("login", 0, 0.04),
+)
+
+
+def bank(routes=ROUTES, **controls):
+    return Bank("small", (), (), (), routes, Controls(**controls), channels=("app", "web", "card"))
+
+
+def flat(rate_per_s, lasts_s, customers):
+    each = np.array([rate_per_s / customers])
+    return Demand(np.array([0, lasts_s * NS_PER_S]), each, each.copy())
+
+
+def city(customers=200, rate_per_s=50.0, lasts_s=60, seed=7, campaigns=(), patience=None, **kw):
+    settings = PopulationSettings.model_validate(
+        {"customers": customers, "merchants": 40, "patience": patience or {}}
+    )
+    return City(
+        kw.get("bank", bank()), settings, flat(rate_per_s, lasts_s, customers), seed, campaigns
+    )
+
+
+def approve(_row, _submission):
+    return {}
+
+
+class Till:
+    """Answers every submission `delay_ns` after it was made, by a rule of the test."""
+
+    def __init__(self, city, rule=None, delay_ns=NS_PER_S // 10):
+        self.city, self.delay_ns = city, delay_ns
+        self.rule = rule or approve
+        self.rows, self.submissions, self.at_ns, self.pending = [], [], [], []
+        self.closed = []
+        self.tries = {}
+        self.now_ns = 0
+
+    def tick(self, length_ns):
+        end_ns = self.now_ns + length_ns
+        arrivals = self.city.plan(self.now_ns, end_ns)
+        for wish in arrivals.intents:
+            row = wish.copy()
+            row["tx_id"] = len(self.rows)
+            self.rows.append(row)
+            self.tries[int(row["tx_id"])] = 1
+            self.pending.append(
+                (int(row["created_ns"]), int(row["tx_id"]), 0, bool(row["may_retry"]))
+            )
+        for tx_id, at_ns, same_key, may_retry in arrivals.resubmissions.tolist():
+            assert self.now_ns <= at_ns < end_ns
+            number = self.tries[tx_id]
+            self.tries[tx_id] += 1
+            self.submissions.append((tx_id, at_ns, same_key, may_retry))
+            self.pending.append((at_ns, tx_id, number, may_retry))
+        self.closed += arrivals.closures.tolist()
+        self.city.learn(self._answers(end_ns))
+        self.now_ns = end_ns
+        return arrivals
+
+    def run(self, until_ns, length_ns):
+        while self.now_ns < until_ns:
+            self.tick(min(length_ns, until_ns - self.now_ns))
+        return self
+
+    def intents(self):
+        return np.array(self.rows)
+
+    def _answers(self, end_ns):
+        due = sorted(p for p in self.pending if p[0] + self.delay_ns < end_ns)
+        self.pending = [p for p in self.pending if p[0] + self.delay_ns >= end_ns]
+        batch = TraceBatch(end_ns)
+        rows = [self._answer(*p) for p in due]
+        if rows:
+            batch.answers = {
+                c.name: np.array([row[c.name] for row in rows], c.dtype) for c in schema.ANSWERS
+            }
+        return batch
+
+    def _answer(self, at_ns, tx_id, submission, may_retry):
+        row = self.rows[tx_id]
+        said = {
+            "outcome": Outcome.OK,
+            "ack": Ack.OK,
+            "decline_reason": Decline.NONE,
+            "balance_minor": 100_000,
+        } | self.rule(row, submission)
+        open_still = may_retry and said["ack"] != Ack.OK and said["outcome"] != Outcome.APP_ERROR
+        return said | {
+            "tx_id": tx_id,
+            "draw_key": row["draw_key"],
+            "customer_id": row["customer_id"],
+            "kind": row["kind"],
+            "answered_ns": at_ns + self.delay_ns,
+            "submission": submission,
+            "may_retry": open_still,
+            "amount_minor": row["amount_minor"],
+            "typology": row["typology"],
+            "campaign_id": row["campaign_id"],
+        }

@@ -1,0 +1,121 @@
+import numpy as np
+import pytest
+from scipy import stats
+from small_city import CUSTOMER, ROUTES, Spread, bank, city
+
+from sanket_sim.bank.description import Bank, Party, Route
+from sanket_sim.core.outcomes import Signal
+from sanket_sim.core.units import NS_PER_S
+
+
+@pytest.fixture(scope="module")
+def town():
+    return city(customers=2000, rate_per_s=400.0, lasts_s=50)
+
+
+@pytest.fixture(scope="module")
+def day(town):
+    return town.plan(0, 50 * NS_PER_S).intents
+
+
+def of(day, name):
+    return day[day["kind"] == bank().route_index(name)]
+
+
+def test_routes_are_taken_by_their_weights(day):
+    counts = np.bincount(day["kind"], minlength=len(ROUTES))
+    weights = np.array([route.weight for route in ROUTES])
+    assert stats.chisquare(counts, weights / weights.sum() * len(day)).pvalue > 1e-4
+
+
+def test_channels_follow_the_shares_of_the_route(day):
+    transfers = of(day, "transfer")
+    app = (transfers["channel"] == bank().channels.index("app")).sum()
+    assert stats.binomtest(int(app), len(transfers), 0.7).pvalue > 1e-4
+    assert set(of(day, "card_payment")["channel"].tolist()) == {bank().channels.index("card")}
+
+
+def test_amounts_of_the_whole_city_follow_the_law_of_the_route(day):
+    fresh = np.unique(of(day, "transfer")["customer_id"], return_index=True)[1]
+    amounts = of(day, "transfer")["amount_minor"][fresh]
+    assert stats.kstest(amounts, stats.uniform(100, 49_900).cdf).pvalue > 1e-4
+    assert amounts.min() >= 1
+
+
+def test_the_affluent_pay_more(town):
+    who = np.argsort(town.population.affluence)[[0, -1]]
+    poor, rich = town.habits.amounts_minor(0, who, np.array([0.5, 0.5]))
+    assert rich > 3 * poor
+    typical = town.accounts.typical_minor[town.population.first_customer + who]
+    assert typical[1] > typical[0] > 0
+
+
+def test_money_goes_between_the_parties_of_the_route(town, day):
+    party = town.accounts.party
+    for kind, route in enumerate(ROUTES):
+        rows = day[day["kind"] == kind]
+        if route.moves_money:
+            assert set(party[rows["debtor_account"]].tolist()) == {route.debtor}
+            assert set(party[rows["creditor_account"]].tolist()) == {route.creditor}
+        else:
+            assert np.array_equal(rows["debtor_account"], rows["customer_id"])
+            assert set(rows["creditor_account"].tolist()) == {-1}
+            assert set(rows["amount_minor"].tolist()) == {0}
+
+
+def test_the_customer_stands_at_his_own_end(day):
+    assert np.array_equal(of(day, "transfer")["debtor_account"], of(day, "transfer")["customer_id"])
+    assert np.array_equal(of(day, "salary")["creditor_account"], of(day, "salary")["customer_id"])
+    assert not np.any(
+        of(day, "transfer")["debtor_account"] == of(day, "transfer")["creditor_account"]
+    )
+
+
+def test_what_is_wanted_is_what_is_submitted(day):
+    assert np.array_equal(day["e_minor"], day["amount_minor"])
+    assert np.array_equal(day["right_debtor"], day["debtor_account"])
+    assert np.array_equal(day["right_creditor"], day["creditor_account"])
+    assert not day["is_fraud"].any()
+    assert set(day["campaign_id"].tolist()) == {-1}
+
+
+def test_draw_keys_are_unique_and_time_is_sorted(day):
+    assert len(np.unique(day["draw_key"])) == len(day)
+    assert np.all(np.diff(day["created_ns"]) >= 0)
+
+
+def test_honest_traffic_has_every_signal_now_and_then(day):
+    for signal in Signal:
+        share = (day["signals"] & signal > 0).mean()
+        assert 0 < share < 0.05
+
+
+def test_a_lonely_customer_pays_outside_the_bank():
+    hermit = city(customers=1, rate_per_s=5.0, lasts_s=60).plan(0, 60 * NS_PER_S).intents
+    assert set(of(hermit, "transfer")["creditor_account"].tolist()) == {1}
+
+
+def test_a_route_in_a_foreign_currency_is_refused_by_name():
+    law = Spread(1, 10)
+    route = Route("abroad", 0, 1.0, 0, CUSTOMER, Party.OTHER_BANK, law, currency="USD")
+    mixed = Bank("mixed", (), (), (), (route,), currencies=("EUR", "USD"))
+    with pytest.raises(ValueError, match=r"route\.abroad\.currency"):
+        city(bank=mixed)
+
+
+def test_the_register_opens_every_account_once(town):
+    table = town.agents_table()
+    assert len({len(column) for column in table.values()}) == 1
+    assert np.array_equal(table["account_id"], np.arange(len(town.accounts)))
+    assert np.array_equal(table["opening_minor"], town.accounts.opening_minor)
+    roles = np.array(town.vocabularies["role"].words)[table["role"]]
+    assert (roles == "mule").sum() == len(town.population.mules)
+    assert (roles == "merchant").sum() == 40
+    assert (roles == "world").sum() == 4
+
+
+def test_only_customers_are_kept_from_overdrawing(town):
+    chart = town.accounts
+    assert np.array_equal(chart.no_overdraft, chart.party == Party.CUSTOMER)
+    assert np.array_equal(chart.owner[chart.no_overdraft], np.flatnonzero(chart.no_overdraft))
+    assert set(chart.owner[:4].tolist()) == {-1}

@@ -1,0 +1,76 @@
+import numpy as np
+import pytest
+from pydantic import ValidationError
+from small_city import ROUTES, Till, bank, city, flat
+
+from sanket_sim.core.units import NS_PER_S
+from sanket_sim.fraud import FraudSettings, enlist
+
+
+def test_the_expected_share_of_fraud_is_the_rate():
+    demand = flat(50.0, 600, 500)
+    settings = FraudSettings(rate=0.004)
+    sizes = [
+        sum(c.expected_intents(bank()) for c in enlist(settings, bank(), demand, 500, seed))
+        for seed in range(200)
+    ]
+    wanted = 30_000 * 0.004 / 0.996
+    error = np.std(sizes, ddof=1) / np.sqrt(200)
+    assert abs(np.mean(sizes) - wanted) < 4.5 * error
+    assert error < 0.05 * wanted
+
+
+def test_the_realised_share_is_near_the_rate_in_a_short_run():
+    shares = []
+    for seed in range(6):
+        crew = enlist(FraudSettings(rate=0.01), bank(), flat(50.0, 300, 500), 500, seed)
+        town = city(500, 50.0, 300, seed, crew)
+        rich = lambda *_: {"balance_minor": 500_000}  # noqa: E731
+        rows = Till(town, rich).run(300 * NS_PER_S, 2 * NS_PER_S).intents()
+        shares.append(rows["is_fraud"].mean())
+    assert np.mean(shares) == pytest.approx(0.01, rel=0.2)
+
+
+def test_no_rate_no_background():
+    assert enlist(FraudSettings(), bank(), flat(50.0, 600, 500), 500, 1) == ()
+
+
+def test_a_bank_that_knows_no_payments_has_no_background():
+    idle = bank(routes=ROUTES[4:])
+    assert enlist(FraudSettings(rate=0.01), idle, flat(50.0, 600, 500), 500, 1) == ()
+
+
+def test_campaigns_of_the_experiment_come_first_and_unchanged():
+    asked = {"rate": 0.01, "campaign": [{"typology": "card_testing", "at": "3m", "cards": 33}]}
+    settings = FraudSettings.model_validate(asked)
+    crew = enlist(settings, bank(), flat(50.0, 600, 500), 500, 1)
+    assert crew[0] is settings.campaign[0]
+    assert len(crew) > 5
+    assert {campaign.typology for campaign in crew[1:]} == {"card_testing", "account_takeover"}
+
+
+@pytest.mark.parametrize(
+    ("asked", "words"),
+    [
+        ({"rate": 0.6}, "rate"),
+        ({"campaign": [{"at": "3m"}]}, "known: account_takeover, card_testing"),
+        ({"campaign": [{"typology": "card_testin"}]}, "did you mean 'card_testing'"),
+        ({"campaign": [{"typology": "card_testing", "sophistication": 2}]}, "sophistication"),
+        ({"campaign": [{"typology": "card_testing", "intensity": 0}]}, "intensity"),
+        ({"campaign": [{"typology": "card_testing", "victims": 3}]}, "victims"),
+        ({"campaign": [{"typology": "account_takeover", "at": "3"}]}, "at"),
+        ({"campaign": [{"typology": "account_takeover", "pace": "fast"}]}, "pace"),
+        ({"campaign": ["card_testing"]}, "campaign"),
+    ],
+)
+def test_bad_settings_name_what_is_wrong(asked, words):
+    with pytest.raises(ValidationError) as caught:
+        FraudSettings.model_validate(asked)
+    assert words in str(caught.value)
+
+
+def test_errors_inside_a_campaign_keep_their_path():
+    entry = {"typology": "card_testing", "sophistication": 2}
+    with pytest.raises(ValidationError) as caught:
+        FraudSettings.model_validate({"campaign": [entry]})
+    assert caught.value.errors()[0]["loc"] == ("campaign", 0, "sophistication")
