@@ -26,7 +26,7 @@ class Abort(MessageFault):
     }
     COMMAND: ClassVar[CommandKind] = CommandKind.ABORT
 
-    kind: Literal["abort"] = "abort"
+    kind: Literal["abort"]
     code: Literal[
         "UNAVAILABLE", "APP_ERROR", "CONNECTION_RESET", "REJECTED", "RATE_LIMITED", "NO_INSTANCE"
     ] = "UNAVAILABLE"

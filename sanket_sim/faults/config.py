@@ -7,7 +7,7 @@ from dataclasses import fields, is_dataclass
 from enum import IntEnum
 from typing import Annotated, Any, ClassVar, Literal, get_type_hints
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from sanket_sim.bank.description import Bank, Policy
 from sanket_sim.core.errors import Problem
@@ -18,8 +18,22 @@ from sanket_sim.faults.record import Window
 from sanket_sim.faults.targets import TargetKind
 from sanket_sim.network.protocol import Command, CommandKind
 
-Value = float | int | str | bool
+Value = bool | int | float | str
 _SERVICE_SETTINGS: Mapping[str, type] = {"workers": int, "queue_cap": int}
+
+
+def _flat(value: Any) -> Any:
+    """Read tables inside tables as dotted paths, which is how TOML reads bare dotted keys."""
+    if not isinstance(value, dict):
+        return value
+    flat: dict[str, Any] = {}
+    for key, inner in value.items():
+        deeper = _flat(inner)
+        if isinstance(deeper, dict):
+            flat |= {f"{key}.{path}": leaf for path, leaf in deeper.items()}
+        else:
+            flat[key] = inner
+    return flat
 
 
 @faults.register("config")
@@ -39,8 +53,8 @@ class Config(TargetedFault):
     TARGETS: ClassVar[tuple[TargetKind, ...]] = (TargetKind.SERVICE, TargetKind.EDGE)
     COMMAND: ClassVar[CommandKind] = CommandKind.CONFIG
 
-    kind: Literal["config"] = "config"
-    changes: Annotated[dict[str, Value], Field(alias="set", min_length=1)]
+    kind: Literal["config"]
+    changes: Annotated[dict[str, Value], BeforeValidator(_flat), Field(alias="set", min_length=1)]
     """Key path -> new value: of an edge ``timeout``, ``retry.attempts``, ``breaker.kind``, ...;
     of a service ``workers`` and ``queue_cap``."""
 
@@ -94,10 +108,12 @@ def policy_setting(record: type, path: str, value: Value) -> tuple[str, Value]:
     name, _, rest = path.partition(".")
     field = _field_called(record, name)
     wanted = get_type_hints(record)[field]
-    if is_dataclass(wanted) != bool(rest):
-        raise ValueError(f'"{name}" is a group of settings; name one of them, as in "{name}.kind"')
-    if not rest:
+    if not is_dataclass(wanted):
+        if rest:
+            raise ValueError(f'"{name}" has nothing inside, not even "{rest}"')
         return field, _typed(wanted, value, duration=field.endswith("_ns"))
+    if not rest:
+        raise ValueError(f'"{name}" is a group of settings; name one of them, as in "{name}.kind"')
     assert isinstance(wanted, type)
     inner, parsed = policy_setting(wanted, rest, value)
     return f"{field}.{inner}", parsed

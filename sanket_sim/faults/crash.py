@@ -29,7 +29,7 @@ class Crash(ReplicaFault):
     TARGETS: ClassVar[tuple[TargetKind, ...]] = (TargetKind.SERVICE,)
     COMMAND: ClassVar[CommandKind] = CommandKind.CRASH
 
-    kind: Literal["crash"] = "crash"
+    kind: Literal["crash"]
     silent: bool = False
     """Peers get no reset: they find out by their time-outs."""
 

@@ -30,7 +30,7 @@ class Latency(MessageFault):
     }
     COMMAND: ClassVar[CommandKind] = CommandKind.LATENCY
 
-    kind: Literal["latency"] = "latency"
+    kind: Literal["latency"]
     add: TimeLaw
     """How much longer: a duration such as ``"5s"``, or the table of a law."""
     jitter: DurationNs = 0

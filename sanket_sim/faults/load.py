@@ -27,7 +27,7 @@ class Load(Fault):
         "shape": "triangle",
     }
 
-    kind: Literal["load"] = "load"
+    kind: Literal["load"]
     factor: Annotated[float, Field(ge=0, le=1000, strict=False)]
     """Multiplier on the plateau."""
     shape: Literal["step", "ramp", "triangle"] = "step"

@@ -28,7 +28,7 @@ class Loss(MessageFault):
     }
     COMMAND: ClassVar[CommandKind] = CommandKind.LOSS
 
-    kind: Literal["loss"] = "loss"
+    kind: Literal["loss"]
     direction: Literal["request", "response"] = "request"
     """Which message of an exchange is lost."""
 

@@ -29,7 +29,7 @@ class Pause(ReplicaFault):
     TARGETS: ClassVar[tuple[TargetKind, ...]] = (TargetKind.SERVICE,)
     COMMAND: ClassVar[CommandKind] = CommandKind.PAUSE
 
-    kind: Literal["pause"] = "pause"
+    kind: Literal["pause"]
     lasts: DurationNs = Field(alias="for")
 
     @property

@@ -21,7 +21,7 @@ class Restart(ReplicaFault):
     COMMAND: ClassVar[CommandKind] = CommandKind.RESTART
     INSTANT: ClassVar[bool] = True
 
-    kind: Literal["restart"] = "restart"
+    kind: Literal["restart"]
 
     @property
     def must_be_ended(self) -> bool:

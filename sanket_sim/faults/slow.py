@@ -29,7 +29,7 @@ class Slow(ReplicaFault):
     TARGETS: ClassVar[tuple[TargetKind, ...]] = (TargetKind.SERVICE,)
     COMMAND: ClassVar[CommandKind] = CommandKind.SLOW
 
-    kind: Literal["slow"] = "slow"
+    kind: Literal["slow"]
     speed: Annotated[float, Field(gt=0, le=1000, strict=False)]
     """Speed factor; 0.2 is five times slower."""
 

@@ -18,7 +18,7 @@ class CrashBetweenLegs(Trap):
     CONTROL: ClassVar[str] = "atomic_posting"
     LEAK_CLASS: ClassVar[LeakClass] = LeakClass.ORPHAN_DEBIT
 
-    kind: Literal["crash_between_legs"] = "crash_between_legs"
+    kind: Literal["crash_between_legs"]
 
     def poison(self, victims: Intents, ground: Ground) -> None:
         """Let the replica die that posts this payment."""

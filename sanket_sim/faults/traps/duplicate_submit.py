@@ -22,7 +22,7 @@ class DuplicateSubmit(Trap):
     CONTROL: ClassVar[str] = "idempotency_key"
     LEAK_CLASS: ClassVar[LeakClass] = LeakClass.DUPLICATE
 
-    kind: Literal["duplicate_submit"] = "duplicate_submit"
+    kind: Literal["duplicate_submit"]
     copies: Annotated[int, Field(ge=2, le=100)] = 2
     """Submissions in all."""
     gap: PositiveDurationNs = 200 * NS_PER_MS

@@ -21,7 +21,7 @@ class LostAckNewKey(Trap):
     CONTROL: ClassVar[str] = "status_inquiry"
     LEAK_CLASS: ClassVar[LeakClass] = LeakClass.DUPLICATE
 
-    kind: Literal["lost_ack_new_key"] = "lost_ack_new_key"
+    kind: Literal["lost_ack_new_key"]
 
     def poison(self, victims: Intents, ground: Ground) -> None:
         """Lose the first answer, and leave the intent open for another try."""

@@ -18,7 +18,7 @@ class NegativeAmount(Trap):
     CONTROL: ClassVar[str] = "positive_amount"
     LEAK_CLASS: ClassVar[LeakClass] = LeakClass.INVALID_EXECUTED
 
-    kind: Literal["negative_amount"] = "negative_amount"
+    kind: Literal["negative_amount"]
 
     def poison(self, victims: Intents, ground: Ground) -> None:
         """Turn the amount round; the truth of it is a rejection."""

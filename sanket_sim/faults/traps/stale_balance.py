@@ -29,7 +29,7 @@ class StaleBalance(Trap):
     CONTROL: ClassVar[str] = "serialised_funds"
     LEAK_CLASS: ClassVar[LeakClass] = LeakClass.INVALID_EXECUTED
 
-    kind: Literal["stale_balance"] = "stale_balance"
+    kind: Literal["stale_balance"]
     spends: Annotated[int, Field(ge=2, le=100)] = 2
     """How many spends race."""
     share: Annotated[float, Field(gt=0, le=1, strict=False)] = 0.75
