@@ -57,9 +57,9 @@ class Trap(Settings, ABC):
     CODE: ClassVar[str]
     """Its number in the catalogue of design page 3."""
     CONTROL: ClassVar[str]
-    """Name of the field of `Controls` that catches it."""
+    """Name of the field of `Controls` that catches it; empty if nothing in the bank does."""
     LEAK_CLASS: ClassVar[LeakClass]
-    """Class of the leak when that control is off."""
+    """Class of the leak when nothing catches it."""
 
     kind: str
     probability: Share
