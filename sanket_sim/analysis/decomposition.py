@@ -330,8 +330,7 @@ def _gross_leak(facts: _Facts, base: Minor) -> Minor:
 
 def _leak_class(parts: Decomposition, facts: _Facts) -> NDArray[np.int8]:
     """Strike in reverse order of precedence, so that the gravest class is written last."""
-    right = facts.unmoved == (facts.e == 0)
-    settled = right & ~facts.unmoved
+    moved = ~facts.unmoved
     reserved = facts.in_flight | facts.holding
     told_of_nothing = facts.told_ok & facts.unmoved & facts.has_amount & ~reserved
     strikes: dict[LeakClass, Mask] = {
@@ -343,9 +342,9 @@ def _leak_class(parts: Decomposition, facts: _Facts) -> NDArray[np.int8]:
         LeakClass.OVER: parts.over != 0,
         LeakClass.UNDER: parts.under != 0,
         LeakClass.LOST: parts.lost != 0,
-        LeakClass.GHOST_POSTING: facts.told_failed & settled,
+        LeakClass.GHOST_POSTING: facts.told_failed & moved,
         LeakClass.PHANTOM_SUCCESS: told_of_nothing & (facts.e == 0),
-        LeakClass.LATE: facts.late & settled,
+        LeakClass.LATE: facts.late & moved,
         LeakClass.STUCK_HOLD: facts.holding & ~facts.in_flight,
     }
     classes = np.full(len(facts.e), LeakClass.NONE, np.int8)
