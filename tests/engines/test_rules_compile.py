@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sanket_sim.bank import law_rules
 from sanket_sim.core import draws
 from sanket_sim.network import rules
 
@@ -17,7 +18,7 @@ numba = pytest.importorskip("numba")
 MODULES = [
     importlib.import_module(f"{rules.__name__}.{module.name}")
     for module in pkgutil.iter_modules(rules.__path__)
-]
+] + [law_rules]
 RULES = [
     function
     for module in MODULES
@@ -29,6 +30,7 @@ VALUES = {
     "float": st.floats(0, 1000, allow_nan=False),
     "bool": st.booleans(),
     "Lane": st.integers(0, 2**32 - 1),
+    "Sequence[float]": st.just((0.0, 0.25, 0.5, 1.0)),
 }
 SPECIAL = {
     "amount_minor": st.integers(-(2**50), 2**50),
@@ -42,6 +44,16 @@ SPECIAL = {
     "outcome": st.integers(0, 13),
     "retry": st.integers(1, 70),
     "u": st.floats(1e-12, 1 - 1e-12),
+    "p": st.floats(1e-12, 1 - 1e-12),
+    "mean": st.floats(0, 1e12),
+    "mu": st.floats(0, 30),
+    "sigma": st.floats(0, 3),
+    "inverse_shape": st.floats(0.2, 4),
+    "inverse_alpha": st.floats(0.05, 0.99),
+    "minimum": st.floats(1, 1e9),
+    "step": st.floats(0.05, 1),
+    "lower": st.just(tuple(-0.5 * i for i in range(40))),
+    "upper": st.just(tuple(0.5 * i for i in range(40))),
     "count": st.integers(1, 100),
     "first": st.integers(0, 99),
     "poll_ns": st.integers(1, 10**10),
