@@ -151,7 +151,7 @@ def _add(run: RunFolder, work: Work, hops: Columns, uses: NDArray[np.int64]) -> 
     waiting_j, spin_j = _waiting_j(run, hops, service)
     work.waiting_j[:] += np.bincount(service, waiting_j, services)
     work.spin_j[:] += np.bincount(uses, spin_j, len(USES))
-    spent_ns = hops["received_ns"] - hops["sent_ns"]
+    spent_ns = np.maximum(hops["received_ns"], hops["ended_ns"]) - hops["sent_ns"]
     work.slow_hops += int((spent_ns >= run.experiment.report.high_energy_latency).sum())
 
 

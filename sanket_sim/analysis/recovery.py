@@ -8,11 +8,13 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sanket_sim.analysis.statistics import wilson_high
+from sanket_sim.analysis.statistics import wilson_high, z_for
 from sanket_sim.core.units import NS_PER_S
 
 SUSTAIN_S = 300.0
 """How long service must stay on target before it counts as recovered."""
+WATCHED_S_MIN = 30.0
+"""A return to target seen for less than this, at the very end of a run, is not called recovery."""
 SLI_WINDOW_S = 10.0
 
 
@@ -89,8 +91,13 @@ class ServiceLevel:
         return 100.0 * np.where(self.offered > 0, self.good / np.maximum(self.offered, 1), 1.0)
 
     def below(self, target: float) -> NDArray[np.bool_]:
-        """Say where service was below `target` by more than chance (Wilson, 95 %)."""
-        return (wilson_high(self.good, self.offered) < target) & (self.offered > 0)
+        """Say where service was below `target` by more than chance.
+
+        By Wilson's interval, at 95 % for all windows together, so that one unlucky payment in a
+        quiet window is not taken for an outage.
+        """
+        high = wilson_high(self.good, self.offered, z_for(len(self.offered)))
+        return (high < target) & (self.offered > 0)
 
     def window_at(self, t_s: float) -> int:
         """Return the window that holds the instant `t_s`, the first or last for one outside."""
@@ -131,10 +138,10 @@ def recovery_of(level: ServiceLevel, t_fault_s: float, t_clear_s: float, target:
     down = np.flatnonzero(below[begin:]) + begin
     degraded = bool(len(down))
     back = _sustained_return(below, int(down[0]), windows.width_s) if degraded else begin
-    recovered = back < len(below)
+    watched_s = min(SUSTAIN_S, (len(below) - back) * windows.width_s)
+    recovered = not degraded or watched_s >= min(WATCHED_S_MIN, SUSTAIN_S)
     t_recover_s = _recover_time(windows, t_fault_s, back, degraded=degraded, recovered=recovered)
     loss, seconds = _loss(windows, begin, back if degraded else begin)
-    watched_s = min(SUSTAIN_S, (len(below) - back) * windows.width_s) if recovered else 0.0
     return Recovery(
         t_fault_s=t_fault_s,
         t_clear_s=t_clear_s,

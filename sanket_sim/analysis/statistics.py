@@ -174,14 +174,14 @@ def holm(p_values: Mapping[str, float]) -> dict[str, float]:
 
     Examples
     --------
-    >>> holm({"ledger": 0.01, "payment": 0.04, "limits": 0.03})
-    {'ledger': 0.03, 'limits': 0.06, 'payment': 0.06}
+    >>> holm({"ledger": 0.0625, "payment": 0.25, "limits": 0.125})
+    {'ledger': 0.1875, 'limits': 0.25, 'payment': 0.25}
     """
     adjusted, running = {}, 0.0
     ordered = sorted(p_values.items(), key=lambda item: item[1])
     for rank, (name, p) in enumerate(ordered):
         running = max(running, min(1.0, p * (len(ordered) - rank)))
-        adjusted[name] = round(running, 15)
+        adjusted[name] = running
     return adjusted
 
 

@@ -44,7 +44,7 @@ class Visits:
     sent: Counts
 
 
-_COLUMNS = ("service", "attempt", "sent_ns", "received_ns", "outcome", "tx_id")
+_COLUMNS = ("service", "attempt", "sent_ns", "ended_ns", "received_ns", "outcome", "tx_id")
 
 
 class _Counting:
@@ -58,7 +58,7 @@ class _Counting:
 
     def add(self, hops: Columns) -> None:
         service, size = hops["service"].astype(np.int64), len(self.hops)
-        spent_ns = hops["received_ns"] - hops["sent_ns"]
+        spent_ns = np.maximum(hops["received_ns"], hops["ended_ns"]) - hops["sent_ns"]
         slow = spent_ns >= self.run.experiment.report.high_energy_latency
         self.hops += np.bincount(service, minlength=size)
         self.first += np.bincount(service[hops["attempt"] <= 1], minlength=size)

@@ -1,0 +1,64 @@
+"""The report as Markdown."""
+
+from __future__ import annotations
+
+from sanket_sim.analysis.findings import Findings
+from sanket_sim.analysis.report.sections import Table, executive_table, tables, tiles
+from sanket_sim.analysis.report.style import Plot
+from sanket_sim.analysis.report.wording import duration
+
+DISCLAIMER = (
+    "A simulation is evidence about a model. It is never evidence of threat-led penetration testing "
+    "(TLPT), and its energy figures cover compute only."
+)
+
+
+def markdown(findings: Findings, plots: list[Plot]) -> str:
+    """Return the whole report as Markdown; plots are linked below ``plots/``."""
+    run = findings.run
+    lines = [
+        f"# {run.name}, seed {run.seed}",
+        "",
+        headline(findings),
+        "",
+        "| Headline | Value | 95 % interval | |",
+        "|---|---|---|---|",
+        *(
+            f"| {tile.label} | {tile.value} {tile.unit} | {tile.interval} | {tile.chip}, {tile.fact} |"
+            for tile in tiles(findings)
+        ),
+        "",
+        *_table(executive_table(findings)),
+    ]
+    for plot in plots:
+        lines += [
+            f"## {plot.title}",
+            "",
+            f"![{plot.title}](plots/{plot.name}.png)",
+            "",
+            plot.note,
+            "",
+        ]
+    for table in tables(findings):
+        lines += _table(table)
+    return "\n".join([*lines, DISCLAIMER, ""])
+
+
+def headline(findings: Findings) -> str:
+    """Say in two sentences which run this was and whether it came to its end."""
+    run = findings.run
+    measured = f"{duration(run.measured_s)} measured after {duration(run.warmup_s)} of warm-up"
+    if not run.warmup_s:
+        measured = f"{duration(run.measured_s)} measured"
+    whole = "" if run.complete else f" **Partial run: {run.reason}.**"
+    return (
+        f"Model {run.model}, {measured}, {findings.traffic.submitted:,} intents. "
+        f"Verdict: {findings.verdict.verdict}.{whole}"
+    )
+
+
+def _table(table: Table) -> list[str]:
+    lines = [f"## {table.title}", ""]
+    lines += [f"| {' | '.join(table.headings)} |", "|---|" + "---:|" * (len(table.headings) - 1)]
+    lines += [f"| {' | '.join(cell or ' ' for cell in row)} |" for row in table.rows]
+    return [*lines, "", *([table.note, ""] if table.note else [])]

@@ -1,0 +1,477 @@
+"""The words and tables of a report, once for Markdown and for the page."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from sanket_sim.analysis.findings import Findings
+from sanket_sim.analysis.latency import Percentiles
+from sanket_sim.analysis.leakage import LeakGroup
+from sanket_sim.analysis.report.wording import (
+    duration,
+    durations,
+    estimate,
+    interval,
+    money,
+    moneys,
+    number,
+    words,
+)
+from sanket_sim.analysis.statistics import Estimate
+
+Row = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table: the first column holds names, the others numbers."""
+
+    title: str
+    headings: Row
+    rows: tuple[Row, ...]
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One headline: a figure, its state, its interval, and a fact beside it."""
+
+    label: str
+    value: str
+    unit: str
+    state: str
+    chip: str
+    interval: str
+    fact: str
+
+
+def tiles(findings: Findings) -> list[Tile]:
+    """Return the headlines of a run."""
+    return [
+        _throughput(findings),
+        _latency(findings),
+        _leakage(findings),
+        _score(findings),
+        _fraud(findings),
+        _carbon(findings),
+    ]
+
+
+def _throughput(findings: Findings) -> Tile:
+    traffic, sli = findings.traffic, findings.resilience.sli
+    met = not sli.known or sli.high >= findings.resilience.target
+    return Tile(
+        "Goodput",
+        number(traffic.goodput_per_s.value),
+        "tx/s",
+        "ok" if met else "critical",
+        "on target" if met else "below target",
+        interval(traffic.goodput_per_s),
+        f"{100 * sli.value:.3g} % good of offered" if sli.known else "nothing offered",
+    )
+
+
+def _latency(findings: Findings) -> Tile:
+    p99 = findings.latency.end_to_end.p99_s
+    value, _, unit = duration(p99.value).partition(" ")
+    met = findings.latency.slo_p99_met
+    return Tile(
+        "p99 latency",
+        value,
+        unit,
+        "ok" if met else "critical",
+        "within SLO" if met else "SLO breach",
+        durations(p99).partition("(")[2].rstrip(")"),
+        f"p50 {duration(findings.latency.end_to_end.p50_s.value)}",
+    )
+
+
+def _leakage(findings: Findings) -> Tile:
+    leakage = findings.leakage
+    state, chip = ("critical", "leaking") if leakage.leaked else ("ok", "tight")
+    return Tile(
+        "Leakage rate",
+        number(100 * leakage.rate_count.value),
+        "%",
+        state,
+        chip,
+        interval(leakage.rate_count, 100),
+        f"{leakage.leaked:,} intents",
+    )
+
+
+def _score(findings: Findings) -> Tile:
+    executive = findings.executive
+    state = "critical" if executive.bottleneck_significant else "ok"
+    chip = "significant" if executive.bottleneck_significant else "within chance"
+    return Tile(
+        "Resilience score",
+        number(executive.resilience_score.value, 4),
+        "/ 100",
+        state,
+        chip,
+        interval(executive.resilience_score),
+        f"worst service: {executive.critical_bottleneck or 'none'}",
+    )
+
+
+def _fraud(findings: Findings) -> Tile:
+    fraud = findings.fraud
+    if not fraud.recall.known:
+        return Tile("Fraud recall", "-", "", "muted", "no fraud", "-", "none was attempted")
+    return Tile(
+        "Fraud recall",
+        number(100 * fraud.recall.value),
+        "%",
+        "warn" if fraud.recall.value < 0.9 else "ok",
+        f"{fraud.true_positives} of {fraud.recall.n}",
+        interval(fraud.recall, 100),
+        f"precision {number(100 * fraud.precision.value)} %",
+    )
+
+
+def _carbon(findings: Findings) -> Tile:
+    energy = findings.energy
+    return Tile(
+        "Carbon per good payment",
+        number(energy.sci_mg.value),
+        "mg CO2e",
+        "ok" if energy.believable else "warn",
+        energy.grid if energy.believable else "check the model",
+        interval(energy.sci_mg),
+        f"{number(energy.per_payment_j.value)} J each",
+    )
+
+
+def executive_table(findings: Findings) -> Table:
+    """Return the figures of a SANKET audit under their own names."""
+    found = findings.executive
+    rows = (
+        ("Critical bottleneck", found.critical_bottleneck or "none", ""),
+        (
+            "Resilience score",
+            number(found.resilience_score.value, 4),
+            interval(found.resilience_score),
+        ),
+        (
+            "Detected leakage",
+            f"{found.detected_leakage.value:,.0f}",
+            interval(found.detected_leakage),
+        ),
+        ("Stress volume", f"{found.stress_volume:,}", ""),
+        (
+            "Global leakage rate",
+            f"{number(found.global_leakage_rate_percent.value)} %",
+            interval(found.global_leakage_rate_percent),
+        ),
+        (
+            "Failure rate",
+            f"{number(found.failure_rate_percent.value)} %",
+            interval(found.failure_rate_percent),
+        ),
+        (
+            "High-energy events",
+            f"{found.high_energy_events.value:,.0f}",
+            interval(found.high_energy_events),
+        ),
+    )
+    return Table("Executive summary", ("Figure", "Value", "95 % interval"), rows, found.worth)
+
+
+def tables(findings: Findings) -> list[Table]:
+    """Return every table of a report, in its order."""
+    found = [
+        _verdict(findings),
+        _services(findings),
+        _recovery(findings),
+        _burn(findings),
+        _percentiles(findings),
+        _split(findings),
+        _leak_groups("Leakage by class", findings.leakage.by_class),
+        _leak_groups("Leakage by service", findings.leakage.by_service),
+        _leak_groups("Leakage by kind", findings.leakage.by_kind),
+        _leak_groups("Leakage by trap", findings.leakage.by_trap),
+        _conservation(findings),
+        _energy(findings),
+        _fraud_table(findings),
+    ]
+    return [table for table in found if table.rows]
+
+
+def _verdict(findings: Findings) -> Table:
+    rows = tuple(
+        (
+            f"{words(probe.metric)} in every {duration(probe.window_s)}",
+            str(probe.verdict),
+            f"{number(probe.low)} to {number(probe.high)}",
+            estimate(probe.pooled),
+            estimate(probe.worst),
+            f"{probe.deviated} of {probe.windows}",
+        )
+        for probe in findings.verdict.probes
+    )
+    headings = ("Steady state", "Verdict", "Tolerance", "Whole run", "Worst window", "Deviated")
+    note = (
+        "FAIL: some window lies outside the tolerance by more than chance. PASS: none does and the "
+        "interval over the whole run lies inside. INCONCLUSIVE: the run cannot tell."
+    )
+    return Table("Steady state", headings, rows, note)
+
+
+def _services(findings: Findings) -> Table:
+    rows = []
+    for name, fared in findings.resilience.by_service.items():
+        latency = findings.latency.by_service[name]
+        rows.append(
+            (
+                name,
+                f"{number(latency.arrival_rate_per_s)}/s",
+                duration(latency.total.p50_s.value),
+                duration(latency.total.p99_s.value),
+                _percent(latency.utilisation),
+                number(latency.queue_length_max),
+                estimate(fared.availability, 100, "%", 4),
+                estimate(fared.seed_score, digits=4),
+                _percent(fared.retry_share),
+                _percent(fared.critical_path_share),
+            )
+        )
+    headings = (
+        "Service",
+        "Requests",
+        "p50",
+        "p99",
+        "Busy",
+        "Longest queue",
+        "Availability",
+        "Score",
+        "Retries",
+        "Critical path",
+    )
+    return Table("Services", headings, tuple(rows), _bottleneck_note(findings))
+
+
+def _bottleneck_note(findings: Findings) -> str:
+    found = findings.resilience.bottleneck
+    leak = (
+        f"By leakage: {found.by_leakage} (Holm-adjusted p {found.p_adjusted[found.by_leakage]:.2g})."
+        if found.by_leakage
+        else "By leakage: no service significantly worse."
+    )
+    path = f"By time on the slowest paths: {found.by_critical_path or 'none'}"
+    return f"{leak} {path} ({_percent(found.critical_path_share)}). A what-if over seeds decides."
+
+
+def _percent(share: float) -> str:
+    return "-" if math.isnan(share) else f"{number(100 * share)} %"
+
+
+def _recovery(findings: Findings) -> Table:
+    resilience = findings.resilience
+    found = resilience.recovery
+    rows = (
+        ("Service level (good of offered)", estimate(resilience.sli, 100, "%", 4)),
+        ("Target", f"{100 * resilience.target:g} %"),
+        ("Fault struck at", duration(found.t_fault_s)),
+        ("First alert at", duration(resilience.t_detect_s)),
+        ("Fault over at", duration(found.t_clear_s)),
+        ("Back on target at", _back(findings)),
+        ("Time to recover", duration(found.time_to_recover_s)),
+        ("After-effect", duration(found.after_effect_s)),
+        ("Deepest fall of Q", f"{number(found.depth_percent)} %"),
+        ("Resilience loss", f"{number(found.loss_percent_s)} % s"),
+        ("Resilience area", f"{number(found.resilience_area_percent, 4)} %"),
+        ("Apdex", estimate(findings.latency.apdex)),
+        ("Attempts per intent", number(resilience.amplification)),
+        ("in the worst 10 s", number(resilience.amplification_peak)),
+        ("Services hit", estimate(resilience.blast_radius.services, 100, "%")),
+        ("Customers hit", estimate(resilience.blast_radius.customers, 100, "%")),
+        ("Value hit", _percent(resilience.blast_radius.value)),
+    )
+    note = (
+        f"Recovery needs 300 s on target; this run was watched for {duration(found.sustained_s)} "
+        "after it."
+        if found.recovered and found.degraded and found.sustained_s < 300
+        else ""
+    )
+    return Table("Resilience", ("Figure", "Value"), rows, note)
+
+
+def _back(findings: Findings) -> str:
+    found = findings.resilience.recovery
+    if not found.degraded:
+        return "never left it"
+    return duration(found.t_recover_s) if found.recovered else "not before the end"
+
+
+def _burn(findings: Findings) -> Table:
+    rows = tuple(
+        (
+            alert.rule,
+            f"{duration(alert.long_window_s)} & {duration(alert.short_window_s)}",
+            number(alert.threshold),
+            number(alert.burn_max),
+            duration(alert.first_alert_s),
+            _percent(alert.alerting_share),
+        )
+        for alert in findings.resilience.burn
+    )
+    scale = findings.resilience.burn_window_scale
+    note = (
+        f"The run is shorter than three days: windows are scaled by {scale:.2g} (1 s at least)."
+        if scale < 1
+        else ""
+    )
+    headings = ("Rule", "Windows", "Threshold", "Highest burn", "First alert", "Alerting")
+    return Table("Error budget burn", headings, rows, note)
+
+
+def _percentiles(findings: Findings) -> Table:
+    kinds = {"all": findings.latency.end_to_end, **findings.latency.by_kind}
+    rows = tuple((words(name), *_row(found)) for name, found in kinds.items())
+    headings = ("Kind", "Intents", "p50", "p90", "p95", "p99", "p99.9")
+    return Table("Latency, end to end", headings, rows, "Quantiles are within 1 %.")
+
+
+def _row(found: Percentiles) -> Row:
+    quantiles: tuple[Estimate, ...] = (
+        found.p50_s,
+        found.p90_s,
+        found.p95_s,
+        found.p99_s,
+        found.p999_s,
+    )
+    return (f"{found.n:,}", *(durations(quantile) for quantile in quantiles))
+
+
+def _split(findings: Findings) -> Table:
+    rows = tuple(
+        (
+            name,
+            duration(found.wait_s_mean),
+            duration(found.service_s_mean),
+            duration(found.network_s_mean),
+            duration(found.wait.p99_s.value),
+            number(found.in_system_mean),
+            f"{number(found.arrival_rate_per_s)}/s",
+            duration(found.sojourn_s_mean),
+            str(found.little_residual_ns),
+        )
+        for name, found in findings.latency.by_service.items()
+    )
+    headings = (
+        "Service",
+        "Wait",
+        "Service",
+        "Network",
+        "p99 wait",
+        "L",
+        "lambda",
+        "W",
+        "Residual, ns",
+    )
+    note = "Means over whole exchanges. Little's law, L = lambda W, must leave a residual of 0."
+    return Table("Where time goes", headings, rows, note)
+
+
+def _leak_groups(title: str, groups: dict[str, LeakGroup]) -> Table:
+    rows = tuple(
+        (words(name), f"{group.leaked:,}", estimate(group.rate, 100, "%"), moneys(group.glv_minor))
+        for name, group in groups.items()
+        if group.leaked
+    )
+    return Table(title, ("Group", "Leaked", "Rate", "Gross leak"), rows)
+
+
+def _conservation(findings: Findings) -> Table:
+    found = findings.conservation
+    rows = tuple(
+        (
+            currency,
+            str(one.l1_debit_minor),
+            str(one.l2_credit_minor),
+            str(one.l3_money_minor),
+            str(one.l4_log_minor),
+            str(one.l5_count),
+            str(one.l6_holds_minor),
+            money(one.net_created_minor, currency),
+        )
+        for currency, one in found.by_currency.items()
+    )
+    headings = ("Currency", "L1", "L2", "L3", "L4 log", "L5", "L6", "Money created")
+    state = "Every law holds" if found.holds else "A LAW IS BROKEN"
+    note = (
+        f"{state}; residuals in minor units over all {found.intents:,} intents, warm-up included."
+    )
+    if not found.whole:
+        note += " The run was cut short: log and holds were not checked."
+    return Table("Conservation of money", headings, rows, note)
+
+
+def _energy(findings: Findings) -> Table:
+    found = findings.energy
+    whole = found.energy_j
+    parts = {
+        "Idle": found.idle_j,
+        "Memory": found.memory_j,
+        "Computing": found.dynamic_j,
+        "Spinning": found.spin_j,
+        "Network": found.network_j,
+        "of all this: waiting": found.waiting_j,
+        "of all this: wasted work": found.wasted_j,
+        "of all this: over-provisioning": found.over_provisioned_j,
+    }
+    rows = [(name, f"{number(joules)} J", _part(joules, whole)) for name, joules in parts.items()]
+    rows += [
+        ("All", f"{number(whole)} J", "100 %"),
+        ("Operational carbon", f"{number(found.operational_gco2e)} g CO2e", ""),
+        ("Embodied carbon", f"{number(found.embodied_gco2e)} g CO2e", ""),
+        ("SCI per good payment", estimate(found.sci_mg, unit="mg CO2e"), ""),
+    ]
+    note = (
+        f"R = {found.good_payments:,} good payments; boundary: replicas and the network between "
+        f"them, compute only, never the whole of a payment. Grid {found.grid} {found.grid_year}, "
+        f"annual mean {found.grid_gco2e_per_kwh:g} g CO2e/kWh (Our World in Data, Ember, Energy "
+        f"Institute); PUE {found.pue:g}; TE 1000 kg, EL 35,040 h, ToR 64 vCPU."
+    )
+    if not found.believable:
+        note += " Outside 0.05 to 50 mg: distrust the model before the bank."
+    return Table("Energy and carbon", ("Part", "Energy", "Share"), tuple(rows), note)
+
+
+def _part(joules: float, whole: float) -> str:
+    return _percent(joules / whole) if whole else "-"
+
+
+def _fraud_table(findings: Findings) -> Table:
+    fraud = findings.fraud
+    rows = tuple(
+        (
+            words(name),
+            f"{found.intents:,}",
+            estimate(found.recall, 100, "%"),
+            moneys(found.value_minor),
+            moneys(found.value_detected_minor),
+            moneys(found.loss_minor),
+            moneys(found.loss_before_block_minor),
+            duration(found.alert_delay_s),
+        )
+        for name, found in fraud.by_typology.items()
+    )
+    headings = (
+        "Typology",
+        "Intents",
+        "Recall",
+        "Attempted",
+        "Flagged",
+        "Lost",
+        "Lost before first flag",
+        "Alert delay",
+    )
+    note = (
+        f"Precision {estimate(fraud.precision, 100, '%')}, false positives "
+        f"{estimate(fraud.false_positive_rate, 100, '%')} of honest intents, PR-AUC "
+        f"{number(fraud.pr_auc)}; {fraud.unchecked:,} passed unchecked."
+    )
+    return Table("Fraud detection", headings, rows, note)

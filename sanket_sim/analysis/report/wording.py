@@ -1,0 +1,115 @@
+"""Numbers as people read them."""
+
+from __future__ import annotations
+
+import math
+
+from sanket_sim.analysis.statistics import Estimate
+
+MISSING = "-"
+"""What stands in an empty cell."""
+
+
+def number(value: float, digits: int = 3) -> str:
+    """Write a number with `digits` significant digits and separators.
+
+    Examples
+    --------
+    >>> number(1234567.0), number(0.012345), number(0.0), number(math.nan)
+    ('1,234,567', '0.0123', '0', '-')
+    """
+    if math.isnan(value):
+        return MISSING
+    if value == 0:
+        return "0"
+    decimals = max(0, digits - 1 - math.floor(math.log10(abs(value))))
+    text = f"{value:,.{min(decimals, 9)}f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def estimate(found: Estimate, factor: float = 1.0, unit: str = "", digits: int = 3) -> str:
+    """Write an estimate with its interval beside it.
+
+    Examples
+    --------
+    >>> estimate(Estimate(0.25, 0.2, 0.31, 100), 100, "%")
+    '25 % (20 to 31)'
+    """
+    if not found.known:
+        return MISSING
+    value = f"{number(found.value * factor, digits)} {unit}".strip()
+    if math.isnan(found.low):
+        return value
+    low, high = (number(end * factor, digits) for end in (found.low, found.high))
+    return f"{value} ({low} to {high})"
+
+
+def interval(found: Estimate, factor: float = 1.0) -> str:
+    """Write the interval alone.
+
+    Examples
+    --------
+    >>> interval(Estimate(0.25, 0.2, 0.31, 100), 100)
+    '20 to 31'
+    """
+    if not found.known or math.isnan(found.low):
+        return MISSING
+    return f"{number(found.low * factor)} to {number(found.high * factor)}"
+
+
+def duration(value_s: float) -> str:
+    """Write a duration in the unit that fits it.
+
+    Examples
+    --------
+    >>> duration(0.0123), duration(4.5), duration(90), duration(7200.0)
+    ('12.3 ms', '4.5 s', '1 min 30 s', '2 h')
+    """
+    if math.isnan(value_s):
+        return MISSING
+    if abs(value_s) < 1:
+        return f"{number(value_s * 1000)} ms"
+    if value_s < 60:
+        return f"{number(value_s)} s"
+    minutes, rest = divmod(round(value_s), 60)
+    hours, minutes = divmod(minutes, 60)
+    parts = [(hours, "h"), (minutes, "min"), (rest, "s")]
+    return " ".join(f"{count} {unit}" for count, unit in parts if count)
+
+
+def durations(found: Estimate) -> str:
+    """Write a duration with its interval, all in one unit."""
+    if not found.known:
+        return MISSING
+    factor, unit = (1000.0, "ms") if found.value < 1 else (1.0, "s")
+    return estimate(found, factor, unit)
+
+
+def money(amount_minor: int, currency: str) -> str:
+    """Write an amount of minor units; the exponent is the currency's own.
+
+    Examples
+    --------
+    >>> money(123456, "EUR"), money(500, "JPY"), money(-12345, "KWD")
+    ('1,234.56 EUR', '500 JPY', '-12.345 KWD')
+    """
+    exponent = {"JPY": 0, "KRW": 0, "KWD": 3, "BHD": 3, "OMR": 3}.get(currency, 2)
+    sign = "-" if amount_minor < 0 else ""
+    whole, rest = divmod(abs(amount_minor), 10**exponent)
+    return f"{sign}{whole:,}{f'.{rest:0{exponent}d}' if exponent else ''} {currency}"
+
+
+def moneys(amounts: dict[str, int]) -> str:
+    """Write amounts by currency."""
+    return ", ".join(money(amount, currency) for currency, amount in amounts.items()) or "0"
+
+
+def words(name: str) -> str:
+    """Write a name of code as words.
+
+    Examples
+    --------
+    >>> words("GHOST_POSTING"), words("card_payment")
+    ('Ghost posting', 'Card payment')
+    """
+    return name.replace("_", " ").capitalize()
