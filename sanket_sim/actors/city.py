@@ -31,6 +31,7 @@ from sanket_sim.trace.vocabulary import Vocabularies
 
 NO_TYPOLOGY = ""
 """The word behind typology 0, where nobody else has chosen one."""
+_TRIES_KEPT = 4096
 
 
 class City(mesa.Model):  # type: ignore[misc]  # mesa carries no types
@@ -95,6 +96,7 @@ class City(mesa.Model):  # type: ignore[misc]  # mesa carries no types
         self._wishes: list[Wish] = []
         self._resubmissions: list[tuple[int, int, bool, bool]] = []
         self._closures: list[int] = []
+        self._tries_ns: dict[int, int] = {}
         self._left_ns = np.full(len(self.population), NEVER_NS, dtype=np.int64)
         self._someone_left = False
         self._enquiry = errand(bank, "balance_enquiry")
@@ -120,6 +122,7 @@ class City(mesa.Model):  # type: ignore[misc]  # mesa carries no types
         assert begin_ns == self.planned_ns, "ticks follow one another"
         self.calendar.wake_until(end_ns)
         self.planned_ns = end_ns
+        self._forget_tries(begin_ns)
         honest = self._of_those_who_stay(self.traffic.until(end_ns))
         arrivals = Arrivals(
             intents=in_order([honest, table_of(self._wishes)]) if self._wishes else honest,
@@ -208,19 +211,28 @@ class City(mesa.Model):  # type: ignore[misc]  # mesa carries no types
         if len(failed["tx_id"]) == 0:
             return
         will = self.patience.react(failed)
-        for row, answer in enumerate(_tuples(failed)):
-            tx_id, draw_key, customer_id = answer[:3]
-            customer = self._customer(customer_id)
+        for row, fields in enumerate(_tuples(failed)):
+            answer = Answer._make(fields)
+            customer = self._customer(answer.customer_id)
             customer.failures += 1
             customer.complaints += int(will.complain[row])
+            if self._tries_ns.get(answer.tx_id, -1) > answer.answered_ns:
+                continue  # a copy of the intent failed before: the next try is under way
             if will.retry[row]:
-                customer.try_again_at(int(will.retry_ns[row]), tx_id, bool(will.last_try[row]))
+                at_ns = self._tries_ns[answer.tx_id] = int(will.retry_ns[row])
+                customer.try_again_at(at_ns, answer.tx_id, bool(will.last_try[row]))
             else:
-                self._closures.append(tx_id)
+                self._closures.append(answer.tx_id)
             if will.enquire[row] and self._enquiry is not None:
-                customer.enquire_at(int(will.enquire_ns[row]), draw_key)
+                customer.enquire_at(int(will.enquire_ns[row]), answer.draw_key)
             if will.leave[row]:
                 customer.leave_at(int(will.settle_ns[row]))
+
+    def _forget_tries(self, before_ns: int) -> None:
+        """Forget tries already made: no answer that is still to come was given before them."""
+        if len(self._tries_ns) > _TRIES_KEPT:
+            ahead = (item for item in self._tries_ns.items() if item[1] >= before_ns)
+            self._tries_ns = dict(ahead)
 
     def _customer(self, customer_id: int) -> Customer:
         customer = self.customers.get(customer_id)

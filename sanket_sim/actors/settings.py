@@ -43,12 +43,15 @@ class PopulationSettings(Settings):
     """Who lives in the city, as ``[population]``."""
 
     customers: Annotated[int, Field(ge=1, le=5_000_000)] = 10_000
+    """People with a current account at the bank."""
     merchants: Annotated[int, Field(ge=1, le=1_000_000)] = 500
+    """Shops that customers pay; their accounts are the acquirers', outside the bank."""
     preset: Literal["modern"] = "modern"
     """Laws of income, balance, activity and habits; `modern` is not validated on real data."""
     mules: Share = 0.002
     """Share of customers who lend their account to fraudsters (at least one person does)."""
     patience: PatienceSettings = PatienceSettings()
+    """What people do when a payment fails."""
 
 
 class WaveSettings(Settings):
@@ -62,7 +65,9 @@ class WaveSettings(Settings):
     """
 
     at: DurationNs
+    """When it begins, since the start of the run."""
     lasts: PositiveDurationNs = Field(alias="for")
+    """How long it lasts."""
     factor: Annotated[float, Field(ge=0, le=1e6)]
     """What demand is multiplied by; waves that overlap multiply one another."""
     ramp: DurationNs = 0
@@ -105,3 +110,4 @@ class DemandSettings(Settings):
     per_customer: RatePerS = _PER_DAY
     """With rate = "model": a person's mean rate on an ordinary weekday."""
     wave: Annotated[tuple[WaveSettings, ...], Field(strict=False)] = ()
+    """Stretches of time with more or less demand."""

@@ -48,9 +48,9 @@ class Typology(Settings):
     def expected_intents(self, bank: Bank) -> float:
         """Return how many intents the campaign makes on average if nobody stops it."""
 
+    @abstractmethod
     def missing(self, bank: Bank) -> str:
         """Say what the bank lacks for this kind of fraud; empty: nothing."""
-        raise NotImplementedError
 
 
 typologies: Registry[type[Typology]] = Registry("typology")

@@ -28,7 +28,7 @@ def _campaign(entry: Any) -> Any:
 
 
 Campaign = Annotated[
-    SerializeAsAny[Typology], BeforeValidator(_campaign, json_schema_input_type=Typology)
+    SerializeAsAny[Typology], BeforeValidator(_campaign, json_schema_input_type=dict[str, Any])
 ]
 
 

@@ -125,7 +125,7 @@ def test_intensity_scales_the_campaign(name):
 
 
 def test_the_expected_size_is_the_mean_size(name):
-    sizes = np.array([len(committed(name, seed=seed)[0]) for seed in range(40)])
+    sizes = np.array([len(committed(name, seed=seed)[0]) for seed in range(24)])
     expected = campaigns(name)[0].expected_intents(bank())
     error = sizes.std(ddof=1) / np.sqrt(len(sizes))
     assert sizes.mean() == pytest.approx(expected, abs=4.5 * error + 0.1 * expected)

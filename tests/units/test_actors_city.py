@@ -126,6 +126,21 @@ def test_only_those_who_met_a_failure_are_agents_and_they_count_it():
     assert sum(agent.complaints for agent in till.city.agents) > 0
 
 
+def test_two_failed_copies_of_an_intent_lead_to_one_more_try():
+    till = Till(city(lasts_s=30, rate_per_s=20.0, patience=SURE | {"retries_max": 5}), broken)
+    till.tick(NS_PER_S)
+    batch = till._answers(10 * NS_PER_S)
+    till.city.learn(batch)
+    batch.answers["answered_ns"] += NS_PER_S // 100
+    batch.answers["submission"] += 1
+    till.city.learn(batch)
+    till.run(400 * NS_PER_S, 2 * NS_PER_S)
+    tried = Counter(tx_id for tx_id, _, _, _ in till.submissions)
+    failed_twice = batch.answers["tx_id"].tolist()
+    assert failed_twice
+    assert {tried[tx_id] for tx_id in failed_twice} == {5}
+
+
 def test_a_tick_longer_than_the_shortest_reaction_is_noticed():
     till = Till(city(patience=SURE | {"median": "2s", "spread": 0}), broken)
     with pytest.raises(AssertionError, match="longer than the shortest reaction"):
