@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from functools import partial
+from math import prod
 from typing import Any, cast
 
 from sanket_sim.bank.description import Bank, Law, Policy
@@ -136,16 +137,21 @@ class ControlPlane:
                 yield replica
 
     def _slow(self, command: Command) -> list[Undo]:
-        undos: list[Undo] = []
-        for replica in self._struck_replicas(command):
-            undos.append(partial(self._set_speed, replica, replica.speed, replica.fault_id))
-            self._set_speed(replica, replica.speed * command.speed, command.fault_id)
-        return undos
+        struck = list(self._struck_replicas(command))
+        for replica in struck:
+            replica.slowdowns[command.fault_id] = command.speed
+            self._set_speed(replica)
+        return [partial(self._recover, replica, command.fault_id) for replica in struck]
+
+    def _recover(self, replica: Replica, fault_id: int) -> None:
+        replica.slowdowns.pop(fault_id, None)
+        self._set_speed(replica)
 
     @staticmethod
-    def _set_speed(replica: Replica, speed: float, fault_id: int) -> None:
-        replica.speed = speed
-        replica.fault_id = fault_id
+    def _set_speed(replica: Replica) -> None:
+        """Multiply every slowdown in force; exactly 1 when there is none."""
+        replica.speed = prod(replica.slowdowns.values(), start=1.0)
+        replica.fault_id = max(replica.slowdowns, default=-1)
 
     def _pause(self, command: Command) -> list[Undo]:
         for replica in self._struck_replicas(command):

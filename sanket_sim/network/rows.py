@@ -252,6 +252,7 @@ class Replica:
         "resuming",
         "running",
         "service",
+        "slowdowns",
         "speed",
         "state",
         "workers",
@@ -264,6 +265,7 @@ class Replica:
         self.workers = service.description.workers
         self.state = UP
         self.speed = 1.0
+        self.slowdowns: dict[int, float] = {}
         self.epoch = 0
         self.fault_id = NEVER
         self.busy = 0

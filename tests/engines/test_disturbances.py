@@ -113,6 +113,19 @@ def test_a_slow_replica_takes_longer_until_it_recovers():
     assert (result.hops["ended_ns"] - result.hops["begun_ns"]).tolist() == [5 * MS, MS]
 
 
+def test_overlapping_slowdowns_multiply_and_recover_one_by_one():
+    bank = chain(DESK, steps=[(compute(MS),)], policies=[PATIENT])
+    second = Command(10 * MS, CommandKind.SLOW, 1, "desk", speed=0.5)
+    commands = [
+        begin(CommandKind.SLOW, 0, speed=0.2),
+        second,
+        end(50 * MS),
+        Command(90 * MS, CommandKind.END, 1),
+    ]
+    hops = drive(bank, intents(MS, 20 * MS, 60 * MS, 100 * MS), commands).hops
+    assert (hops["ended_ns"] - hops["begun_ns"]).tolist() == [5 * MS, 10 * MS, 2 * MS, MS]
+
+
 def test_a_pause_stops_all_workers_and_delays_what_they_compute():
     bank = chain(DESK, steps=[(compute(10 * MS),)], policies=[PATIENT])
     pause = begin(CommandKind.PAUSE, 4 * MS, duration_ns=100 * MS)
