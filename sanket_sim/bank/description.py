@@ -166,6 +166,7 @@ class Service:
     third_party: bool = False
     startup_ns: int = 0
     reset_delay_ns: int = 1_000_000
+    region: str = ""
 
 
 class RetryKind(IntEnum):

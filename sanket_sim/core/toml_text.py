@@ -211,7 +211,8 @@ def _section(path: tuple[str, ...], table: Mapping[str, Any]) -> Iterator[str]:
     for key, value in inner.items():
         name = (*path, key)
         if isinstance(value, Mapping):
-            yield f"\n[{join_path(name)}]"
+            if not value or any(not _stands_apart(name, k, v) for k, v in value.items()):
+                yield f"\n[{join_path(name)}]"
             yield from _section(name, value)
         else:
             for row in value:

@@ -1,0 +1,187 @@
+"""The bank as users write it: the tables of a model file."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from sanket_sim.bank.description import Controls, FraudRules, Power
+from sanket_sim.bank.law_parameters import AmountLaw, TimeLaw, read_law
+from sanket_sim.bank.policy_settings import (
+    BreakerSettings,
+    BudgetSettings,
+    BulkheadSettings,
+    RateLimitSettings,
+    RetrySettings,
+    TimeLimitNs,
+)
+from sanket_sim.bank.step_settings import Step, Target
+from sanket_sim.core.settings import AmountMinor, DurationNs, Settings, Several, Share
+
+_POWER, _RULES, _CONTROLS = Power(), FraudRules(), Controls()
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_]+(-[A-Za-z0-9_]+)*$", max_length=60)]
+Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+Weight = Annotated[float, Field(ge=0, le=1e9)]
+PartyName = Literal["none", "customer", "merchant", "cash", "other_bank", "employer", "biller"]
+Points = Annotated[float, Field(ge=0, le=1)]
+Watts = Annotated[float, Field(ge=0, le=1000)]
+
+
+class DedupSettings(Settings):
+    """How an operation recognises a request that it has already served."""
+
+    scope: Literal["none", "replica", "global"]
+    ttl: DurationNs = 3_600_000_000_000
+    when: Literal["atomic", "after_commit"] = "atomic"
+    """Whether the key is remembered by the commit itself or once the operation has ended."""
+
+
+class OperationSettings(Settings):
+    """What a service does for one kind of request, as ``[service.NAME.operation.OP]``."""
+
+    time: TimeLaw = read_law("0s", DurationNs)
+    """Service time of the step ``"compute"``."""
+    cpu: DurationNs | None = None
+    """CPU demand of one request; the mean of `time` when it is not given."""
+    steps: Annotated[Several[Step], Field(max_length=1000)] = ()
+    """Without ``"compute"`` among them, `time` comes first."""
+    dedup: DedupSettings = DedupSettings(scope="none")
+
+
+class ServiceSettings(Settings):
+    """One microservice, as ``[service.NAME]``."""
+
+    label: str = ""
+    """Name for people; the service's own name when it is not given."""
+    replicas: Annotated[int, Field(ge=1, le=10_000)] = 1
+    workers: Annotated[int, Field(ge=1, le=10_000)] = 1
+    """Requests that one replica works on at once."""
+    queue: Annotated[int, Field(ge=0, le=100_000_000)] | None = None
+    """Most requests that may wait, per queue; no cap when it is not given."""
+    discipline: Literal["fifo", "lifo", "priority"] = "fifo"
+    balancing: Literal["shared", "round_robin", "random", "least_request", "full_scan"] = "shared"
+    threading: Literal["blocking", "async"] = "blocking"
+    """Whether a worker is held during nested calls."""
+    wait_mode: Literal["async", "thread", "spin"] | None = None
+    """What waiting costs in energy; follows `threading` when it is not given."""
+    cpu: Annotated[float, Field(gt=0, le=1024)] = 2.0
+    """vCPUs of a replica."""
+    memory: Annotated[float, Field(gt=0, le=65_536)] = 4.0
+    """Memory of a replica [GB]."""
+    state_mb: Annotated[float, Field(ge=0, le=1e6)] = 8.0
+    """Memory that one waiting request holds [MB]."""
+    region: str = ""
+    x: Annotated[float, Field(ge=-1e6, le=1e6)] = 0.0
+    y: Annotated[float, Field(ge=-1e6, le=1e6)] = 0.0
+    third_party: bool = False
+    startup: DurationNs = 0
+    """How long a restarted replica takes before it serves."""
+    reset_delay: DurationNs = 1_000_000
+    """How long after a crash its callers learn of it."""
+    operation: Annotated[dict[Name, OperationSettings], Field(min_length=1, max_length=1000)]
+
+
+class EdgeSettings(Settings):
+    """What a caller does around its calls, as ``[edge."a->b"]``; keys not given are inherited."""
+
+    policy: Literal["none", "resilience4j", "grpc", "envoy", "aws-standard"] | None = None
+    """A whole stack; keys beside it replace parts."""
+    delay: TimeLaw | None = None
+    """One-way network delay."""
+    message_kb: Annotated[float, Field(ge=0, le=1e6)] | None = None
+    timeout: TimeLimitNs | None = None
+    deadline: TimeLimitNs | None = None
+    propagate_deadline: bool | None = None
+    on_timeout: Literal["abandon", "cancel"] | None = None
+    retry: RetrySettings | None = None
+    budget: BudgetSettings | None = None
+    breaker: BreakerSettings | None = None
+    bulkhead: BulkheadSettings | None = None
+    rate_limit: RateLimitSettings | None = None
+    fallback: Literal["none", "static", "approve", "decline"] | None = None
+
+
+class RouteSettings(Settings):
+    """One kind of transaction, as ``[route.KIND]``."""
+
+    entry: Target
+    """The operation that the customer's device asks."""
+    weight: Weight = 1.0
+    """Share of the demand, relative to the other routes."""
+    deadline: TimeLimitNs = 0
+    debtor: PartyName = "none"
+    creditor: PartyName = "none"
+    amount: AmountLaw | None = None
+    """Amount in whole minor units; none: no money moves."""
+    channels: dict[str, Weight] = Field(default_factory=dict)
+    """Channel -> share; all channels alike when it is not given."""
+    currency: Currency | None = None
+    """The bank's first currency when it is not given."""
+    priority: Annotated[int, Field(ge=0, le=1000)] = 0
+    reverses: str = ""
+    """The route whose money this one gives back."""
+
+
+class AccountsSettings(Settings):
+    """Rules for accounts, as ``[accounts]``."""
+
+    balance_poll: DurationNs = 0
+    """How stale a balance that is read may be."""
+    payment_limit: AmountMinor = 1_000_000_000
+    """Largest single payment [minor units]."""
+
+
+class PowerSettings(Settings):
+    """Coefficients of the energy model, as ``[power]``; defaults are Cloud Carbon Footprint's."""
+
+    idle_w_per_vcpu: Watts = _POWER.idle_w_per_vcpu
+    max_w_per_vcpu: Watts = _POWER.max_w_per_vcpu
+    memory_w_per_gb: Watts = _POWER.memory_w_per_gb
+    pue: Annotated[float, Field(ge=1, le=5)] = _POWER.pue
+    network_kwh_per_gb: Annotated[float, Field(ge=0, le=10)] = _POWER.network_kwh_per_gb
+    embodied_g_per_vcpu_h: Annotated[float, Field(ge=0, le=1e4)] = _POWER.embodied_g_per_vcpu_h
+    curve: Literal["teads", "linear"] = "teads"
+
+
+class FraudRuleSettings(Settings):
+    """Weights of the fraud service's rules, as ``[fraud_rules]``."""
+
+    velocity_window: DurationNs = _RULES.velocity_window_ns
+    velocity_limit: Annotated[int, Field(ge=1, le=1_000_000)] = _RULES.velocity_limit
+    velocity_points: Points = _RULES.velocity_points
+    amount_ratio: Annotated[float, Field(gt=0, le=1e6)] = _RULES.amount_ratio
+    amount_points: Points = _RULES.amount_points
+    new_device_points: Points = _RULES.new_device_points
+    new_payee_points: Points = _RULES.new_payee_points
+    foreign_points: Points = _RULES.foreign_points
+    step_up_at: Share = _RULES.step_up_at
+    decline_at: Share = _RULES.decline_at
+
+
+class ControlSettings(Settings):
+    """Controls against logic traps, as ``[controls]``; all on unless switched off."""
+
+    idempotency_key: bool = _CONTROLS.idempotency_key
+    status_inquiry: bool = _CONTROLS.status_inquiry
+    atomic_posting: bool = _CONTROLS.atomic_posting
+    positive_amount: bool = _CONTROLS.positive_amount
+    serialised_funds: bool = _CONTROLS.serialised_funds
+
+
+class ModelSettings(Settings):
+    """A bank: everything a model file says."""
+
+    name: Name
+    title: str = ""
+    currencies: Annotated[Several[Currency], Field(min_length=1, max_length=200)] = ("EUR",)
+    channels: Annotated[Several[Name], Field(min_length=1, max_length=200)] = ("app",)
+    service: Annotated[dict[Name, ServiceSettings], Field(min_length=1, max_length=1000)]
+    edge: dict[str, EdgeSettings] = Field(default_factory=dict)
+    """``"a->b"``, ``"a->b.op"``, or ``"*"`` for what all share; callers include ``client``."""
+    route: Annotated[dict[Name, RouteSettings], Field(min_length=1, max_length=1000)]
+    accounts: AccountsSettings = AccountsSettings()
+    power: PowerSettings = PowerSettings()
+    fraud_rules: FraudRuleSettings = FraudRuleSettings()
+    controls: ControlSettings = ControlSettings()
