@@ -86,7 +86,7 @@ class RunFolder:
             return self._bank
         from sanket_sim.bank import load_bank  # noqa: PLC0415  # tests bring their own bank
 
-        return load_bank(self.path / "model.toml")
+        return load_bank(self.path / "model.toml")[0]
 
     @cached_property
     def services(self) -> list[str]:
