@@ -82,10 +82,11 @@ def _worth(
             f"{100 * leakage.rate_count.high:.3g} % (95 %)."
         )
     bottleneck = resilience.bottleneck
+    below = " or less" if bottleneck.p_worst_by_chance < 1e-6 else ""
     chance = (
         f"The 95 % interval of {name}'s score is {score.low:.1f} to {score.high:.1f}, and the "
         f"worst of {len(bottleneck.p_adjusted)} equal services would look this bad with "
-        f"probability {bottleneck.p_worst_by_chance:.2g}: "
+        f"probability {max(bottleneck.p_worst_by_chance, 1e-6):.2g}{below}: "
     )
     if bottleneck.by_leakage:
         return chance + f"{bottleneck.by_leakage} leaks significantly more than its share."

@@ -107,14 +107,14 @@ def _add(series: IntentSeries, judgement: Judgement) -> None:
     series.latency[:] += sketch_rows(coarse, judgement.latencies_ns, series.coarse.count)
 
 
-_GAUGES = ("time_ns", "service", "busy_ns", "cpu_ns", "queue_length", "power_w")
+_GAUGES = ("time_ns", "service", "replica", "busy_ns", "cpu_ns", "queue_length", "power_w")
 
 
 @lru_cache(maxsize=2)
 def gauge_series(run: RunFolder) -> GaugeSeries:
     """Average the gauges window by window; one pass over them."""
     shape = (len(run.services), run.fine.count)
-    sums = {name: np.zeros(shape) for name in _GAUGES[2:]}
+    sums = {name: np.zeros(shape) for name in _GAUGES[3:]}
     ticks = np.zeros(run.fine.count)
     for batch in run.trace.batches("gauges", _GAUGES):
         inside = batch["time_ns"] <= run.arrivals_end_ns
@@ -142,8 +142,9 @@ def _add_gauges(
     cells = batch["service"].astype(np.int64) * run.fine.count + windows
     for name, total in sums.items():
         total[:] += np.bincount(cells, batch[name], total.size).reshape(total.shape)
-    times_ns = np.unique(batch["time_ns"])
-    ticks += np.bincount(run.fine.window_of(times_ns - 1), minlength=run.fine.count)
+    # One replica stands for a reading of all: the rows of a reading may lie in two parts.
+    first = (batch["service"] == 0) & (batch["replica"] == 0)
+    ticks += np.bincount(windows[first], minlength=run.fine.count)
 
 
 @lru_cache(maxsize=2)

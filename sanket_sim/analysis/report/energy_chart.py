@@ -78,6 +78,8 @@ def _by_use(findings: Findings, axes: Any) -> None:
         left += share
     axes.set_xlim(0, 100)
     axes.set_axis_off()
+    if not energy.energy_j:
+        return
     axes.legend(
         loc="upper left", bbox_to_anchor=(0.0, 0.0), ncols=5, handlelength=1.0, borderaxespad=0
     )

@@ -8,7 +8,7 @@ from sanket_sim.analysis.report.style import Plot
 from sanket_sim.analysis.report.wording import duration
 
 DISCLAIMER = (
-    "A simulation is evidence about a model. It is never evidence of threat-led penetration testing "
+    "A simulation is evidence about a model, never evidence of threat-led penetration testing "
     "(TLPT), and its energy figures cover compute only."
 )
 
@@ -24,8 +24,8 @@ def markdown(findings: Findings, plots: list[Plot]) -> str:
         "| Headline | Value | 95 % interval | |",
         "|---|---|---|---|",
         *(
-            f"| {tile.label} | {tile.value} {tile.unit} | {tile.interval} | {tile.chip}, {tile.fact} |"
-            for tile in tiles(findings)
+            f"| {one.label} | {one.value} {one.unit} | {one.interval} | {one.chip}, {one.fact} |"
+            for one in tiles(findings)
         ),
         "",
         *_table(executive_table(findings)),

@@ -14,7 +14,7 @@ _CSS = """
 body{margin:0;background:var(--bg);color:var(--text);font:13px/1.5 Inter,system-ui,-apple-system,
 "Segoe UI",Roboto,sans-serif;font-variant-numeric:tabular-nums}
 main{max-width:1320px;margin:0 auto;padding:12px;display:grid;gap:12px;
-grid-template-columns:repeat(12,minmax(0,1fr))}
+grid-template-columns:repeat(12,minmax(0,1fr));grid-auto-flow:dense}
 header{grid-column:1/-1;display:flex;gap:28px;align-items:center;flex-wrap:wrap;padding:10px 6px}
 .brand{font-size:19px;font-weight:600;letter-spacing:-.02em;display:flex;gap:9px;align-items:center}
 .brand svg{width:24px;height:24px}
@@ -56,6 +56,7 @@ _LOGO = (
     'r="10"/><path d="M4.5 12h3.6l2-4.5 3.2 9 2.1-4.5h4.1"/></svg>'
 )
 _NARROW = frozenset({"Executive summary", "Resilience", "Energy and carbon"})
+_REST = frozenset({"Error budget burn", "Conservation of money"})
 _WIDE = frozenset(
     {"Services", "Steady state", "Where time goes", "Fraud detection", "Latency, end to end"}
 )
@@ -136,9 +137,8 @@ def _plot(plot: Plot, span: str) -> str:
 
 
 def _span(table: Table) -> str:
-    if table.title in _WIDE:
-        return "wide"
-    return "third" if table.title in _NARROW else ""
+    spans = ((_WIDE, "wide"), (_NARROW, "third"), (_REST, "rest"))
+    return next((span for titles, span in spans if table.title in titles), "")
 
 
 def _table(table: Table, span: str) -> str:

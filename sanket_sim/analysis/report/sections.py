@@ -16,6 +16,7 @@ from sanket_sim.analysis.report.wording import (
     money,
     moneys,
     number,
+    probability,
     words,
 )
 from sanket_sim.analysis.statistics import Estimate
@@ -254,8 +255,9 @@ def _services(findings: Findings) -> Table:
 
 def _bottleneck_note(findings: Findings) -> str:
     found = findings.resilience.bottleneck
+    p = found.p_adjusted.get(found.by_leakage, 1.0)
     leak = (
-        f"By leakage: {found.by_leakage} (Holm-adjusted p {found.p_adjusted[found.by_leakage]:.2g})."
+        f"By leakage: {found.by_leakage} (Holm-adjusted p {probability(p)})."
         if found.by_leakage
         else "By leakage: no service significantly worse."
     )

@@ -93,7 +93,7 @@ def layout(run: RunFolder) -> NDArray[np.float64]:
 
 
 def _stretch(spots: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return the factors by which columns and rows must spread so that cards keep their distance."""
+    """Return how far columns and rows must spread so that cards keep their distance."""
     need = np.array(CARD) + np.array(_GAP)
     gaps = [np.diff(np.unique(spots[:, axis].round(6))) for axis in (0, 1)]
     smallest = [float(gap.min()) if len(gap) else 1.0 for gap in gaps]

@@ -38,14 +38,15 @@ def canvas(width: float = _WIDTH, height: float = _HEIGHT) -> tuple[Any, Any]:
     """Return a figure with one pair of axes, sized in inches."""
     import matplotlib.pyplot as plt  # noqa: PLC0415  # slow to import
 
-    return plt.subplots(figsize=(width, height), layout="constrained")
+    figure, axes = plt.subplots(figsize=(width, height), layout="constrained")
+    return figure, axes
 
 
-def time_axes(run: RunFolder) -> tuple[Any, Any]:
+def time_axes(run: RunFolder, width: float = _WIDTH) -> tuple[Any, Any]:
     """Return axes over simulated time, with the warm-up and the fault windows shaded."""
     from matplotlib.ticker import FuncFormatter, MaxNLocator  # noqa: PLC0415  # slow to import
 
-    figure, axes = canvas()
+    figure, axes = canvas(width)
     end_s = run.arrivals_end_ns / NS_PER_S
     axes.set_xlim(0, end_s)
     axes.xaxis.set_major_locator(MaxNLocator(8, steps=[1, 1.5, 2, 3, 6, 10]))
@@ -183,7 +184,7 @@ def quality_plot(run: RunFolder, findings: Findings) -> Plot:
     windows = level.pooled(SLI_WINDOW_S)
     q = np.append(windows.q_percent, windows.q_percent[-1])
     starts_s = np.arange(len(q)) * windows.width_s
-    figure, axes = time_axes(run)
+    figure, axes = time_axes(run, width=1.34 * _WIDTH)
     axes.step(starts_s, q, where="post", color=LIGHT["accent"], label="Q(t)")
     target = 100 * found.target
     axes.axhline(target, color=LIGHT["ok"], lw=1.0, ls=(0, (4, 3)), label=f"target {target:g} %")
@@ -252,6 +253,8 @@ def latency_plot(run: RunFolder, findings: Findings) -> Plot:
     axes.axhline(
         slo_ms, color=LIGHT["critical"], lw=1.0, ls=(0, (4, 3)), label=f"SLO {slo_ms:g} ms"
     )
+    if not series.latency.any():
+        axes.set_ylim(slo_ms / 100, 2 * slo_ms)
     axes.set_yscale("log")
     axes.yaxis.set_major_formatter(lambda ms, _: duration(ms / 1000))
     axes.yaxis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))

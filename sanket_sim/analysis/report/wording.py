@@ -44,6 +44,17 @@ def estimate(found: Estimate, factor: float = 1.0, unit: str = "", digits: int =
     return f"{value} ({low} to {high})"
 
 
+def probability(p: float) -> str:
+    """Write a probability; the tiniest are all alike.
+
+    Examples
+    --------
+    >>> probability(0.0321), probability(1e-55)
+    ('0.032', '< 1e-06')
+    """
+    return f"{p:.2g}" if p >= 1e-6 else "< 1e-06"
+
+
 def interval(found: Estimate, factor: float = 1.0) -> str:
     """Write the interval alone.
 

@@ -1,0 +1,115 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from synthetic_trace import NAMES, Plan, _typed, _words, bank, batch_of, write_run
+
+from sanket_sim.analysis.conservation import measure_conservation
+from sanket_sim.analysis.leakage import measure_leakage
+from sanket_sim.analysis.root_cause import root_services
+from sanket_sim.analysis.run_folder import RunFolder
+from sanket_sim.trace.writer import TraceWriter
+
+PLAN = Plan(duplicates=0.02, struck=0.6)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory) -> RunFolder:
+    return write_run(tmp_path_factory.mktemp("leakage"), PLAN, rows_per_part=3000)
+
+
+def test_classes_agree_with_one_group_by(run: RunFolder) -> None:
+    frame = run.trace.frame("transactions")
+    frame = frame[(frame.created_ns >= run.start_ns) & (frame.leak_class != "NONE")]
+    expected = frame.groupby("leak_class", observed=True).glv_minor.agg(["size", "sum"])
+    found = measure_leakage(run).by_class
+    assert {name: group.leaked for name, group in found.items()} == expected["size"].to_dict()
+    assert {n: g.glv_minor["EUR"] for n, g in found.items()} == expected["sum"].to_dict()
+    assert len(found) == 2
+
+
+def test_every_leak_has_exactly_one_root(run: RunFolder) -> None:
+    found = measure_leakage(run)
+    assert sum(group.leaked for group in found.by_service.values()) == found.leaked > 0
+    lost = sum(group.glv_minor["EUR"] for group in found.by_service.values())
+    assert lost == found.by_currency["EUR"].glv_minor
+
+
+def test_kinds_and_traps_add_up_too(run: RunFolder) -> None:
+    found = measure_leakage(run)
+    assert sum(group.leaked for group in found.by_kind.values()) == found.leaked
+    assert found.by_trap["duplicate_submit"].rate.value == 1.0
+
+
+def test_the_struck_service_is_blamed_for_what_the_trace_leaves_open(run: RunFolder) -> None:
+    found = measure_leakage(run)
+    assert found.by_service["payment"].leaked == found.by_class["GHOST_POSTING"].leaked
+    assert found.by_service["ledger"].leaked == found.by_class["DUPLICATE"].leaked
+
+
+def test_failure_is_not_leakage(run: RunFolder) -> None:
+    found = measure_leakage(run)
+    assert found.failure_rate.value > found.rate_count.value > 0
+    assert found.hard.value + found.soft.value == pytest.approx(found.rate_count.value)
+
+
+def test_value_rate_is_gross_leak_over_what_should_move(run: RunFolder) -> None:
+    found = measure_leakage(run)
+    euro = found.by_currency["EUR"]
+    assert found.rate_value.value == pytest.approx(euro.glv_minor / euro.expected_minor)
+    assert found.rate_value.low < found.rate_value.value < found.rate_value.high
+    assert euro.net_created_minor == 0
+
+
+def test_blame_falls_on_the_fault_then_the_deepest_error_then_the_poster(tmp_path) -> None:
+    batch = batch_of(Plan(rate_per_s=2, duration_s=5, fault=None))
+    hops = batch.hops
+    hops["fault_id"][:] = -1
+    hops["outcome"][:] = 0
+    mine = {tx: np.flatnonzero(hops["tx_id"] == tx) for tx in (1, 2, 3)}
+
+    def of(tx: int, service: str) -> int:
+        return int(mine[tx][hops["service"][mine[tx]] == NAMES.index(service)][0])
+
+    hops["outcome"][of(1, "gateway")] = hops["outcome"][of(1, "identity")] = 2
+    hops["outcome"][of(2, "identity")] = 2
+    hops["fault_id"][of(2, "gateway")] = 0
+    writer = TraceWriter(tmp_path, _words())
+    writer.write(batch)
+    writer.close()
+    write_run(tmp_path / "manifest", Plan(rate_per_s=0))
+    for name in ("manifest.json", "experiment.toml"):
+        (tmp_path / name).write_bytes((tmp_path / "manifest" / name).read_bytes())
+    found = root_services(RunFolder(tmp_path, bank()), np.array([1, 2, 3]))
+    assert [NAMES[found[tx]] for tx in (1, 2, 3)] == ["identity", "gateway", "ledger"]
+
+
+def test_the_laws_hold(run: RunFolder) -> None:
+    found = measure_conservation(run)
+    assert (found.holds, found.whole, found.class_mismatches) == (True, True, 0)
+    assert found.intents == PLAN.rate_per_s * PLAN.duration_s
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "law"),
+    [("postings", "amount_minor", "l4_log_minor"), ("transactions", "glv_minor", "")],
+)
+def test_a_forged_trace_is_found_out(tmp_path, table: str, column: str, law: str) -> None:
+    run = write_run(tmp_path, Plan(rate_per_s=0))
+    batch = batch_of(Plan(rate_per_s=5, duration_s=10))
+    getattr(batch, table)[column][0] += 1
+    assert _typed(batch.postings, "postings").keys() == batch.postings.keys()
+    writer = TraceWriter(tmp_path, _words())
+    writer.write(batch)
+    writer.close()
+    found = measure_conservation(RunFolder(tmp_path, run.bank))
+    assert not found.holds
+    assert found.by_currency["EUR"].broken == ([law] if law else [])
+    assert found.class_mismatches == (0 if law else 1)
+
+
+def test_a_partial_run_does_not_accuse_the_log(tmp_path) -> None:
+    run = write_run(tmp_path, Plan(complete=False), rows_per_part=1000)
+    run.trace.parts("postings")[-1].unlink()
+    found = measure_conservation(run)
+    assert (found.holds, found.whole) == (True, False)

@@ -1,0 +1,113 @@
+from __future__ import annotations
+
+import re
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+from synthetic_trace import Plan, bank, write_run
+
+from sanket_sim.analysis.findings import FINDINGS_NAME, read_findings
+from sanket_sim.analysis.report import write_report
+from sanket_sim.analysis.report.service_map import CARD, layout
+from sanket_sim.analysis.report.style import DARK, LIGHT
+from sanket_sim.analysis.run_folder import RunFolder
+from sanket_sim.bank.description import Bank, Service
+
+PLOTS = {
+    "service_map",
+    "throughput",
+    "quality",
+    "latency",
+    "leakage",
+    "queues",
+    "utilisation",
+    "energy",
+}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    run = write_run(tmp_path_factory.mktemp("report"), Plan(rate_per_s=20.0))
+    write_report(run)
+    return run.path
+
+
+@pytest.fixture(scope="module")
+def page(folder: Path) -> str:
+    return (folder / "report.html").read_text("utf-8")
+
+
+def test_everything_is_written(folder: Path) -> None:
+    assert {path.stem for path in (folder / "plots").glob("*.png")} == PLOTS
+    for path in (folder / "plots").glob("*.png"):
+        assert path.read_bytes().startswith(b"\x89PNG")
+    assert read_findings(folder).to_json() == (folder / FINDINGS_NAME).read_text("utf-8")
+
+
+def test_the_page_asks_nothing_of_the_network(page: str) -> None:
+    bare = re.sub(r'xmlns(:\w+)?="[^"]+"', "", page)
+    assert not re.search(r"https?://|<script|<link|@import|url\((?!#)", bare)
+    assert not re.search(r'(?:src|href)="(?!#|data:)', bare)
+
+
+def test_ids_are_unique_across_plots(page: str) -> None:
+    ids = Counter(re.findall(r'\bid="([^"]+)"', page))
+    assert [name for name, times in ids.items() if times > 1] == []
+    assert set(re.findall(r"url\(#([^)]+)\)", page)) <= set(ids)
+
+
+def test_the_page_knows_light_and_dark(page: str) -> None:
+    assert LIGHT.keys() == DARK.keys()
+    assert len(set(LIGHT.values())) == len(LIGHT)
+    assert "prefers-color-scheme:dark" in page
+    drawn = page.partition("</style>")[2]
+    assert [colour for colour in LIGHT.values() if colour in drawn] == []
+
+
+def test_every_headline_stands_beside_its_interval(page: str, folder: Path) -> None:
+    found = read_findings(folder)
+    rate = found.leakage.rate_count
+    assert f"{100 * rate.value:.3g}" in page
+    assert f"{100 * rate.low:.3g} to {100 * rate.high:.3g}" in page
+    assert page.count("95 %:") == 6
+
+
+def test_markdown_links_plots_that_exist(folder: Path) -> None:
+    text = (folder / "report.md").read_text("utf-8")
+    links = re.findall(r"\((plots/[^)]+)\)", text)
+    assert len(links) == len(PLOTS)
+    assert all((folder / link).is_file() for link in links)
+
+
+def test_the_same_run_gives_the_same_report(folder: Path, page: str) -> None:
+    write_report(RunFolder(folder, bank()))
+    assert (folder / "report.html").read_text("utf-8") == page
+
+
+@pytest.mark.parametrize("complete", [True, False])
+def test_a_run_without_traffic_has_a_report(tmp_path, complete: bool) -> None:
+    write_report(write_run(tmp_path, Plan(rate_per_s=0, complete=complete)))
+    text = (tmp_path / "report.html").read_text("utf-8")
+    assert ("partial run" in text) is not complete
+
+
+def test_names_are_escaped(tmp_path) -> None:
+    run = write_run(tmp_path, Plan(rate_per_s=0))
+    text = (tmp_path / "experiment.toml").read_text("utf-8")
+    (tmp_path / "experiment.toml").write_text(text.replace('"synthetic"', '"<b>x</b>"'))
+    write_report(RunFolder(tmp_path, run.bank))
+    assert "<b>x</b>" not in (tmp_path / "report.html").read_text("utf-8")
+
+
+@pytest.mark.parametrize(
+    "seen", [[(0, 0), (1, 0), (1, 1)], [(0, 0)] * 3, [(0, 0), (151, 3), (9, 80)]]
+)
+def test_cards_never_touch(tmp_path, seen: list[tuple[float, float]]) -> None:
+    services = tuple(Service(f"s{i}", 1, 1, x=x, y=y) for i, (x, y) in enumerate(seen))
+    write_run(tmp_path, Plan(rate_per_s=0))
+    places = layout(RunFolder(tmp_path, Bank("b", services, (), (), ())))
+    apart = np.abs(places[:, None] - places[None])
+    clear = (apart >= np.array(CARD)).any(axis=2)
+    assert clear[~np.eye(len(seen), dtype=bool)].all()
