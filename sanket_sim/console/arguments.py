@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 COMMANDS = ("run", "list", "check", "explain", "report", "compare", "validate")
 
@@ -50,18 +51,20 @@ class Arguments:
     """The second run of `compare`."""
     seed: int | None = None
     seeds: tuple[int, ...] = ()
-    engine: str = "auto"
+    engine: Literal["auto", "simpy", "compiled"] = "auto"
     out: Path | None = None
     assignments: tuple[str, ...] = ()
     duration: str | None = None
-    trace: str = "full"
+    trace: Literal["full", "transactions", "none"] = "full"
     quiet: bool = False
     json: bool = False
     force: bool = False
     verdict: bool = False
     schema: bool = False
     from_yaml: Path | None = None
-    only: tuple[str, ...] = field(default=())
+    only: tuple[str, ...] = ()
+    """Rows of `validate`."""
+    quick: bool = False
 
 
 def read(argv: Sequence[str]) -> Arguments:
@@ -221,4 +224,6 @@ def _add_results(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     compare.add_argument("other", metavar="RUN_B")
     compare.add_argument("--json", action="store_true", help="print the differences as JSON")
     validate = _add(commands, "validate", "run the experiments with known answers (a few minutes)")
-    validate.add_argument("only", metavar="NUMBER", nargs="*", help="only these rows of the table")
+    validate.add_argument("only", metavar="NUMBER", nargs="*", help="only these experiments")
+    validate.add_argument("--quick", action="store_true", help="without those that take long")
+    validate.add_argument("--json", action="store_true", help="print the rows as JSON")

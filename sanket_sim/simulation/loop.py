@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 import numpy as np
-from numpy.typing import NDArray
 
 from sanket_sim.core.units import NS_PER_S
 from sanket_sim.network.protocol import Command, Engine
@@ -104,12 +103,13 @@ class Numbering:
 
     next_tx_id: int = 0
 
-    def number(self, intents: NDArray[np.void]) -> NDArray[np.void]:
-        """Return the intents sorted by (created_ns, draw_key) with sequential `tx_id`."""
+    def number(self, arrivals: Arrivals) -> Arrivals:
+        """Return the arrivals with intents sorted by (created_ns, draw_key), `tx_id` running."""
+        intents = arrivals.intents
         ordered = intents[np.lexsort([intents["draw_key"], intents["created_ns"]])]
         ordered["tx_id"] = np.arange(self.next_tx_id, self.next_tx_id + len(ordered))
         self.next_tx_id += len(ordered)
-        return ordered
+        return Arrivals(ordered, arrivals.resubmissions, arrivals.closures)
 
 
 @dataclass(slots=True)
@@ -156,7 +156,7 @@ class Simulation:
             if self.stopped() or self._drained(tick):
                 break
             wanted = self._wanted(tick)
-            arrivals = self.scenario.spoil(wanted)
+            arrivals = self._numbering.number(self.scenario.spoil(wanted))
             self.auditor.admit(arrivals)
             batch = self.network.advance(tick.end_ns, arrivals)
             self.now_ns = tick.end_ns
@@ -170,7 +170,7 @@ class Simulation:
     def _wanted(self, tick: Tick) -> Arrivals:
         """Plan one tick; once the doors are closed only those already inside may try again."""
         plan = self.city.plan(tick.begin_ns, tick.end_ns)
-        intents = self._numbering.number(plan.intents) if tick.open else no_intents()
+        intents = plan.intents if tick.open else no_intents()
         assert np.all(intents["created_ns"] >= tick.begin_ns), "nobody plans the past"
         assert np.all(intents["created_ns"] < tick.end_ns), "nobody plans beyond the tick"
         return Arrivals(intents, plan.resubmissions, plan.closures)

@@ -71,24 +71,32 @@ class RunRecord:
         self.manifest = self.manifest.with_file(part.path, part.sha256, part.rows)
         self.save()
 
-    def forget(self, path: str) -> None:
-        """Take a file out of the list that is no longer kept."""
-        kept = {name: file for name, file in self.manifest.files.items() if name != path}
-        self.manifest = self.manifest.model_copy(update={"files": kept})
+    def drop_table(self, table: str) -> None:
+        """Remove a table from the disk and from the list."""
+        shutil.rmtree(self.folder / table, ignore_errors=True)
+        files = self.manifest.files
+        kept = {path: file for path, file in files.items() if not path.startswith(f"{table}/")}
+        self._note(files=kept)
 
-    def end(self, simulated_ns: int, reason: str = "") -> None:
-        """Write the last word: complete if there is no `reason` against it."""
-        self.manifest = self.manifest.model_copy(
-            update={
-                "complete": not reason,
-                "reason": reason,
-                "simulated_ns": simulated_ns,
-                "wall_s": round(self._watch.wall_s, 3),
-                "cpu_s": round(self._watch.cpu_s, 3),
-                "peak_mb": round(peak_mb(), 1),
-            }
-        ).with_files_of(self.folder)
+    def reach(self, simulated_ns: int) -> None:
+        """Note how far the clock came."""
+        self._note(simulated_ns=simulated_ns)
         self.save()
+
+    def end(self, reason: str = "") -> None:
+        """Write the last word: complete if there is no `reason` against it."""
+        self._note(
+            complete=not reason,
+            reason=reason,
+            wall_s=round(self._watch.wall_s, 3),
+            cpu_s=round(self._watch.cpu_s, 3),
+            peak_mb=round(peak_mb(), 1),
+        )
+        self.manifest = self.manifest.with_files_of(self.folder)
+        self.save()
+
+    def _note(self, **facts: object) -> None:
+        self.manifest = self.manifest.model_copy(update=facts)
 
     def save(self) -> None:
         """Write the manifest as it stands."""

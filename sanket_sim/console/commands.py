@@ -1,0 +1,35 @@
+"""Which module carries out which command; each is imported only when it is asked for."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+from sanket_sim.console.arguments import Arguments
+
+_HOMES = {
+    "run": "running",
+    "list": "browsing",
+    "check": "browsing",
+    "explain": "browsing",
+    "report": "results",
+    "compare": "results",
+    "validate": "results",
+}
+
+
+def perform(arguments: Arguments) -> int:
+    """Do what was asked.
+
+    Returns
+    -------
+    int
+        Exit status.
+
+    Raises
+    ------
+    SanketError
+        With the exit status that the command line promises for it.
+    """
+    home = import_module(f"sanket_sim.console.{_HOMES[arguments.command]}")
+    status: int = getattr(home, f"perform_{arguments.command}")(arguments)
+    return status

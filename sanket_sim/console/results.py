@@ -1,0 +1,58 @@
+"""The commands that look at what has run: `report`, `compare`, `validate`."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+from rich.console import Console
+
+from sanket_sim.analysis.report import write_report
+from sanket_sim.console.arguments import Arguments
+from sanket_sim.console.progress import Trials
+from sanket_sim.console.summary import summarise
+from sanket_sim.console.tables import comparison_table, validation_table
+from sanket_sim.console.wording import plain
+from sanket_sim.core.errors import InputError, Problem
+from sanket_sim.simulation.compare import compare
+from sanket_sim.simulation.run import Run
+from sanket_sim.trace.manifest import MANIFEST_NAME
+
+
+def perform_report(arguments: Arguments) -> int:
+    """Write findings and report of a run again, from its trace."""
+    folder = Path(arguments.target)
+    if not (folder / MANIFEST_NAME).is_file():
+        message = f"no run here (no {MANIFEST_NAME}); name a folder below results/"
+        raise InputError(str(folder), [Problem("", message)])
+    write_report(folder)
+    run = Run(folder)
+    if arguments.json:
+        plain(Console(), json.dumps(run.findings_json, indent=2))
+    else:
+        summarise(run, Console())
+    return 0
+
+
+def perform_compare(arguments: Arguments) -> int:
+    """Show what changed between two runs, or two folders of replications."""
+    made = compare(arguments.target, arguments.other)
+    if arguments.json:
+        plain(Console(), json.dumps(asdict(made), indent=2))
+    else:
+        Console().print(comparison_table(made))
+    return 0
+
+
+def perform_validate(arguments: Arguments) -> int:
+    """Run the experiments with known answers; 1 if any answer is wrong."""
+    from sanket_sim.simulation.validation import validate  # noqa: PLC0415  # brings every engine
+
+    with Trials(Console(stderr=True)) as trials:
+        rows = validate(trials.show, arguments.only or None, arguments.quick)
+    if arguments.json:
+        plain(Console(), json.dumps([{**asdict(row), "verdict": row.verdict} for row in rows]))
+    else:
+        Console().print(validation_table(rows))
+    return 0 if all(row.passed for row in rows) else 1

@@ -1,0 +1,95 @@
+"""Numbers as people read them: money, clock times, shares, intervals."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from sanket_sim.core.units import NS_PER_S
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from sanket_sim.analysis.statistics import Estimate
+
+_EXPONENTS = {"JPY": 0, "KRW": 0, "VND": 0, "CLP": 0, "KWD": 3, "BHD": 3, "TND": 3, "JOD": 3}
+
+
+def money(amount_minor: int, currency: str) -> str:
+    """Write minor units as money, with the currency's own number of decimals.
+
+    Examples
+    --------
+    >>> money(1234567, "EUR"), money(-50, "EUR"), money(1200, "JPY")
+    ('12,345.67 EUR', '-0.50 EUR', '1,200 JPY')
+    """
+    exponent = _EXPONENTS.get(currency, 2)
+    whole, rest = divmod(abs(amount_minor), 10**exponent)
+    sign = "-" if amount_minor < 0 else ""
+    decimals = f".{rest:0{exponent}d}" if exponent else ""
+    return f"{sign}{whole:,}{decimals} {currency}"
+
+
+def clock(time_ns: int) -> str:
+    """Write simulated time as people say it.
+
+    Examples
+    --------
+    >>> clock(0), clock(90_500_000_000), clock(7_265_000_000_000)
+    ('0:00', '1:30', '2:01:05')
+    """
+    minutes, seconds = divmod(time_ns // NS_PER_S, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes}:{seconds:02d}"
+
+
+def percent(share: float) -> str:
+    """Write a share in percent, with as many decimals as one near 0 or 1 needs.
+
+    Examples
+    --------
+    >>> percent(0.5), percent(0.00012), percent(0.9999), percent(1.0), percent(float("nan"))
+    ('50.0 %', '0.012 %', '99.990 %', '100 %', '-')
+    """
+    if math.isnan(share):
+        return "-"
+    if share in (0, 1):
+        return f"{share * 100:.0f} %"
+    distance = max(round(min(abs(share), abs(1 - share)) * 100, 9), 1e-6)
+    decimals = 1 if distance > 1 else 1 - math.floor(math.log10(distance))
+    return f"{share * 100:.{min(decimals, 6)}f} %"
+
+
+def seconds(span_s: float) -> str:
+    """Write a span of time with a unit that suits it.
+
+    Examples
+    --------
+    >>> seconds(0.0123), seconds(3.2), seconds(190.0), seconds(float("nan"))
+    ('12.3 ms', '3.2 s', '190 s', '-')
+    """
+    if math.isnan(span_s):
+        return "-"
+    if abs(span_s) < 0.9995:
+        return f"{span_s * 1e3:.3g} ms" if abs(span_s) < 0.1 else f"{span_s * 1e3:.0f} ms"
+    return f"{span_s:.1f} s" if abs(span_s) < 100 else f"{span_s:,.0f} s"
+
+
+def interval(estimate: Estimate, spell: Callable[[float], str] = "{:.4g}".format) -> str:
+    """Write an estimate's interval, both ends by `write`.
+
+    Examples
+    --------
+    >>> from sanket_sim.analysis.statistics import Estimate
+    >>> interval(Estimate(0.5, 0.4, 0.6, 10), percent)
+    '40.0 % .. 60.0 %'
+    """
+    if math.isnan(estimate.low) or math.isnan(estimate.high):
+        return "-"
+    return f"{spell(estimate.low)} .. {spell(estimate.high)}"
+
+
+def plain(console: Console, text: str) -> None:
+    """Say a line exactly as it is: no markup, no colour, no wrapping."""
+    console.print(text, markup=False, highlight=False, soft_wrap=True)

@@ -1,0 +1,267 @@
+"""From a file and overrides to an experiment on its bank, with every problem found at once."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+from sanket_sim.bank.description import Bank
+from sanket_sim.bank.model import load_bank
+from sanket_sim.core.config import Document, dump_settings, override, read_toml, validate
+from sanket_sim.core.errors import InputError, Problem
+from sanket_sim.core.settings import nearest
+from sanket_sim.core.toml_text import KeyPath, split_path
+from sanket_sim.core.units import format_duration
+from sanket_sim.faults.settings import misfits
+from sanket_sim.simulation.experiment import Experiment
+from sanket_sim.simulation.shelf import entries, find
+
+T = TypeVar("T")
+MODEL_NAME = "model.toml"
+OVERRIDES = ("services", "edges", "routes", "controls", "accounts", "power", "fraud_rules")
+"""Tables of an experiment that change its model."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResolvedExperiment:
+    """An experiment with everything it names found, read and checked.
+
+    Parameters
+    ----------
+    source : Path
+        Where the experiment was read.
+    experiment : Experiment
+        Overrides applied.
+    bank : Bank
+        The model with the experiment's overrides.
+    model_toml : str
+        The model with the overrides, every default explicit.
+    plugins : tuple of Path
+        Files whose parts the experiment uses.
+    """
+
+    source: Path
+    experiment: Experiment
+    bank: Bank
+    model_toml: str
+    plugins: tuple[Path, ...] = ()
+
+    @property
+    def experiment_toml(self) -> str:
+        """The experiment as TOML that gives the same bytes beside `model_toml`."""
+        saved = self.experiment.model_copy(
+            update={
+                "model": MODEL_NAME,
+                "plugins": tuple(path.name for path in self.plugins),
+                **{key: {} for key in OVERRIDES},
+            }
+        )
+        return _opening_comment(self.source) + dump_settings(saved)
+
+
+def resolve(
+    source: Path | str,
+    overrides: Mapping[str, object] | None = None,
+    *,
+    seed: int | None = None,
+    duration: str | None = None,
+) -> ResolvedExperiment:
+    """Read an experiment and everything it names.
+
+    Parameters
+    ----------
+    source : Path or str
+        A .toml file, or the bare name of an experiment.
+    overrides : mapping, optional
+        Dotted key -> value, applied before anything is judged.
+    seed : int, optional
+    duration : str, optional
+        Shorthands for overrides of those keys.
+
+    Raises
+    ------
+    InputError
+        With every problem of experiment and model together; nothing has been written.
+    """
+    path = locate(source)
+    shorthands = {"seed": seed, "duration": duration}
+    given = {key: value for key, value in shorthands.items() if value is not None}
+    document = override(read_toml(path), {**(overrides or {}), **given})
+    problems: list[Problem] = []
+    plugins = _attempt(lambda: take_plugins(path, document), problems) or ()
+    experiment = _attempt(lambda: validate(document, Experiment), problems)
+    model = _attempt(lambda: _load_model(path, document), problems)
+    if experiment and model:
+        problems += [document.problem(*found) for found in _misfits(experiment, model.bank)]
+    if problems or experiment is None or model is None:
+        raise InputError(str(path), problems)
+    return ResolvedExperiment(path, experiment, model.bank, model.toml, plugins)
+
+
+def locate(source: Path | str) -> Path:
+    """Return the file that an experiment's name or path stands for.
+
+    Raises
+    ------
+    InputError
+        If there is neither such a file nor such a name; the nearest name is told.
+    """
+    path = Path(source)
+    if path.exists() or path.suffix == ".toml" or len(path.parts) != 1:
+        return path
+    found = find("experiments", str(source))
+    if found is None:
+        known = nearest(str(source), [entry.name for entry in entries("experiments")])
+        message = f"no such file and no experiment of that name; {known}"
+        raise InputError(str(source), [Problem("", message)])
+    return found
+
+
+def locate_model(name: str, beside: Path) -> Path:
+    """Return the file that an experiment's `model` stands for.
+
+    Parameters
+    ----------
+    name : str
+        A bare name from a models shelf, or a path.
+    beside : Path
+        The experiment's file; paths are taken from its folder first.
+
+    Raises
+    ------
+    InputError
+        If there is no such model; the nearest name is told.
+    """
+    if name.endswith(".toml"):
+        near = beside.parent / name
+        return near if near.exists() else Path(name)
+    found = find("models", name)
+    if found is None:
+        known = nearest(name, [entry.name for entry in entries("models")])
+        message = f'no model is called "{name}"; {known} (or give a path ending in .toml)'
+        raise InputError(str(beside), [Problem("model", message)])
+    return found
+
+
+def take_plugins(beside: Path, document: Document) -> tuple[Path, ...]:
+    """Import the files under `plugins`, so that their parts are registered; return their paths.
+
+    Raises
+    ------
+    InputError
+        If one is missing, breaks while it is imported, or registers a name that is taken.
+    """
+    named = document.table.get("plugins", [])
+    if not isinstance(named, list) or not all(isinstance(name, str) for name in named):
+        return ()
+    paths = tuple(beside.parent / name for name in named)
+    problems = [
+        document.problem(("plugins", place), said)
+        for place, path in enumerate(paths)
+        if (said := _import(path))
+    ]
+    if problems:
+        raise InputError(str(beside), problems)
+    return paths
+
+
+def _import(path: Path) -> str:
+    """Import one file once; say what went wrong, or nothing."""
+    if not path.is_file():
+        return f'there is no file "{path}"; paths start at the folder of the experiment'
+    name = f"sanket_plugin_{path.stem}"
+    if getattr(sys.modules.get(name), "__file__", None) == str(path.resolve()):
+        return ""
+    spec = importlib.util.spec_from_file_location(name, path.resolve())
+    if spec is None or spec.loader is None:
+        return f'"{path}" is no Python file; its name must end in .py'
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:  # noqa: BLE001  # the user's own code may raise anything
+        del sys.modules[name]
+        return f'"{path}" cannot be imported: {type(error).__name__}: {error}'
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Model:
+    """A model as the experiment changes it."""
+
+    bank: Bank
+    toml: str
+
+
+def _load_model(beside: Path, document: Document) -> _Model | None:
+    """Read the model with the experiment's overrides; None if it is not even named."""
+    name = document.table.get("model")
+    if not isinstance(name, str) or not name:
+        return None
+    path = locate_model(name, beside)
+    changes = {key: document.table[key] for key in OVERRIDES if key in document.table}
+    try:
+        bank, settings = load_bank(path, changes)
+    except InputError as error:
+        found = [_blamed(problem, document, path) for problem in error.problems]
+        raise InputError(str(beside), found) from None
+    return _Model(bank, dump_settings(settings))
+
+
+def _blamed(problem: Problem, document: Document, model: Path) -> Problem:
+    """Lay a problem to the experiment's override, if there is one at its place, or to the model."""
+    keys = split_path(problem.path) if problem.path else ("",)
+    if keys[0] in OVERRIDES and keys[0] in document.table:
+        return document.problem(keys, problem.message)
+    return Problem("model", f"{model}: {problem}")
+
+
+Misfit = tuple[KeyPath, str]
+
+
+def _misfits(experiment: Experiment, bank: Bank) -> Iterator[Misfit]:
+    """Yield what is right by itself and wrong on this bank: key path and message."""
+    yield from _slow_ticks(experiment)
+    for place, campaign in enumerate(experiment.fraud.campaign):
+        if lack := campaign.missing(bank):
+            message = f"{campaign.typology} needs {lack}, which model {bank.name} has not"
+            yield ("fraud", "campaign", place, "typology"), message
+    for problem in misfits(experiment.fault, experiment.trap, bank):
+        keys = split_path(problem.path)
+        yield tuple(int(key) if key.isdecimal() else key for key in keys), problem.message
+
+
+def _slow_ticks(experiment: Experiment) -> Iterator[Misfit]:
+    shortest_ns = experiment.shortest_reaction_ns
+    if experiment.tick > shortest_ns:
+        yield (
+            ("tick",),
+            (
+                f"must not exceed the shortest reaction of actors ({format_duration(shortest_ns)}, "
+                f"population.patience.minimum), is {format_duration(experiment.tick)}; "
+                "shorten the tick, or they would react to what they cannot know yet"
+            ),
+        )
+
+
+def _attempt(step: Callable[[], T], problems: list[Problem]) -> T | None:
+    """Take a step; if the input is wrong, note why and go on, so that all is told at once."""
+    try:
+        return step()
+    except InputError as error:
+        problems += error.problems
+        return None
+
+
+def _opening_comment(source: Path) -> str:
+    """Return the lines of comment at the top of a file: the question is saved with the answer."""
+    lines = []
+    for line in source.read_text("utf-8-sig").splitlines():
+        if not line.startswith("#"):
+            break
+        lines.append(line + "\n")
+    return "".join(lines)

@@ -1,0 +1,87 @@
+"""Where experiments and models lie: beside you, in the source tree, or inside the wheel."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+Kind = Literal["experiments", "models"]
+
+_PACKAGE = Path(__file__).resolve().parents[1]
+_COMMENT = re.compile(r"#+\s?(.*)")
+_HEADING = re.compile(r"(question|expect|expected|found)\s*:\s*", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One file on a shelf and what its opening comment says.
+
+    Parameters
+    ----------
+    name : str
+        File name without ``.toml``: what to type.
+    path : Path
+    question : str
+        What it asks (an experiment) or what it is (a model); empty if it does not say.
+    expect : str
+        The answer to expect, if it says so.
+    """
+
+    name: str
+    path: Path
+    question: str
+    expect: str = ""
+
+
+def shelves(kind: Kind) -> list[Path]:
+    """Return the folders that are searched for a bare name, first match wins."""
+    places = (Path.cwd() / kind, _PACKAGE.parent / kind, _PACKAGE / "_shipped" / kind)
+    return list(dict.fromkeys(place for place in places if place.is_dir()))
+
+
+def find(kind: Kind, name: str) -> Path | None:
+    """Return the file that a bare name stands for, None if no shelf has it."""
+    for shelf in shelves(kind):
+        path = shelf / f"{name}.toml"
+        if path.is_file():
+            return path
+    return None
+
+
+def entries(kind: Kind) -> list[Entry]:
+    """Return everything on the shelves, by name."""
+    found: dict[str, Entry] = {}
+    for shelf in shelves(kind):
+        for path in sorted(shelf.glob("*.toml")):
+            found.setdefault(path.stem, entry_of(path))
+    return sorted(found.values(), key=lambda entry: entry.name)
+
+
+def entry_of(path: Path) -> Entry:
+    """Read the comment that opens a file."""
+    said = opening_comment(path.read_text("utf-8", errors="replace"))
+    question = said.get("question") or said.get("", "")
+    return Entry(path.stem, path, question, said.get("expect") or said.get("expected", ""))
+
+
+def opening_comment(text: str) -> dict[str, str]:
+    r"""Read ``# Question: ...`` and its like from the top of a file; other text under "".
+
+    Examples
+    --------
+    >>> opening_comment("# Question: does it\n#   leak?\n# Expect: no.\nname = 'x'")
+    {'question': 'does it leak?', 'expect': 'no.'}
+    """
+    said: dict[str, str] = {}
+    heading = ""
+    for line in text.splitlines():
+        comment = _COMMENT.fullmatch(line.strip())
+        if comment is None:
+            break
+        words = comment[1].strip()
+        if match := _HEADING.match(words):
+            heading, words = match[1].lower(), words[match.end() :]
+        said[heading] = f"{said.get(heading, '')} {words}".strip()
+    return said
