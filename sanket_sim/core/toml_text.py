@@ -106,7 +106,8 @@ class _Scanner:
             self.counts[path] = self.counts.get(path, -1) + 1
             self.lines.setdefault(path, self.line)
             path = (*path, self.counts[path])
-        self.lines.setdefault(path, self.line)
+        for depth in range(1, len(path) + 1):
+            self.lines.setdefault(path[:depth], self.line)
         return path
 
     def _placed(self, keys: KeyPath) -> KeyPath:
