@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sanket_sim.analysis.edges import waited_until_ns
 from sanket_sim.analysis.run_folder import RunFolder
 from sanket_sim.analysis.trees import inherit, places_of, whole_trees
 from sanket_sim.trace.batch import Columns
@@ -22,6 +23,7 @@ _COLUMNS = (
     "ended_ns",
     "received_ns",
 )
+_PATIENCE = ("caller", "operation", "late", "outcome")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +47,9 @@ def critical_paths(run: RunFolder) -> PathTime:
     services = len(run.services)
     own, queue = np.zeros(services, np.int64), np.zeros(services, np.int64)
     network, trees = 0, 0
-    for hops in whole_trees(run, _COLUMNS):
-        found = path_times(hops, services)
+    for hops in whole_trees(run, (*_COLUMNS, *_PATIENCE)):
+        waited = {**hops, "received_ns": waited_until_ns(run, hops)}
+        found = path_times(waited, services)
         own += found.own_ns
         queue += found.queue_ns
         network += found.network_ns
@@ -64,7 +67,8 @@ def path_times(hops: Columns, services: int) -> PathTime:
     Parameters
     ----------
     hops : Columns
-        Whole trees; a hop whose parent is missing is a root.
+        Whole trees; a hop whose parent is missing is a root. ``received_ns`` is when the caller
+        stopped waiting, be it that it gave up.
     services : int
 
     References

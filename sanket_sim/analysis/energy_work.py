@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sanket_sim.analysis.edges import GIVEN_UP, per_edge
 from sanket_sim.analysis.intents import Fate, fate_of, fates_by_id
 from sanket_sim.analysis.run_folder import RunFolder
 from sanket_sim.analysis.trees import inherit, places_of, whole_trees
@@ -19,7 +20,6 @@ USES = ("useful", "retried", "abandoned", "failed", "leaked", "open")
 """What work was for: for a good intent; for an attempt of one that came to nothing; for a caller
 that no longer waited; for an intent that failed, or leaked, or was still open at the end."""
 USEFUL, RETRIED, ABANDONED, FAILED, LEAKED, OPEN = range(len(USES))
-_GIVEN_UP = (Outcome.TIMEOUT, Outcome.DEADLINE_EXCEEDED, Outcome.CANCELLED)
 _ANSWERED = (Outcome.OK, Outcome.APP_ERROR, Outcome.FALLBACK)
 
 _COLUMNS = (
@@ -125,7 +125,7 @@ def uses_of(hops: Columns, fates: NDArray[np.uint8]) -> NDArray[np.int64]:
     """
     order = np.argsort(hops["hop_id"], kind="stable")
     parent = places_of(hops["hop_id"][order], hops["parent_hop_id"][order])
-    given_up = hops["late"] | np.isin(hops["outcome"], _GIVEN_UP)
+    given_up = hops["late"] | np.isin(hops["outcome"], GIVEN_UP)
     in_vain = ~np.isin(hops["outcome"], _ANSWERED)
     abandoned, retried = np.empty_like(given_up), np.empty_like(given_up)
     abandoned[order] = inherit(parent, given_up[order])
@@ -179,14 +179,5 @@ def _waiting_j(
 
 def _message_j(run: RunFolder, hops: Columns) -> NDArray[np.float64]:
     """Return the network energy of each hop's request and response [J]."""
-    bank, words = run.bank, run.trace.words
-    callers = {word: code for code, word in enumerate(words("caller"))}
-    operations = {word: code for code, word in enumerate(words("operation"))}
-    kb = np.zeros((len(callers) + 1, len(operations) + 1))
-    for edge in bank.edges:
-        operation = bank.operations[edge.operation]
-        caller = "client" if edge.caller < 0 else bank.services[edge.caller].name
-        called = f"{bank.services[operation.service].name}.{operation.name}"
-        kb[callers.get(caller, -1), operations.get(called, -1)] = edge.message_kb
-    gb = kb[hops["caller"], hops["operation"]] / 1e6
-    return np.asarray(gb * bank.power.network_kwh_per_gb * 3.6e6 * bank.power.pue)
+    gb = per_edge(run, hops, [edge.message_kb / 1e6 for edge in run.bank.edges])
+    return np.asarray(gb * run.bank.power.network_kwh_per_gb * 3.6e6 * run.bank.power.pue)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sanket_sim.analysis.edges import waited_until_ns
 from sanket_sim.analysis.intents import judged
 from sanket_sim.analysis.registry import analysers
 from sanket_sim.analysis.run_folder import RunFolder
@@ -126,14 +127,26 @@ class Sojourns:
         self.swept_ns += int((in_system * np.diff(events_ns[order])).sum())
 
 
-_HOPS = ("service", "sent_ns", "queued_ns", "begun_ns", "ended_ns", "received_ns", "late")
+_HOPS = (
+    "caller",
+    "service",
+    "operation",
+    "sent_ns",
+    "queued_ns",
+    "begun_ns",
+    "ended_ns",
+    "received_ns",
+    "outcome",
+    "late",
+)
 
 
 class _ServiceSums:
     """Sketches, sums and sojourns of all services, filled hop by hop."""
 
-    def __init__(self, services: int, end_ns: int) -> None:
-        self.services, self.end_ns = services, end_ns
+    def __init__(self, run: RunFolder) -> None:
+        self.run, self.end_ns = run, run.end_ns
+        self.services = services = len(run.services)
         self.total, self.wait, self.work = (
             np.zeros((services, BUCKETS), np.int64) for _ in range(3)
         )
@@ -146,8 +159,9 @@ class _ServiceSums:
         left_ns = np.where(hops["ended_ns"] >= 0, hops["ended_ns"], self.end_ns)
         begun_ns = np.where(hops["begun_ns"] >= 0, hops["begun_ns"], left_ns)
         queued = hops["queued_ns"] >= 0
-        heard = hops["received_ns"] >= 0
-        total_ns = hops["received_ns"] - hops["sent_ns"]
+        until_ns = waited_until_ns(self.run, hops)
+        heard = until_ns >= 0
+        total_ns = until_ns - hops["sent_ns"]
         wait_ns, work_ns = begun_ns - hops["queued_ns"], left_ns - begun_ns
         self.total += sketch_rows(service[heard], total_ns[heard], self.services)
         self.wait += sketch_rows(service[queued], wait_ns[queued], self.services)
@@ -182,7 +196,7 @@ class _ServiceSums:
 @analysers.register("latency")
 def measure_latency(run: RunFolder) -> LatencyFinding:
     """Measure latency end to end and per service, queues, utilisation and Little's law."""
-    sums = _ServiceSums(len(run.services), run.end_ns)
+    sums = _ServiceSums(run)
     for hops in run.hops(_HOPS):
         sums.add(hops)
     kinds, apdex = _end_to_end(run)

@@ -55,8 +55,6 @@ _LOGO = (
     'stroke-linecap="round" stroke-linejoin="round" aria-hidden="true"><circle cx="12" cy="12" '
     'r="10"/><path d="M4.5 12h3.6l2-4.5 3.2 9 2.1-4.5h4.1"/></svg>'
 )
-_NARROW = frozenset({"Executive summary", "Resilience", "Energy and carbon"})
-_REST = frozenset({"Error budget burn", "Conservation of money"})
 _WIDE = frozenset(
     {"Services", "Steady state", "Where time goes", "Fraud detection", "Latency, end to end"}
 )
@@ -137,8 +135,7 @@ def _plot(plot: Plot, span: str) -> str:
 
 
 def _span(table: Table) -> str:
-    spans = ((_WIDE, "wide"), (_NARROW, "third"), (_REST, "rest"))
-    return next((span for titles, span in spans if table.title in titles), "")
+    return "wide" if table.title in _WIDE else ""
 
 
 def _table(table: Table, span: str) -> str:

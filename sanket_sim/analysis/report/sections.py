@@ -75,15 +75,15 @@ def _throughput(findings: Findings) -> Tile:
 
 def _latency(findings: Findings) -> Tile:
     p99 = findings.latency.end_to_end.p99_s
-    value, _, unit = duration(p99.value).partition(" ")
+    factor, unit = (1000.0, "ms") if p99.value < 1 else (1.0, "s")
     met = findings.latency.slo_p99_met
     return Tile(
         "p99 latency",
-        value,
+        number(p99.value * factor),
         unit,
         "ok" if met else "critical",
         "within SLO" if met else "SLO breach",
-        durations(p99).partition("(")[2].rstrip(")"),
+        interval(p99, factor),
         f"p50 {duration(findings.latency.end_to_end.p50_s.value)}",
     )
 
@@ -185,16 +185,16 @@ def tables(findings: Findings) -> list[Table]:
     found = [
         _verdict(findings),
         _services(findings),
-        _recovery(findings),
-        _burn(findings),
         _percentiles(findings),
         _split(findings),
+        _recovery(findings),
+        _energy(findings),
+        _burn(findings),
+        _conservation(findings),
         _leak_groups("Leakage by class", findings.leakage.by_class),
         _leak_groups("Leakage by service", findings.leakage.by_service),
         _leak_groups("Leakage by kind", findings.leakage.by_kind),
         _leak_groups("Leakage by trap", findings.leakage.by_trap),
-        _conservation(findings),
-        _energy(findings),
         _fraud_table(findings),
     ]
     return [table for table in found if table.rows]

@@ -250,13 +250,14 @@ def _draw_card(axes: Any, card: Card) -> None:
     axes.text(x + width - 10, y + 57, leak, fontsize=7.4, va="center", ha="right", color=colour)
     if card.queue_peak >= 10:
         axes.text(
-            x + 14,
+            x + 38,
             y - 1,
             f"queue {number(card.queue_peak)}",
             fontsize=6.8,
             color=LIGHT["card"],
             va="center",
-            bbox={"boxstyle": "round,pad=0.32,rounding_size=0.9", "fc": LIGHT["violet"], "lw": 0},
+            ha="center",
+            bbox={"boxstyle": "round,pad=0.45,rounding_size=0.9", "fc": LIGHT["violet"], "lw": 0},
         )
 
 
