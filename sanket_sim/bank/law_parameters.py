@@ -214,10 +214,11 @@ def read_law(value: Any, quantity: Any) -> LawParameters[Any]:
     if not isinstance(value, dict):
         return ConstantParameters[quantity].model_validate({"value": value})
     known = _known_laws()
-    name = value.get("law", "")
+    name = value.get("law")
+    if not isinstance(name, str):
+        raise ValueError(f'expected the key "law" with a name; {nearest("", known)}')  # noqa: TRY004  pydantic reports ValueError
     if name not in known:
-        what = f'unknown law "{name}"' if name else 'expected the key "law"'
-        raise ValueError(f"{what}; {nearest(str(name), known)}")
+        raise ValueError(f'unknown law "{name}"; {nearest(name, known)}')
     chosen: type[LawParameters[Any]] = known[name].parameters[quantity]
     return chosen.model_validate(value)
 

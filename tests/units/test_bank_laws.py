@@ -98,6 +98,7 @@ def test_amounts_are_whole_minor_units():
     [
         ({"law": "lognormla", "mean": "1ms"}, 'did you mean "lognormal"'),
         ({"mean": "1ms"}, 'the key "law"'),
+        ({"law": ["gamma"]}, 'the key "law"'),
         ({"law": "lognormal", "mean": "1ms", "p99": "2ms"}, "either median and p99"),
         ({"law": "lognormal", "median": "3ms", "p99": "2ms"}, "p99 >= median"),
         ({"law": "gamma", "mean": "1ms"}, "either shape or cv"),
