@@ -155,7 +155,7 @@ class ControlPlane:
 
     def _pause(self, command: Command) -> list[Undo]:
         for replica in self._struck_replicas(command):
-            if replica.state == UP:
+            if replica.state == UP and command.duration_ns:
                 self._freeze(replica, command.duration_ns, command.fault_id)
         return []
 

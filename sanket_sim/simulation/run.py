@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from sanket_sim.actors.city import City
 from sanket_sim.actors.demand import demand_of
 from sanket_sim.core.errors import InputError, Problem, TraceError
+from sanket_sim.core.memory import seldom_swept
 from sanket_sim.core.units import format_duration
 from sanket_sim.faults import Scenario
 from sanket_sim.fraud import enlist
@@ -318,7 +319,8 @@ def _simulate(
     stopped = lambda: asked.requested  # noqa: E731  # one question, asked once a tick
     simulation = introduce(resolved, words, writer.write, observers, stopped)
     try:
-        simulation.run()
+        with seldom_swept():
+            simulation.run()
     finally:
         writer.close()
     return simulation.now_ns
