@@ -40,12 +40,12 @@ class Problem:
 
 
 class InputError(SanketError):
-    """Bad input: every problem found, not the first alone; nothing has been written.
+    r"""Bad input: every problem found, not the first alone; nothing has been written.
 
     Examples
     --------
     >>> str(InputError("a.toml", [Problem("seed", "must be an integer, is 'x'")]))
-    "a.toml: 1 problem\\n  seed: must be an integer, is 'x'"
+    "a.toml: 1 problem\n  seed: must be an integer, is 'x'"
     """
 
     exit_status = 2

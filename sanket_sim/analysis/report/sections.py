@@ -112,7 +112,7 @@ def _score(findings: Findings) -> Tile:
         "/ 100",
         state,
         chip,
-        interval(executive.resilience_score),
+        interval(executive.resilience_score, digits=4),
         f"worst service: {executive.critical_bottleneck or 'none'}",
     )
 
@@ -153,7 +153,7 @@ def executive_table(findings: Findings) -> Table:
         (
             "Resilience score",
             number(found.resilience_score.value, 4),
-            interval(found.resilience_score),
+            interval(found.resilience_score, digits=4),
         ),
         (
             "Detected leakage",

@@ -17,7 +17,9 @@ from sanket_sim.analysis.series import gauge_series
 
 CARD = (150.0, 72.0)
 _GAP = (34.0, 34.0)
-_MARGIN = 26.0
+_MARGIN = (52.0, 48.0)
+_WIDTH_MIN = 1180.0
+"""Narrower maps are drawn in the middle of this, so that cards keep their size."""
 _HEAT_FULL = 0.05
 """Leaked share of a service's intents at which the heat is full."""
 
@@ -53,12 +55,13 @@ def map_plot(run: RunFolder, findings: Findings) -> Plot:
 
     places = layout(run)
     cards = _cards(run, findings, places)
-    width = float(places[:, 0].max()) + CARD[0] + 2 * _MARGIN
-    height = float(places[:, 1].max()) + CARD[1] + 2 * _MARGIN
+    used, height = places.max(axis=0) + CARD + 2 * np.array(_MARGIN)
+    width = max(float(used), _WIDTH_MIN)
+    left = -_MARGIN[0] - (width - float(used)) / 2
     figure = plt.figure(figsize=(width / 96, height / 96))
     axes = figure.add_axes((0, 0, 1, 1))
-    axes.set_xlim(-_MARGIN, width - _MARGIN)
-    axes.set_ylim(height - _MARGIN, -_MARGIN)
+    axes.set_xlim(left, left + width)
+    axes.set_ylim(height - _MARGIN[1], -_MARGIN[1])
     axes.set_axis_off()
     for card in cards:
         _glow(axes, card)

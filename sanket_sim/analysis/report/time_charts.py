@@ -44,12 +44,12 @@ def canvas(width: float = _WIDTH, height: float = _HEIGHT) -> tuple[Any, Any]:
 
 def time_axes(run: RunFolder, width: float = _WIDTH) -> tuple[Any, Any]:
     """Return axes over simulated time, with the warm-up and the fault windows shaded."""
-    from matplotlib.ticker import FuncFormatter, MaxNLocator  # noqa: PLC0415  # slow to import
+    from matplotlib.ticker import FuncFormatter, MultipleLocator  # noqa: PLC0415  # slow to import
 
     figure, axes = canvas(width)
     end_s = run.arrivals_end_ns / NS_PER_S
     axes.set_xlim(0, end_s)
-    axes.xaxis.set_major_locator(MaxNLocator(8, steps=[1, 1.5, 2, 3, 6, 10]))
+    axes.xaxis.set_major_locator(MultipleLocator(tick_s(end_s)))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda t_s, _: clock(run, t_s)))
     if run.start_ns:
         axes.axvspan(0, run.start_ns / NS_PER_S, color=LIGHT["bg"], zorder=0)
@@ -65,6 +65,19 @@ def time_axes(run: RunFolder, width: float = _WIDTH) -> tuple[Any, Any]:
         )
     _shade_faults(run, axes, end_s)
     return figure, axes
+
+
+def tick_s(end_s: float) -> float:
+    """Return the distance of ticks on a time axis, such that there are at most nine.
+
+    Examples
+    --------
+    >>> tick_s(480.0), tick_s(60.0), tick_s(86_400.0), tick_s(30 * 86_400.0)
+    (60.0, 10.0, 10800.0, 345600.0)
+    """
+    nice = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200)
+    fits = [step for step in nice if end_s / step <= 8]
+    return float(fits[0] if fits else 86_400 * math.ceil(end_s / 8 / 86_400))
 
 
 def clock(run: RunFolder, t_s: float) -> str:

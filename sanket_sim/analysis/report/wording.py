@@ -55,7 +55,7 @@ def probability(p: float) -> str:
     return f"{p:.2g}" if p >= 1e-6 else "< 1e-06"
 
 
-def interval(found: Estimate, factor: float = 1.0) -> str:
+def interval(found: Estimate, factor: float = 1.0, digits: int = 3) -> str:
     """Write the interval alone.
 
     Examples
@@ -65,7 +65,7 @@ def interval(found: Estimate, factor: float = 1.0) -> str:
     """
     if not found.known or math.isnan(found.low):
         return MISSING
-    return f"{number(found.low * factor)} to {number(found.high * factor)}"
+    return f"{number(found.low * factor, digits)} to {number(found.high * factor, digits)}"
 
 
 def duration(value_s: float) -> str:
