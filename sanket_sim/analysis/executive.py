@@ -84,7 +84,7 @@ def _worth(
     bottleneck = resilience.bottleneck
     below = " or less" if bottleneck.p_worst_by_chance < 1e-6 else ""
     chance = (
-        f"The 95 % interval of {name}'s score is {score.low:.1f} to {score.high:.1f}, and the "
+        f"The 95 % interval of {name}'s score is {score.low:.2f} to {score.high:.2f}, and the "
         f"worst of {len(bottleneck.p_adjusted)} equal services would look this bad with "
         f"probability {max(bottleneck.p_worst_by_chance, 1e-6):.2g}{below}: "
     )

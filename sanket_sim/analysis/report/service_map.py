@@ -248,7 +248,8 @@ def _draw_card(axes: Any, card: Card) -> None:
     axes.text(x + 16, y + 37, rate, fontsize=7.4, va="center")
     axes.text(x + width - 10, y + 37, p99, fontsize=7.4, va="center", ha="right")
     _utilisation_bar(axes, card)
-    leak = f"{number(100 * card.leaked_share, 2)} % leak"
+    percent = 100 * card.leaked_share
+    leak = "< 0.01 % leak" if 0 < percent < 0.01 else f"{number(percent, 2)} % leak"
     colour = LIGHT["muted"] if card.leaked_share == 0 else state
     axes.text(x + width - 10, y + 57, leak, fontsize=7.4, va="center", ha="right", color=colour)
     if card.queue_peak >= 10:
