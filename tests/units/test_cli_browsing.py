@@ -1,0 +1,77 @@
+"""`list`, `explain` and `check`: what can be seen before anything runs."""
+
+import json
+
+import pytest
+
+from sanket_sim.__main__ import main
+from sanket_sim.simulation.shelf import entries, entry_of, opening_comment
+
+
+@pytest.fixture(autouse=True)
+def wide(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "150")
+
+
+def test_everything_on_the_shelves_is_listed_with_its_question(capsys):
+    assert main(["list"]) == 0
+    said = capsys.readouterr().out
+    for entry in [*entries("experiments"), *entries("models")]:
+        assert entry.name in said
+        assert entry.question.split()[0] in said
+
+
+@pytest.mark.parametrize("entry", entries("experiments"), ids=lambda entry: entry.name)
+def test_every_shipped_experiment_asks_expects_and_is_valid(entry, capsys):
+    assert entry.question
+    assert entry.expect
+    assert main(["check", entry.name]) == 0
+    assert "fine" in capsys.readouterr().out
+
+
+def test_shelves_are_found_from_anywhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert main(["check", "peak_load"]) == 0
+
+
+def test_your_own_shelf_comes_first(tmp_path, monkeypatch):
+    (tmp_path / "experiments").mkdir()
+    (tmp_path / "experiments" / "peak_load.toml").write_text("# Question: mine?\n")
+    monkeypatch.chdir(tmp_path)
+    mine = next(entry for entry in entries("experiments") if entry.name == "peak_load")
+    assert mine.question == "mine?"
+
+
+def test_an_explanation_shows_load_routes_faults_and_the_loop(capsys):
+    assert main(["explain", "peak_load"]) == 0
+    said = capsys.readouterr().out
+    assert "Services under the expected load" in said
+    assert "payment > fraud" in said
+    assert "self.network.advance(tick.end_ns, arrivals)" in said
+    latency = next(line for line in said.splitlines() if line.startswith("latency"))
+    assert latency.split()[:4] == ["latency", "payment", "3:00", "5:00"]
+
+
+def test_the_schema_names_every_table(capsys):
+    assert main(["check", "--schema"]) == 0
+    schema = json.loads(capsys.readouterr().out)
+    assert {"population", "demand", "fault", "trap", "slo", "report"} <= set(schema["properties"])
+
+
+def test_a_converted_file_is_a_valid_experiment(tmp_path, capsys):
+    (tmp_path / "old.yaml").write_text(
+        "peak_tps: 40\noff_peak_tps: 10\nduration_hours: 2\nbusiness_hours: {start: 9, end: 17}\n"
+        "start: 2026-01-05T08:00:00\nweekend_multiplier: 0.5\nspeed_multiplier: 10\n"
+    )
+    assert main(["check", "--from-yaml", str(tmp_path / "old.yaml")]) == 0
+    said = capsys.readouterr()
+    assert "speed_multiplier" in said.err
+    (tmp_path / "new.toml").write_text(said.out)
+    assert main(["check", str(tmp_path / "new.toml")]) == 0
+
+
+def test_comments_that_are_no_question_still_say_what_a_file_is(tmp_path):
+    file = tmp_path / "bank.toml"
+    file.write_text("# A bank of\n# two desks.\nname = 'x'\n# not this\n")
+    assert entry_of(file).question == "A bank of two desks."
+    assert opening_comment("name = 1") == {}
