@@ -39,9 +39,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _perform(arguments: Arguments) -> int:
-    from sanket_sim.console import commands  # noqa: PLC0415  # --help must not wait for numpy
+    from sanket_sim.console.commands import perform  # noqa: PLC0415  # --help must not wait
 
-    return commands.perform(arguments)
+    return perform(arguments)
 
 
 def _say(message: str) -> None:

@@ -7,13 +7,13 @@ from importlib import import_module
 from sanket_sim.console.arguments import Arguments
 
 _HOMES = {
-    "run": "running",
-    "list": "browsing",
-    "check": "browsing",
-    "explain": "browsing",
-    "report": "results",
-    "compare": "results",
-    "validate": "results",
+    "run": "sanket_sim.console.running",
+    "list": "sanket_sim.console.browsing",
+    "check": "sanket_sim.console.browsing",
+    "explain": "sanket_sim.console.browsing",
+    "report": "sanket_sim.console.results",
+    "compare": "sanket_sim.console.results",
+    "validate": "sanket_sim.console.results",
 }
 
 
@@ -30,6 +30,6 @@ def perform(arguments: Arguments) -> int:
     SanketError
         With the exit status that the command line promises for it.
     """
-    home = import_module(f"sanket_sim.console.{_HOMES[arguments.command]}")
+    home = import_module(_HOMES[arguments.command])
     status: int = getattr(home, f"perform_{arguments.command}")(arguments)
     return status

@@ -74,7 +74,7 @@ def _executive(found: Findings) -> Table:
     leaked = audit.detected_leakage
     leak_style = _ALARM if leaked.value > 0 else _FINE
     table.add_row(
-        "detected leakage", Text(f"{leaked.value:,.0f}", style=leak_style), interval(leaked)
+        "detected leakage", Text(f"{leaked.value:,.0f}", style=leak_style), interval(leaked, _count)
     )
     table.add_row("stress volume", f"{audit.stress_volume:,}", "")
     for name, rate in (
@@ -83,7 +83,7 @@ def _executive(found: Findings) -> Table:
     ):
         table.add_row(name, percent(rate.value), interval(rate, percent))
     events = audit.high_energy_events
-    table.add_row("high-energy events", f"{events.value:,.0f}", interval(events))
+    table.add_row("high-energy events", f"{events.value:,.0f}", interval(events, _count))
     return table
 
 
@@ -212,6 +212,10 @@ def _recovered(found: Findings) -> Text:
 
 def _points(value: float) -> str:
     return "-" if math.isnan(value) else f"{value:.1f} points"
+
+
+def _count(value: float) -> str:
+    return f"{value:,.0f}"
 
 
 def _number(value: float) -> str:
