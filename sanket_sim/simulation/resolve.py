@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from sanket_sim.bank.description import Bank
-from sanket_sim.bank.model import load_bank
+from sanket_sim.bank.model import find_model, load_bank
 from sanket_sim.core.config import Document, dump_settings, override, read_toml, validate
 from sanket_sim.core.errors import InputError, Problem
 from sanket_sim.core.settings import nearest
@@ -19,6 +19,7 @@ from sanket_sim.core.units import format_duration
 from sanket_sim.faults.settings import misfits
 from sanket_sim.simulation.experiment import Experiment
 from sanket_sim.simulation.shelf import entries, find
+from sanket_sim.trace.files import sha256_of
 
 T = TypeVar("T")
 MODEL_NAME = "model.toml"
@@ -134,17 +135,10 @@ def locate_model(name: str, beside: Path) -> Path:
     Raises
     ------
     InputError
-        If there is no such model; the nearest name is told.
+        If no model has that name; the nearest name is told.
     """
-    if name.endswith(".toml"):
-        near = beside.parent / name
-        return near if near.exists() else Path(name)
-    found = find("models", name)
-    if found is None:
-        known = nearest(name, [entry.name for entry in entries("models")])
-        message = f'no model is called "{name}"; {known} (or give a path ending in .toml)'
-        raise InputError(str(beside), [Problem("model", message)])
-    return found
+    near = beside.parent / name
+    return near if name.endswith(".toml") and near.exists() else find_model(name)
 
 
 def take_plugins(beside: Path, document: Document) -> tuple[Path, ...]:
@@ -170,11 +164,11 @@ def take_plugins(beside: Path, document: Document) -> tuple[Path, ...]:
 
 
 def _import(path: Path) -> str:
-    """Import one file once; say what went wrong, or nothing."""
+    """Import one file, its like in content only once; say what went wrong, or nothing."""
     if not path.is_file():
         return f'there is no file "{path}"; paths start at the folder of the experiment'
-    name = f"sanket_plugin_{path.stem}"
-    if getattr(sys.modules.get(name), "__file__", None) == str(path.resolve()):
+    name = f"sanket_plugin_{sha256_of(path.read_bytes())[:16]}"
+    if name in sys.modules:
         return ""
     spec = importlib.util.spec_from_file_location(name, path.resolve())
     if spec is None or spec.loader is None:

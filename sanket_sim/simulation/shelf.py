@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from sanket_sim.bank.model import model_folders
+
 Kind = Literal["experiments", "models"]
 
 _PACKAGE = Path(__file__).resolve().parents[1]
@@ -37,6 +39,8 @@ class Entry:
 
 def shelves(kind: Kind) -> list[Path]:
     """Return the folders that are searched for a bare name, first match wins."""
+    if kind == "models":
+        return model_folders()
     places = (Path.cwd() / kind, _PACKAGE.parent / kind, _PACKAGE / "_shipped" / kind)
     return list(dict.fromkeys(place for place in places if place.is_dir()))
 

@@ -1,0 +1,105 @@
+"""From names to objects: models, plug-ins, overrides, and a saved experiment that is the same."""
+
+import sys
+
+import pytest
+
+from sanket_sim.core.errors import InputError
+from sanket_sim.faults import traps
+from sanket_sim.simulation.resolve import resolve
+
+PROBE = """# Question: what is resolved?
+name = "probe"
+model = "worker_pool"
+start = 2026-11-27T08:00:00
+duration = "10s"
+plugins = ["thumb.py"]
+[[trap]]
+kind = "thumb"
+probability = 0.5
+[services.pool]
+workers = 7
+[controls]
+idempotency_key = false
+"""
+PLUGIN = """
+from typing import Literal
+from sanket_sim.faults.traps import traps
+from sanket_sim.faults.traps.duplicate_submit import DuplicateSubmit
+
+@traps.register("thumb")
+class Thumb(DuplicateSubmit):
+    kind: Literal["thumb"] = "thumb"
+"""
+
+
+@pytest.fixture
+def probe(tmp_path):
+    (tmp_path / "thumb.py").write_text(PLUGIN)
+    file = tmp_path / "probe.toml"
+    file.write_text(PROBE)
+    yield file
+    traps._parts.pop("thumb", None)
+    for name in [name for name in sys.modules if name.startswith("sanket_plugin_")]:
+        del sys.modules[name]
+
+
+def test_a_plugin_brings_a_part_of_its_own(probe):
+    made = resolve(probe)
+    assert made.experiment.trap[0].kind == "thumb"
+    assert made.plugins == (probe.parent / "thumb.py",)
+
+
+def test_a_saved_experiment_resolves_to_itself(probe, tmp_path):
+    made = resolve(probe, {"services.pool.replicas": 2, "tick": "500ms"}, seed=9)
+    saved = tmp_path / "saved"
+    saved.mkdir()
+    (saved / "experiment.toml").write_text(made.experiment_toml)
+    (saved / "model.toml").write_text(made.model_toml)
+    (saved / "thumb.py").write_text(PLUGIN)
+    again = resolve(saved / "experiment.toml")
+    assert again.bank == made.bank
+    assert again.model_toml == made.model_toml
+    assert again.experiment_toml == made.experiment_toml
+    assert (again.experiment.seed, again.experiment.tick) == (9, 500_000_000)
+
+
+def test_overrides_reach_the_bank(probe):
+    made = resolve(probe, {"services.pool.workers": 3, "controls.status_inquiry": False})
+    assert made.bank.services[0].workers == 3
+    assert not made.bank.controls.idempotency_key
+    assert not made.bank.controls.status_inquiry
+
+
+@pytest.mark.parametrize(
+    ("plugin", "said"),
+    [
+        ("raise RuntimeError('not today')", "RuntimeError: not today"),
+        ("def broken(:", "SyntaxError"),
+        ("import no_such_package", "No module named"),
+    ],
+)
+def test_a_plugin_that_breaks_is_bad_input(probe, plugin, said):
+    (probe.parent / "thumb.py").write_text(plugin)
+    with pytest.raises(InputError, match=r"plugins\.0") as refused:
+        resolve(probe)
+    assert said in str(refused.value)
+
+
+def test_a_model_beside_the_experiment_comes_before_one_in_the_working_folder(probe):
+    model = resolve(probe).model_toml
+    (probe.parent / "mine.toml").write_text(model.replace('"worker_pool"', '"mine"'))
+    text = probe.read_text().replace('"worker_pool"', '"mine.toml"')
+    probe.write_text(text)
+    assert resolve(probe).bank.name == "mine"
+
+
+def test_a_problem_of_the_model_is_told_with_its_file_and_line(probe):
+    broken = resolve(probe).model_toml.replace("workers = 7", "workers = -7")
+    (probe.parent / "broken.toml").write_text(broken)
+    text = probe.read_text().replace('"worker_pool"', '"broken.toml"')
+    probe.write_text(text.replace("[services.pool]\nworkers = 7\n", ""))
+    with pytest.raises(
+        InputError, match=r"model: .*broken\.toml: line \d+: service\.pool\.workers"
+    ):
+        resolve(probe)
