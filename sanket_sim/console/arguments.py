@@ -162,7 +162,7 @@ def _add_experiment(parser: argparse.ArgumentParser, *, required: bool = True) -
         dest="assignments",
         metavar="KEY=VALUE",
         action="append",
-        help="override one key of the experiment, or services.* / edge.* of its model; repeatable",
+        help="override a key of the experiment, or services.*, edges.* of its model; repeatable",
     )
     parser.add_argument("--duration", metavar="TIME", help='how long customers arrive: "10m"')
 
