@@ -1,0 +1,53 @@
+"""What the README promises about the trace holds on a run made here."""
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+
+import sanket_sim
+
+README = (Path(__file__).parents[2] / "README.md").read_text()
+QUERIES = re.findall(r"```sql\n(.*?)```", README, re.DOTALL)
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    out = tmp_path_factory.mktemp("runs")
+    overrides = {"warmup": "5s", "fault.0.at": "10s", "fault.0.probability": 0.9}
+    return sanket_sim.run("peak_load", overrides=overrides, duration="30s", out=out, report=False)
+
+
+@pytest.fixture
+def inside(run):
+    here = Path.cwd()
+    os.chdir(run.folder)
+    yield run
+    os.chdir(here)
+
+
+def asked(query):
+    duckdb = pytest.importorskip("duckdb")
+    return duckdb.sql(query.replace("60e9", "5e9")).fetchall()
+
+
+def test_leaked_intents_by_class_reproduce_the_headline(inside):
+    found = asked(QUERIES[0])
+    assert sum(intents for _, intents, _ in found) == inside.findings.leakage.leaked > 0
+
+
+@pytest.mark.usefixtures("inside")
+def test_the_slowest_service_is_the_stalled_one():
+    service, p99_ms = asked(QUERIES[1])[0]
+    assert service in {"payment", "gateway", "channels"}
+    assert p99_ms > 1000
+
+
+@pytest.mark.usefixtures("inside")
+def test_postings_sum_to_zero():
+    code = next(c for c in re.findall(r"```python\n(.*?)```", README, re.DOTALL) if "postings" in c)
+    scope = {}
+    exec(code, scope)
+    sums = scope["postings"].query("phase == 'posted'").groupby("currency", observed=True)
+    assert (sums.amount_minor.sum() == 0).all()
