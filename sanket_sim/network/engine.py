@@ -179,14 +179,23 @@ class SimPyEngine:
         self._rest(intent)
 
     def _answer(self, call: Call, outcome: int) -> None:
-        """Tell the customer how a submission ended; the first success stands."""
+        """Tell the customer how a submission ended; the first success stands.
+
+        Whether to try again is asked once, when every submission on its way has been answered.
+        """
         intent, now_ns = call.intent, self.loop.now_ns
         ack = answers.told(outcome)
+        intent.answers += 1
         if intent.ack != ACK_OK:
             intent.outcome, intent.ack, intent.answered_ns = outcome, ack, now_ns
         if intent.ack == ACK_OK:
             intent.decline = 0
-        intent.awaiting_actor = intent.may_retry and intent.ack != ACK_OK and outcome != APP_ERROR
+        intent.awaiting_actor = (
+            intent.may_retry
+            and intent.answers == intent.submissions
+            and intent.ack != ACK_OK
+            and outcome != APP_ERROR
+        )
         self.recorder.answer(intent, outcome, ack, call.submission, now_ns)
 
     def _rest(self, intent: Intent) -> None:

@@ -29,6 +29,7 @@ class Intent:
         "ack",
         "amount_minor",
         "answered_ns",
+        "answers",
         "attempts",
         "awaiting_actor",
         "balance_minor",
@@ -108,6 +109,7 @@ class Intent:
         self.live = 0
         self.submissions = 0
         self.attempts = 0
+        self.answers = 0
         self.awaiting_actor = False
         self.outcome = NEVER
         self.ack = 0

@@ -89,10 +89,6 @@ def test_any_tick_gives_the_same_bytes(tmp_path):
     assert (hops["attempt"] > 1).any(), "the stall must make services retry"
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="the engine asks the actor after each failed copy, not after the last one on its way",
-)
 def test_any_tick_gives_the_same_bytes_to_impatient_thumbs(tmp_path):
     table = {"kind": "duplicate_submit", "probability": 0.1}
     laid = [traps["duplicate_submit"].model_validate(table)]
