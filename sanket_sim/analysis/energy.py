@@ -180,7 +180,7 @@ def measure_energy(run: RunFolder) -> EnergyFinding:
         spin_j=float(work.spin_j.sum()),
         network_j=float(work.network_j.sum()),
         by_use_j=by_use,
-        waiting_j=float(work.waiting_j.sum()),
+        waiting_j=math.fsum(one.waiting_j for one in services.values()),
         wasted_j=math.fsum(one.wasted_j for one in services.values()),
         over_provisioned_j=math.fsum(one.over_provisioned_j for one in services.values()),
         operational_gco2e=operational_g,
@@ -229,6 +229,7 @@ def attribute(draw: Draw, work: Work) -> dict[str, float]:
 
 def _by_service(run: RunFolder, draw: Draw, work: Work) -> dict[str, ServiceEnergy]:
     needed = replicas_needed(run)
+    waiting_j = work.bounded_waiting_j(draw.idle_j + draw.memory_j)
     cpu_s = work.cpu_s.sum(axis=0)
     wasted_s = work.cpu_s[1:5].sum(axis=0)
     found = {}
@@ -242,7 +243,7 @@ def _by_service(run: RunFolder, draw: Draw, work: Work) -> dict[str, ServiceEner
             idle_j=idle_j,
             memory_j=memory_j,
             dynamic_j=dynamic_j,
-            waiting_j=float(work.waiting_j[place]),
+            waiting_j=float(waiting_j[place]),
             wasted_j=dynamic_j * wasted,
             over_provisioned_j=(idle_j + memory_j) * surplus,
             replicas=service.replicas,

@@ -52,7 +52,10 @@ class Work:
     network_j, spin_j : float64 arrays, shape (uses,)
         Energy of messages, and of waiting by spinning, PUE included.
     waiting_j : float64 array, shape (services,)
-        What waiting cost by the service's `wait_mode`.
+        What waiting occupied by the service's `wait_mode`, spinning left out: its share of power
+        that the replicas draw anyway.
+    spinning_j : float64 array, shape (services,)
+        What spinning drew on top.
     slow_hops : int
         Hops over the high-energy threshold.
     """
@@ -61,7 +64,15 @@ class Work:
     network_j: NDArray[np.float64]
     spin_j: NDArray[np.float64]
     waiting_j: NDArray[np.float64]
+    spinning_j: NDArray[np.float64]
     slow_hops: int = 0
+
+    def bounded_waiting_j(self, ready_j: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return what waiting cost each service [J], given what its replicas draw when idle.
+
+        A line too long for the replicas' memory does not make them draw more than they have.
+        """
+        return np.asarray(np.minimum(self.waiting_j, ready_j) + self.spinning_j)
 
 
 def memory_wait_w(service: Service, power: Power) -> float:
@@ -111,6 +122,7 @@ def account_work(run: RunFolder) -> Work:
         network_j=np.zeros(len(USES)),
         spin_j=np.zeros(len(USES)),
         waiting_j=np.zeros(services),
+        spinning_j=np.zeros(services),
     )
     for hops in whole_trees(run, _COLUMNS):
         uses = uses_of(hops, fate_of(fates, hops["tx_id"]))
@@ -150,6 +162,7 @@ def _add(run: RunFolder, work: Work, hops: Columns, uses: NDArray[np.int64]) -> 
     work.network_j[:] += np.bincount(uses, _message_j(run, hops), len(USES))
     waiting_j, spin_j = _waiting_j(run, hops, service)
     work.waiting_j[:] += np.bincount(service, waiting_j, services)
+    work.spinning_j[:] += np.bincount(service, spin_j, services)
     work.spin_j[:] += np.bincount(uses, spin_j, len(USES))
     spent_ns = np.maximum(hops["received_ns"], hops["ended_ns"]) - hops["sent_ns"]
     work.slow_hops += int((spent_ns >= run.experiment.report.high_energy_latency).sum())
@@ -158,7 +171,7 @@ def _add(run: RunFolder, work: Work, hops: Columns, uses: NDArray[np.int64]) -> 
 def _waiting_j(
     run: RunFolder, hops: Columns, service: NDArray[np.int64]
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Return what the waiting of each hop cost, and which part of it was spinning [J]."""
+    """Return what the waiting of each hop occupied, and what its spinning drew on top [J]."""
     power, services = run.bank.power, run.bank.services
     left_ns = np.where(hops["ended_ns"] >= 0, hops["ended_ns"], run.end_ns)
     there = hops["queued_ns"] >= 0
@@ -174,7 +187,7 @@ def _waiting_j(
     slot_w = np.array([slot_wait_w(one, power) for one in services])[service]
     spin_j = np.where(spins, spin_wait_w(power) * held_s, 0.0)
     slot_j = np.where(threads & limited, slot_w * held_s, 0.0)
-    return memory_w * np.maximum(waited_s, 0.0) + slot_j + spin_j, spin_j
+    return memory_w * np.maximum(waited_s, 0.0) + slot_j, spin_j
 
 
 def _message_j(run: RunFolder, hops: Columns) -> NDArray[np.float64]:
