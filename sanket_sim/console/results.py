@@ -26,8 +26,12 @@ def perform_report(arguments: Arguments) -> int:
     if not (folder / MANIFEST_NAME).is_file():
         message = f"no run here (no {MANIFEST_NAME}); name a folder below results/"
         raise InputError(str(folder), [Problem("", message)])
-    write_report(folder)
     run = Run(folder)
+    if run.manifest.tables_dropped:
+        gone = ", ".join(run.manifest.tables_dropped)
+        message = f"the run kept no {gone} (--trace); its findings.json stands, run it again for more"
+        raise InputError(str(folder), [Problem("", message)])
+    write_report(folder)
     if arguments.json:
         plain(Console(), json.dumps(run.findings_json, indent=2))
     else:

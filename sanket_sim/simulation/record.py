@@ -76,7 +76,8 @@ class RunRecord:
         shutil.rmtree(self.folder / table, ignore_errors=True)
         files = self.manifest.files
         kept = {path: file for path, file in files.items() if not path.startswith(f"{table}/")}
-        self._note(files=kept)
+        dropped = (*self.manifest.tables_dropped, table)
+        self._note(files=kept, tables_dropped=dropped)
 
     def reach(self, simulated_ns: int) -> None:
         """Note how far the clock came."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from pydantic import Field, ValidationError
 
 from sanket_sim.core.errors import TraceError
-from sanket_sim.core.settings import Settings
+from sanket_sim.core.settings import Settings, Several
 from sanket_sim.trace.files import sha256_of, write_atomically
 from sanket_sim.trace.schema import SCHEMA_VERSION
 
@@ -54,6 +54,8 @@ class Manifest(Settings):
     peak_mb: float = 0.0
     simulated_ns: int = 0
     """How far the clock came [ns]."""
+    tables_dropped: Several[str] = ()
+    """Tables that were written and measured, but not kept (``--trace``)."""
     files: dict[str, FileRecord] = Field(default_factory=dict)
 
     def with_file(self, path: str, sha256: str, rows: int | None = None) -> Manifest:

@@ -258,3 +258,12 @@ def test_a_full_disk_is_a_clear_error(probe, tmp_path):
         assert not load_manifest(out / "probe-s5").complete
     finally:
         subprocess.run(["umount", str(out)], check=True)
+
+
+def test_a_run_that_kept_no_hops_cannot_be_reported_again(probe, tmp_path, capsys):
+    words = ["run", str(probe), "--quiet", "--out", str(tmp_path), "--trace", "transactions"]
+    assert main(words) == 0
+    before = (tmp_path / "probe-s5" / "findings.json").read_bytes()
+    assert main(["report", str(tmp_path / "probe-s5")]) == 2
+    assert "kept no hops" in capsys.readouterr().err
+    assert (tmp_path / "probe-s5" / "findings.json").read_bytes() == before
