@@ -317,13 +317,21 @@ class Callees:
         attempt.holding = False
 
     def dispatch(self, replica: Replica) -> None:
-        """Call waiting requests in while the replica has free workers; begun work goes first."""
+        """Call waiting requests in while the replica has free workers; begun work goes first.
+
+        Work that ends the moment it begins (its deadline has passed, its key is known) leads back
+        here; the loop that called it in goes on, so that a long line needs no deep stack.
+        """
+        if replica.dispatching:
+            return
+        replica.dispatching = True
         while replica.state == UP and replica.busy < replica.workers:
             attempt = replica.resuming.popleft() if replica.resuming else replica.line.call()
             if attempt is None:
-                return
+                break
             if not attempt.dead:
                 self.start(attempt, replica)
+        replica.dispatching = False
 
     def _respond_unserved(self, attempt: Attempt, outcome: int) -> None:
         attempt.response = outcome

@@ -245,6 +245,7 @@ class Replica:
         "busy_ns",
         "completions",
         "cpu_ns",
+        "dispatching",
         "epoch",
         "fault_id",
         "frozen",
@@ -270,6 +271,7 @@ class Replica:
         self.slowdowns: dict[int, float] = {}
         self.epoch = 0
         self.fault_id = NEVER
+        self.dispatching = False
         self.busy = 0
         self.outstanding = 0
         self.running: dict[int, Attempt] = {}

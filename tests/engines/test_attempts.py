@@ -208,3 +208,11 @@ def test_an_answer_after_the_end_of_the_run_is_in_flight():
     result = drive(bank, intents(0), until_ns=2 * S)
     assert outcomes(result) == ["IN_FLIGHT"]
     assert result.transactions["outcome"].tolist() == [Outcome.IN_FLIGHT]
+
+
+def test_a_long_line_of_requests_past_their_deadline_is_dropped_without_a_deep_stack():
+    policy = Policy(timeout_ns=0, deadline_ns=50 * MS, propagate_deadline=True)
+    bank = chain(DESK, steps=[(compute(100 * MS),)], policies=[policy])
+    result = drive(bank, intents(*range(2000)))
+    assert set(outcomes(result)) == {"DEADLINE_EXCEEDED"}
+    assert set(result.hops["ended_ns"].tolist()) == {100 * MS}
