@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, cast
 from sanket_sim.bank.description import Balancing, Fallback
 from sanket_sim.core.draws import MASK32, absorb, unit_from_lanes, word_of
 from sanket_sim.core.outcomes import FraudDecision, Outcome
-from sanket_sim.network.edges import STATE_NAMES, EdgeRow
+from sanket_sim.network.edges import STATE_NAMES, BreakerRow, EdgeRow
 from sanket_sim.network.loop import Alarm, Loop, Rank
 from sanket_sim.network.recorder import Recorder
-from sanket_sim.network.rows import Attempt, Call, Intent, Replica, ServiceRow
+from sanket_sim.network.rows import NEVER, Attempt, Call, Intent, Replica, ServiceRow
 from sanket_sim.network.rules import answers, backoff, balancing, timing
 
 if TYPE_CHECKING:
@@ -132,27 +132,28 @@ class Callers:
         if not edge.within_rate(now_ns):
             self._refuse(attempt, int(Outcome.RATE_LIMITED))
             return
-        bulkhead = edge.policy.bulkhead
-        if bulkhead.calls and edge.active >= bulkhead.calls:
-            if bulkhead.wait_ns == 0:
-                self._refuse(attempt, int(Outcome.BULKHEAD_FULL))
-                return
+        wait_ns = edge.policy.bulkhead.wait_ns
+        if edge.has_room:
+            self._pass_breaker(attempt, edge, now_ns)
+        elif wait_ns == 0:
+            self._refuse(attempt, int(Outcome.BULKHEAD_FULL))
+        else:
             edge.bulkhead_line.append(attempt)
-            self.loop.after(bulkhead.wait_ns, TIMEOUT_RANK, Alarm(attempt), self._unparked)
             attempt.outcome = PARKED
-            return
-        self._pass_breaker(attempt, edge, now_ns)
+            self.loop.after(wait_ns, TIMEOUT_RANK, Alarm(attempt), self._unparked)
+            self._set_timeout(attempt)
 
     def _pass_breaker(self, attempt: Attempt, edge: EdgeRow, now_ns: int) -> None:
+        ticket = 1
         if edge.breaker is not None:
             before = edge.breaker.state
-            admitted = edge.breaker.admit(now_ns)
+            ticket = edge.breaker.admit(now_ns)
             self._note_breaker(edge, before, now_ns)
-            if not admitted:
+            if not ticket:
                 self._refuse(attempt, int(Outcome.CIRCUIT_OPEN))
                 return
         edge.active += 1
-        attempt.gated = True
+        attempt.ticket = ticket
         self._send(attempt)
 
     def _leave_bulkhead_line(self, alarm: Alarm) -> None:
@@ -173,11 +174,8 @@ class Callers:
             self._refuse(attempt, int(Outcome.NO_INSTANCE))
             return
         loop = self.loop
-        wait_ns = edge.timeout_ns
-        if call.deadline_ns:
-            wait_ns = timing.patience_ns(wait_ns, call.deadline_ns, loop.now_ns)
-        if wait_ns:
-            loop.after(wait_ns, TIMEOUT_RANK, Alarm(attempt), self._timed_out)
+        if attempt.sent_ns == loop.now_ns:  # else its time has been running in the bulkhead's line
+            self._set_timeout(attempt)
         delay_ns = edge.delay_ns
         if edge.delay_law is not None:
             delay_ns = edge.delay_law.ns(keyed_uniform(attempt.hi, attempt.lo, WORD_DELAY))
@@ -189,6 +187,15 @@ class Callers:
             loop.after(delay_ns, DELIVERY_RANK, attempt, self._delivered)
         else:
             self.callees.deliver(attempt)
+
+    def _set_timeout(self, attempt: Attempt) -> None:
+        """Let the caller's patience run from now; it spans the wait at the gates."""
+        call = attempt.call
+        wait_ns = call.edge.timeout_ns
+        if call.deadline_ns:
+            wait_ns = timing.patience_ns(wait_ns, call.deadline_ns, self.loop.now_ns)
+        if wait_ns:
+            self.loop.after(wait_ns, TIMEOUT_RANK, Alarm(attempt), self._timed_out)
 
     def _disturbed_request_ns(self, attempt: Attempt, edge: EdgeRow, delay_ns: int) -> int:
         """Return the request's delay under the edge's faults; negative if it goes no further."""
@@ -251,6 +258,8 @@ class Callers:
             return
         call = attempt.call
         expired = call.deadline_ns and self.loop.now_ns >= call.deadline_ns
+        if attempt.outcome == PARKED:
+            attempt.travelling = False
         self.settle(attempt, DEADLINE_EXCEEDED if expired else TIMEOUT)
         if call.edge.cancel:
             self._send_cancellation(attempt)
@@ -270,7 +279,8 @@ class Callers:
             if child.caller_open:
                 child.outcome = CANCELLED
                 child.caller_open = False
-                self._open_gate(child, CANCELLED)
+                if child.ticket:
+                    self._open_gate(child, CANCELLED)
                 self._send_cancellation(child)
                 self._release(child.call.intent)
 
@@ -290,7 +300,7 @@ class Callers:
         attempt.caller_open = False
         call = attempt.call
         edge = call.edge
-        if edge.gated:
+        if attempt.ticket:
             self._open_gate(attempt, outcome)
         if outcome == OK:
             if edge.budget is not None:
@@ -316,25 +326,53 @@ class Callers:
             intent.error_service = edge.callee
 
     def _open_gate(self, attempt: Attempt, outcome: int) -> None:
-        if not attempt.gated:
-            return
-        attempt.gated = False
-        edge, now_ns = attempt.call.edge, self.loop.now_ns
+        ticket, attempt.ticket = attempt.ticket, 0
+        edge = attempt.call.edge
         edge.active -= 1
-        if edge.breaker is not None and outcome != CANCELLED:
-            before = edge.breaker.state
-            slow_ns = edge.breaker.policy.slow_ns
-            slow = slow_ns > 0 and now_ns - attempt.sent_ns >= slow_ns
-            edge.breaker.see(now_ns, answers.is_failure(outcome), slow, attempt.sent_ns)
-            self._note_breaker(edge, before, now_ns)
-        self._admit_parked(edge, now_ns)
+        if edge.breaker is not None:
+            self._tell_breaker(edge.breaker, attempt, outcome, ticket)
+        if edge.bulkhead_line:
+            self._admit_parked(edge)
 
-    def _admit_parked(self, edge: EdgeRow, now_ns: int) -> None:
-        while edge.bulkhead_line and edge.active < edge.policy.bulkhead.calls:
+    def _tell_breaker(
+        self, breaker: BreakerRow, attempt: Attempt, outcome: int, ticket: int
+    ) -> None:
+        if outcome == CANCELLED:
+            breaker.forget(ticket)
+            return
+        before, now_ns, slow_ns = breaker.state, self.loop.now_ns, breaker.policy.slow_ns
+        slow = slow_ns > 0 and now_ns - attempt.sent_ns >= slow_ns
+        breaker.see(now_ns, answers.is_failure(outcome), slow, ticket)
+        self._note_breaker(attempt.call.edge, before, now_ns)
+
+    def _go_in(self, attempt: Attempt, edge: EdgeRow) -> None:
+        """Let an attempt past the bulkhead, unless its time has run out at the gate."""
+        now_ns, deadline_ns = self.loop.now_ns, attempt.call.deadline_ns
+        if deadline_ns and now_ns >= deadline_ns:
+            self._refuse(attempt, DEADLINE_EXCEEDED)
+        else:
+            self._pass_breaker(attempt, edge, now_ns)
+
+    def note_policy(self, edge: EdgeRow) -> None:
+        """Act on a policy just pushed: its bulkhead may have room, its timeouts may cancel."""
+        self.keeps_children = self.keeps_children or edge.cancel
+        self._admit_parked(edge)
+
+    def _admit_parked(self, edge: EdgeRow) -> None:
+        """Let those who wait at a bulkhead in while there is room, one after the other.
+
+        One that fails at once makes room again and leads back here; the loop already running
+        takes the next.
+        """
+        if edge.admitting:
+            return
+        edge.admitting = True
+        while edge.bulkhead_line and edge.has_room:
             attempt: Attempt = edge.bulkhead_line.popleft()
             if attempt.outcome == PARKED:
-                attempt.outcome = -1
-                self._pass_breaker(attempt, edge, now_ns)
+                attempt.outcome = NEVER
+                self._go_in(attempt, edge)
+        edge.admitting = False
 
     def _note_breaker(self, edge: EdgeRow, before: int, now_ns: int) -> None:
         if edge.breaker is not None and edge.breaker.state != before:

@@ -241,30 +241,43 @@ class ControlPlane:
         )
 
     def _configure(self, command: Command) -> list[Undo]:
-        """Change settings of a service (workers, queue_cap) or the policy of edges."""
-        if "->" in command.target:
-            return [
-                self._push_policy(edge, command.settings) for edge in self._edges(command.target)
-            ]
-        row = self._service(command.target)
-        before = {"workers": row.replicas[0].workers, "queue_cap": row.queue_cap}
-        self._configure_service(row, cast("dict[str, int]", dict(command.settings)))
-        return [partial(self._configure_service, row, before)]
+        """Change settings of a service (workers, queue_cap) or the policy of edges.
 
-    def _configure_service(self, row: ServiceRow, settings: dict[str, int]) -> None:
-        row.queue_cap = settings.get("queue_cap", row.queue_cap)
-        for replica in row.replicas:
-            replica.workers = settings.get("workers", replica.workers)
-            self._wake(replica)
+        Pushes lie on one another in the order in which they came; each is taken back by itself.
+        """
+        on_edges = "->" in command.target
+        rows = self._edges(command.target) if on_edges else [self._service(command.target)]
+        for row in rows:
+            earlier = row.pushes.pop(command.fault_id, {})
+            row.pushes[command.fault_id] = {**earlier, **command.settings}
+            self._put_in_force(row)
+        return [partial(self._take_push_back, row, command.fault_id) for row in rows]
 
-    @staticmethod
-    def _push_policy(edge: EdgeRow, settings: Any) -> Undo:
-        before = edge.policy
-        policy: Policy = before
+    def _take_push_back(self, row: EdgeRow | ServiceRow, fault_id: int) -> None:
+        row.pushes.pop(fault_id, None)
+        self._put_in_force(row)
+
+    def _put_in_force(self, row: EdgeRow | ServiceRow) -> None:
+        settings: dict[str, Any] = {}
+        for push in row.pushes.values():
+            settings |= push
+        if isinstance(row, EdgeRow):
+            self._put_policy_in_force(row, settings)
+        else:
+            self._put_sizes_in_force(row, settings)
+
+    def _put_policy_in_force(self, edge: EdgeRow, settings: dict[str, Any]) -> None:
+        policy: Policy = edge.description.policy
         for path, value in settings.items():
             policy = _replaced(policy, path.split("."), value)
         edge.set_policy(policy)
-        return partial(edge.set_policy, before)
+        self.callees.callers.note_policy(edge)
+
+    def _put_sizes_in_force(self, row: ServiceRow, settings: dict[str, Any]) -> None:
+        row.queue_cap = settings.get("queue_cap", row.description.queue_cap)
+        for replica in row.replicas:
+            replica.workers = settings.get("workers", row.description.workers)
+            self._wake(replica)
 
 
 def _replaced(record: Any, path: list[str], value: Any) -> Any:

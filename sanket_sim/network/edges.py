@@ -13,7 +13,6 @@ from sanket_sim.bank.description import (
     BudgetKind,
     Edge,
     Effect,
-    Fallback,
     Policy,
     RateLimit,
     RetryKind,
@@ -87,35 +86,55 @@ class RetryBudget:
 class BreakerRow:
     """A circuit breaker at run time: its window of results and its state."""
 
-    __slots__ = ("begun", "failures", "opened_ns", "policy", "results", "slow", "state", "window")
+    __slots__ = (
+        "begun",
+        "era",
+        "failures",
+        "opened_ns",
+        "policy",
+        "results",
+        "slow",
+        "state",
+        "window",
+    )
 
     def __init__(self, policy: Breaker) -> None:
         self.policy = policy
-        self.state = breaker_rules.CLOSED
         self.opened_ns = 0
-        self._clear()
+        self.era = 0
+        self._enter(breaker_rules.CLOSED)
 
-    def _clear(self) -> None:
+    def _enter(self, state: int) -> None:
+        """Begin a new era: earlier calls no longer count, whatever becomes of them."""
+        self.state = state
+        self.era += 1
         self.window: deque[tuple[int, bool, bool]] = deque()
         self.results = self.failures = self.slow = self.begun = 0
 
-    def admit(self, now_ns: int) -> bool:
-        """Say whether a call may go now; may turn an open breaker half-open."""
+    def admit(self, now_ns: int) -> int:
+        """Return the ticket (the era) of a call that may go now, 0 if it may not.
+
+        May turn an open breaker half-open.
+        """
         policy = self.policy
         state = breaker_rules.admits(
             self.state, now_ns, self.opened_ns, policy.open_ns, self.begun, policy.half_open_calls
         )
         if state < 0:
-            return False
+            return 0
         if state != self.state:
-            self._clear()
-            self.state = state
+            self._enter(state)
         self.begun += state == breaker_rules.HALF_OPEN
-        return True
+        return self.era
 
-    def see(self, now_ns: int, failed: bool, slow: bool, sent_ns: int) -> None:
-        """Take note of a result; results of calls sent before the last change do not count."""
-        if self.state == breaker_rules.OPEN or sent_ns < self.opened_ns:
+    def forget(self, ticket: int) -> None:
+        """Give the place of a call back that was cancelled: another may probe instead."""
+        if ticket == self.era and self.state == breaker_rules.HALF_OPEN:
+            self.begun -= 1
+
+    def see(self, now_ns: int, failed: bool, slow: bool, ticket: int) -> None:
+        """Take note of a result; results of calls from an earlier era do not count."""
+        if ticket != self.era:
             return
         self.results += 1
         self.failures += failed
@@ -168,12 +187,10 @@ class BreakerRow:
         if state == breaker_rules.OPEN:
             self._open(now_ns)
         elif state == breaker_rules.CLOSED:
-            self._clear()
-            self.state = state
+            self._enter(state)
 
     def _open(self, now_ns: int) -> None:
-        self._clear()
-        self.state = breaker_rules.OPEN
+        self._enter(breaker_rules.OPEN)
         self.opened_ns = now_ns
 
 
@@ -182,6 +199,7 @@ class EdgeRow:
 
     __slots__ = (
         "active",
+        "admitting",
         "breaker",
         "budget",
         "bulkhead_line",
@@ -202,6 +220,7 @@ class EdgeRow:
         "operation_index",
         "policy",
         "propagates",
+        "pushes",
         "retries",
         "timeout_ns",
     )
@@ -221,20 +240,29 @@ class EdgeRow:
         self.delay_ns = edge.delay.ns(0.5) if edge.delay and self.delay_law is None else 0
         self.faults: list[FaultEffect] = []
         self.active = 0
+        self.admitting = False
         self.bulkhead_line: deque[Any] = deque()
+        self.pushes: dict[int, dict[str, Any]] = {}
+        self.budget: RetryBudget | None = None
+        self.breaker: BreakerRow | None = None
+        self.limit_tokens, self.limit_seen_ns = edge.policy.rate_limit.burst, 0
+        self.policy = Policy()
         self.set_policy(edge.policy)
 
     def set_policy(self, policy: Policy) -> None:
-        """Put a policy in force; its state starts afresh."""
-        self.policy = policy
+        """Put a policy in force; the state of what changes with it starts afresh."""
+        before, self.policy = self.policy, policy
         self.timeout_ns = policy.timeout_ns
         self.cancel = policy.cancel_on_timeout
         self.propagates = policy.propagate_deadline
         self.retries = policy.retry.kind != RetryKind.NONE and policy.retry.attempts > 1
         self.codes = frozenset(int(code) for code in policy.retry.codes)
-        self.budget = RetryBudget(policy.budget) if policy.budget.kind else None
-        self.breaker = BreakerRow(policy.breaker) if policy.breaker.kind else None
-        self.limit_tokens, self.limit_seen_ns = policy.rate_limit.burst, 0
+        if policy.budget != before.budget:
+            self.budget = RetryBudget(policy.budget) if policy.budget.kind else None
+        if policy.breaker != before.breaker:
+            self.breaker = BreakerRow(policy.breaker) if policy.breaker.kind else None
+        if policy.rate_limit != before.rate_limit:
+            self.limit_tokens, self.limit_seen_ns = policy.rate_limit.burst, 0
         self.gated = bool(
             policy.rate_limit.rate_per_s > 0 or policy.bulkhead.calls > 0 or self.breaker
         )
@@ -254,9 +282,10 @@ class EdgeRow:
         return True
 
     @property
-    def fallback(self) -> Fallback:
-        """What the caller does when a call has failed for good."""
-        return self.policy.fallback
+    def has_room(self) -> bool:
+        """Whether the bulkhead, if there is one, lets one more call through."""
+        calls = self.policy.bulkhead.calls
+        return calls == 0 or self.active < calls
 
 
 def _is_constant(law: Any) -> bool:

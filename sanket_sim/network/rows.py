@@ -185,7 +185,6 @@ class Attempt(Occurrence):
         "failed",
         "failed_outcome",
         "fault_id",
-        "gated",
         "group",
         "hi",
         "holding",
@@ -204,6 +203,7 @@ class Attempt(Occurrence):
         "replica",
         "response",
         "sent_ns",
+        "ticket",
         "travelling",
         "waiting",
     )
@@ -224,7 +224,8 @@ class Attempt(Occurrence):
         self.depth: int = 0 if call.parent is None else call.parent.depth + 1
         self.caller_open = True
         self.travelling = True
-        self.committed = self.late = self.dead = self.gated = False
+        self.committed = self.late = self.dead = False
+        self.ticket = 0
         self.holding = self.computed = False
         self.decline = 0
         self.pc = 0
@@ -297,6 +298,7 @@ class ServiceRow:
         "healthy",
         "index",
         "lines",
+        "pushes",
         "queue_cap",
         "replicas",
         "rotation",
@@ -311,6 +313,7 @@ class ServiceRow:
         self.blocking = description.blocking
         self.queue_cap = description.queue_cap
         self.rotation = 0
+        self.pushes: dict[int, dict[str, Any]] = {}
         self.faults: list[FaultEffect] = []
         count = 1 if self.shared else description.replicas
         self.lines: list[WaitingLine[Attempt]] = [
