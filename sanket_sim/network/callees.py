@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from sanket_sim.bank.description import Step, StepKind
 from sanket_sim.core.draws import MASK32, unit_from_lanes, word_of
 from sanket_sim.core.outcomes import Decline, Mishap, Outcome, ReplicaState
-from sanket_sim.network.callers import DETACHED, WORD_RETURN, Callers, keyed_uniform
+from sanket_sim.network.callers import WORD_RETURN, Callers, keyed_uniform
 from sanket_sim.network.edges import EdgeRow
 from sanket_sim.network.effects import Effects
 from sanket_sim.network.loop import Alarm, Loop, Rank
-from sanket_sim.network.rows import Attempt, Call, FaultEffect, Replica, ServiceRow
+from sanket_sim.network.rows import DETACHED, Attempt, Call, FaultEffect, Replica, ServiceRow
 from sanket_sim.network.rules import answers, timing
 
 OK = int(Outcome.OK)
@@ -22,6 +24,9 @@ LOSE_ACK = int(Mishap.LOSE_ACK)
 WORD_STEP = word_of("step")
 COMPLETION_RANK = int(Rank.COMPLETION)
 IGNORED = (lambda _: None,)
+Act = Callable[[Attempt, Step], bool]
+Program = list[tuple[Act, Step]]
+"""Steps and what carries each out; an act says whether the next may follow at once."""
 
 
 class Callees:
@@ -46,14 +51,23 @@ class Callees:
         self._completed = (self._complete,)
         self._received = (callers.receive,)
         self._reset = (self._deliver_reset,)
-        self._do = {
+        self._programs = self._link(edges)
+
+    def _link(self, edges: list[EdgeRow]) -> dict[int, Program]:
+        """Pair each step of each operation with what carries it out; the last ends the request."""
+        acts: dict[StepKind, Act] = {
             StepKind.COMPUTE: self._compute,
             StepKind.CALL: self._call,
             StepKind.PARALLEL: self._parallel,
             StepKind.MAYBE: self._maybe,
             StepKind.PUBLISH: self._publish,
-            StepKind.COMMIT: effects.commit,
-            StepKind.CHECK: effects.check,
+            StepKind.COMMIT: self.effects.commit,
+            StepKind.CHECK: self.effects.check,
+        }
+        end: tuple[Act, Step] = (self._end, Step(StepKind.COMPUTE))
+        return {
+            edge.operation_index: [*((acts[s.kind], s) for s in edge.operation.steps), end]
+            for edge in edges
         }
 
     def deliver(self, attempt: Attempt) -> None:
@@ -147,7 +161,8 @@ class Callees:
     def start(self, attempt: Attempt, replica: Replica) -> None:
         """Give a request a worker; one that was waiting for an answer goes on where it was."""
         now_ns = self.loop.now_ns
-        replica.account(now_ns)
+        replica.busy_ns += replica.busy * (now_ns - replica.accounted_ns)
+        replica.accounted_ns = now_ns
         replica.busy += 1
         attempt.holding = True
         if attempt.begun_ns >= 0:
@@ -167,13 +182,17 @@ class Callees:
             self._run(attempt)
 
     def _run(self, attempt: Attempt) -> None:
-        steps = attempt.call.edge.operation.steps
-        while attempt.pc < len(steps):
-            step = steps[attempt.pc]
+        """Do one step after another until one has to wait, or the last has ended the request."""
+        program = self._programs[attempt.call.edge.operation_index]
+        going = True
+        while going:
+            act, step = program[attempt.pc]
             attempt.pc += 1
-            if not self._do[step.kind](attempt, step):
-                return
+            going = act(attempt, step)
+
+    def _end(self, attempt: Attempt, _step: Step) -> bool:
         self.finish(attempt, OK)
+        return False
 
     def _compute(self, attempt: Attempt, step: Step) -> bool:
         replica = attempt.replica
@@ -298,7 +317,8 @@ class Callees:
         self._leave(attempt)
         replica.completions += 1
         self._respond(attempt)
-        self.dispatch(replica)
+        if replica.line.length or replica.resuming:
+            self.dispatch(replica)
 
     def _leave(self, attempt: Attempt) -> None:
         attempt.ended_ns = self.loop.now_ns
@@ -356,7 +376,10 @@ class Callees:
         if intent.mishap & LOSE_ACK and attempt.call.parent is None:
             intent.mishap &= ~LOSE_ACK
             return True
-        faults = edge.faults or self.services[edge.callee].faults
+        on_service = self.services[edge.callee].faults
+        if not (edge.faults or on_service):
+            return False
+        faults = (*edge.faults, *on_service)
         return any(fault.response and self.struck(attempt, fault) for fault in faults)
 
     def _answer_reset(self, attempt: Attempt, service: ServiceRow) -> None:

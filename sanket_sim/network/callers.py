@@ -8,10 +8,18 @@ from typing import TYPE_CHECKING, cast
 from sanket_sim.bank.description import Balancing, Fallback
 from sanket_sim.core.draws import MASK32, absorb, unit_from_lanes, word_of
 from sanket_sim.core.outcomes import FraudDecision, Outcome
-from sanket_sim.network.edges import STATE_NAMES, BreakerRow, EdgeRow
+from sanket_sim.network.edges import STATE_NAMES, BreakerRow, EdgeRow, TimeoutLane
 from sanket_sim.network.loop import Alarm, Loop, Rank
 from sanket_sim.network.recorder import Recorder
-from sanket_sim.network.rows import NEVER, Attempt, Call, Intent, Replica, ServiceRow
+from sanket_sim.network.rows import (
+    DETACHED,
+    NEVER,
+    Attempt,
+    Call,
+    Intent,
+    Replica,
+    ServiceRow,
+)
 from sanket_sim.network.rules import answers, backoff, balancing, timing
 
 if TYPE_CHECKING:
@@ -23,7 +31,6 @@ TIMEOUT = int(Outcome.TIMEOUT)
 DEADLINE_EXCEEDED = int(Outcome.DEADLINE_EXCEEDED)
 CANCELLED = int(Outcome.CANCELLED)
 PARKED = -2
-DETACHED = -1
 GOLDEN = 0x9E3779B1
 WORD_DELAY = word_of("delay")
 WORD_RETURN = word_of("return")
@@ -63,7 +70,8 @@ class Callers:
         self.open: dict[int, Attempt] = {}
         self.keeps_children = any(edge.cancel for edge in edges)
         self._hops = 0
-        self._timed_out = (self._time_out,)
+        self._timed_out = (self._ring,)
+        self._lane_due = (self._watch_lane,)
         self._retried = (self._try_again,)
         self._unparked = (self._leave_bulkhead_line,)
         self._cancelled = (self._deliver_cancellation,)
@@ -190,12 +198,30 @@ class Callers:
 
     def _set_timeout(self, attempt: Attempt) -> None:
         """Let the caller's patience run from now; it spans the wait at the gates."""
-        call = attempt.call
-        wait_ns = call.edge.timeout_ns
+        call, now_ns = attempt.call, self.loop.now_ns
+        edge = call.edge
         if call.deadline_ns:
-            wait_ns = timing.patience_ns(wait_ns, call.deadline_ns, self.loop.now_ns)
-        if wait_ns:
+            wait_ns = timing.patience_ns(edge.timeout_ns, call.deadline_ns, now_ns)
             self.loop.after(wait_ns, TIMEOUT_RANK, Alarm(attempt), self._timed_out)
+        elif edge.timeout_ns:
+            lane = edge.lane
+            lane.expiries.append((now_ns + edge.timeout_ns, attempt))
+            if not lane.armed:
+                lane.armed = True
+                self.loop.after(edge.timeout_ns, TIMEOUT_RANK, lane, self._lane_due)
+
+    def _watch_lane(self, lane: TimeoutLane) -> None:
+        """Time out whoever is due, pass over whoever was answered, and wake for the next."""
+        expiries, now_ns = lane.expiries, self.loop.now_ns
+        while expiries:
+            expiry_ns, attempt = expiries[0]
+            if attempt.caller_open and expiry_ns > now_ns:
+                self.loop.after(expiry_ns - now_ns, TIMEOUT_RANK, lane, self._lane_due)
+                return
+            expiries.popleft()
+            if attempt.caller_open:
+                self._time_out(attempt)
+        lane.armed = False
 
     def _disturbed_request_ns(self, attempt: Attempt, edge: EdgeRow, delay_ns: int) -> int:
         """Return the request's delay under the edge's faults; negative if it goes no further."""
@@ -204,13 +230,19 @@ class Callers:
                 continue
             if fault.law is not None:
                 delay_ns += fault.law.ns(keyed_uniform(attempt.hi, attempt.lo, fault.word ^ 1))
-            elif fault.code >= 0:
-                self._refuse(attempt, fault.code)
-                return -1
             else:
-                self.vanish(attempt)
+                self._stop_on_the_way(attempt, fault.code)
                 return -1
         return delay_ns
+
+    def _stop_on_the_way(self, attempt: Attempt, code: int) -> None:
+        """Let a request never arrive: answered with a code (-1: with nothing at all)."""
+        if attempt.replica is not None:
+            attempt.replica.outstanding -= 1
+        if code >= 0:
+            self._refuse(attempt, code)
+        else:
+            self.vanish(attempt)
 
     def vanish(self, attempt: Attempt) -> None:
         """Lose an attempt's message: nothing more of it will ever arrive."""
@@ -252,10 +284,12 @@ class Callers:
         a, b = candidates[first], candidates[second]
         return b if balancing.better(b.outstanding, False, a.outstanding, False) else a
 
-    def _time_out(self, alarm: Alarm) -> None:
+    def _ring(self, alarm: Alarm) -> None:
         attempt: Attempt = alarm.subject
-        if not attempt.caller_open:
-            return
+        if attempt.caller_open:
+            self._time_out(attempt)
+
+    def _time_out(self, attempt: Attempt) -> None:
         call = attempt.call
         expired = call.deadline_ns and self.loop.now_ns >= call.deadline_ns
         if attempt.outcome == PARKED:
@@ -382,7 +416,7 @@ class Callers:
     def _schedule_retry(self, call: Call) -> bool:
         edge = call.edge
         retry = edge.policy.retry
-        if call.attempts >= retry.attempts or (call.parent is not None and call.parent.dead):
+        if call.attempts >= retry.attempts or call.forsaken:
             return False
         u = keyed_uniform(call.hi, call.lo, (call.word ^ WORD_BACKOFF) + call.attempts & MASK32)
         delay_ns = backoff.retry_delay_ns(
@@ -406,7 +440,7 @@ class Callers:
 
     def _try_again(self, alarm: Alarm) -> None:
         call: Call = alarm.subject
-        if call.parent is not None and call.parent.dead and call.group != DETACHED:
+        if call.forsaken:
             self._release(call.intent)
         else:
             self._attempt(call)

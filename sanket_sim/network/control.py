@@ -164,7 +164,7 @@ class ControlPlane:
         self._change_state(replica, PAUSED)
         for attempt in replica.running.values():
             self.callees.mark(attempt, fault_id)
-            if attempt.group == 0:
+            if attempt.group == 0 and attempt.holding:
                 attempt.pause_debt_ns += duration_ns
         alarm = Alarm(partial(self._thaw, replica, replica.epoch))
         self.loop.after(duration_ns, COMMAND_RANK, alarm, (lambda event: event.subject(),))

@@ -19,6 +19,7 @@ from sanket_sim.bank.description import (
     StepKind,
 )
 from sanket_sim.core.outcomes import Outcome
+from sanket_sim.network.loop import Occurrence
 from sanket_sim.network.rules import breaker as breaker_rules
 from sanket_sim.network.rules import budget as budget_rules
 from sanket_sim.network.rules import timing
@@ -194,6 +195,20 @@ class BreakerRow:
         self.opened_ns = now_ns
 
 
+class TimeoutLane(Occurrence):
+    """Attempts in the order in which their caller's patience ends.
+
+    One policy gives all attempts the same time, so whoever was sent first expires first, and one
+    occurrence serves them all: most have been answered when it comes by.
+    """
+
+    __slots__ = ("armed", "expiries")
+
+    def __init__(self) -> None:
+        self.expiries: deque[tuple[int, Any]] = deque()
+        self.armed = False
+
+
 class EdgeRow:
     """An edge at run time: the policy in force, resolved to plain fields, and its state."""
 
@@ -214,6 +229,7 @@ class EdgeRow:
         "faults",
         "gated",
         "index",
+        "lane",
         "limit_seen_ns",
         "limit_tokens",
         "operation",
@@ -253,6 +269,7 @@ class EdgeRow:
         """Put a policy in force; the state of what changes with it starts afresh."""
         before, self.policy = self.policy, policy
         self.timeout_ns = policy.timeout_ns
+        self.lane = TimeoutLane()
         self.cancel = policy.cancel_on_timeout
         self.propagates = policy.propagate_deadline
         self.retries = policy.retry.kind != RetryKind.NONE and policy.retry.attempts > 1

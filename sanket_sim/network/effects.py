@@ -151,7 +151,7 @@ class Effects:
         return DONE
 
     def _decline(self, attempt: Attempt, reason: int) -> bool:
-        attempt.decline = attempt.call.intent.decline = reason
+        attempt.decline = reason
         self.finish(attempt, APP_ERROR)
         return False
 
@@ -177,8 +177,8 @@ class Effects:
             self._remember(attempt)
 
     def _remember(self, attempt: Attempt) -> None:
-        if attempt.call.edge.operation.dedup.scope != DedupScope.NONE:
-            attempt.call.intent.keys_done.setdefault(self._key(attempt), self.loop.now_ns)
+        if attempt.call.edge.operation.dedup.scope and not self.already_done(attempt):
+            attempt.call.intent.keys_done[self._key(attempt)] = self.loop.now_ns
 
     @staticmethod
     def _key(attempt: Attempt) -> tuple[int, int, int]:

@@ -188,8 +188,7 @@ class SimPyEngine:
         intent.answers += 1
         if intent.ack != ACK_OK:
             intent.outcome, intent.ack, intent.answered_ns = outcome, ack, now_ns
-        if intent.ack == ACK_OK:
-            intent.decline = 0
+            intent.decline = call.decline if outcome == APP_ERROR else 0
         intent.awaiting_actor = (
             intent.may_retry
             and intent.answers == intent.submissions

@@ -13,6 +13,8 @@ from sanket_sim.network.queues import WaitingLine
 from sanket_sim.network.rules import money
 
 NEVER = -1
+DETACHED = -1
+"""Group of a call that nobody waits for: a message."""
 UP = int(ReplicaState.UP)
 PAUSED = int(ReplicaState.PAUSED)
 LOSE_ACK = int(Mishap.LOSE_ACK)
@@ -165,6 +167,11 @@ class Call:
         self.decline = 0
         self.previous_delay_ns = 0
         self.tried: set[int] | None = None
+
+    @property
+    def forsaken(self) -> bool:
+        """Whether the attempt that waited for the answer is dead; a message outlives its sender."""
+        return self.parent is not None and self.parent.dead and self.group != DETACHED
 
 
 class Attempt(Occurrence):
