@@ -18,7 +18,7 @@ from sanket_sim.bank.description import (
     RetryKind,
     Service,
 )
-from sanket_sim.core.outcomes import Ack, Outcome
+from sanket_sim.core.outcomes import Ack, Decline, Outcome
 
 DESK = Service("desk", replicas=1, workers=1)
 TELLER = Service("teller", replicas=1, workers=1)
@@ -201,6 +201,21 @@ def test_a_fallback_decides_when_a_call_has_failed_for_good(fallback, ack):
     result = drive(chain(DESK, TELLER, steps=steps, policies=[Policy(), policy]), intents(0))
     assert result.transactions["ack"].tolist() == [ack]
     assert result.transactions["n_posted"].tolist() == [int(ack == Ack.OK)]
+
+
+def test_a_customer_hears_the_reason_of_a_caller_that_fails_closed():
+    steps = [(compute(MS), call(1), commit()), (compute(S),)]
+    policies = [Policy(), Policy(timeout_ns=5 * MS, fallback=Fallback.DECLINE)]
+    result = drive(chain(DESK, TELLER, steps=steps, policies=policies), intents(0))
+    assert result.transactions["decline_reason"].tolist() == [Decline.SUSPECTED_FRAUD]
+
+
+def test_a_reason_that_nobody_heard_is_not_told():
+    steps = [(compute(20 * MS), commit())]
+    bank = chain(DESK, steps=steps, policies=[Policy(timeout_ns=5 * MS)])
+    result = drive(bank, intents(0, amount_minor=10**9, e_minor=10**9))
+    assert result.transactions["outcome"].tolist() == [Outcome.TIMEOUT]
+    assert result.transactions["decline_reason"].tolist() == [Decline.NONE]
 
 
 def test_an_answer_after_the_end_of_the_run_is_in_flight():

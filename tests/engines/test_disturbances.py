@@ -4,7 +4,19 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from banks import MS, Fixed, Memoryless, S, call, chain, commit, compute, drive, intents
+from banks import (
+    MS,
+    Fixed,
+    Memoryless,
+    S,
+    call,
+    chain,
+    commit,
+    compute,
+    drive,
+    intents,
+    publish,
+)
 
 from sanket_sim.bank.description import (
     Balancing,
@@ -65,6 +77,24 @@ def test_a_lost_message_leaves_the_caller_to_its_timeout(direction):
     assert outcomes(result) == ["TIMEOUT"]
     assert result.hops["committed"].tolist() == [direction == Direction.RESPONSE]
     assert (result.hops["queued_ns"][0] >= 0) == (direction == Direction.RESPONSE)
+
+
+@pytest.mark.parametrize("kind", [CommandKind.LOSS, CommandKind.ABORT])
+def test_a_request_stopped_on_the_way_does_not_weigh_on_its_replica(kind):
+    desk = replace(DESK, replicas=2, balancing=Balancing.FULL_SCAN)
+    bank = chain(desk, steps=[(compute(MS),)], policies=[Policy(timeout_ns=5 * MS)])
+    commands = [begin(kind, 0, target="client->desk"), end(10 * MS)]
+    hops = drive(bank, intents(1, 20 * MS, 40 * MS), commands).hops
+    assert hops["replica"].tolist() == [0, 0, 0]
+
+
+def test_answers_are_lost_at_a_service_whatever_happens_on_the_edge():
+    commands = [
+        Command(0, CommandKind.LATENCY, 1, "client->desk", add=Fixed(MS)),
+        begin(CommandKind.LOSS, 0, direction=Direction.RESPONSE),
+    ]
+    result = drive(chain(DESK, steps=[(compute(MS),)]), intents(1), commands)
+    assert outcomes(result) == ["TIMEOUT"]
 
 
 def test_an_abort_answers_at_once_with_its_code():
@@ -140,6 +170,29 @@ def test_an_answer_that_arrives_during_a_pause_is_taken_up_after_it():
     assert drive(bank, intents(0), [pause]).hops["ended_ns"].tolist() == [104 * MS, 11 * MS]
 
 
+def test_a_pause_delays_what_computes_and_not_what_waits_for_a_worker():
+    steps = [(compute(10 * MS), call(1), compute(10 * MS)), (compute(5 * MS),)]
+    desk, teller = replace(DESK, blocking=False), replace(TELLER, workers=9)
+    bank = chain(desk, teller, steps=steps, policies=[PATIENT, PATIENT])
+    pause = begin(CommandKind.PAUSE, 17 * MS, duration_ns=100 * MS)
+    hops = drive(bank, intents(0, 0), [pause]).hops
+    # The second computes from 10 to 20 ms, the first waits for its worker from 15 ms on.
+    assert hops["ended_ns"][hops["service"] == 0].tolist() == [130 * MS, 140 * MS]
+
+
+def test_a_message_outlives_the_crash_of_its_sender():
+    again = Policy(timeout_ns=20 * MS, retry=Retry(RetryKind.FIXED, 3, MS, MS, codes=RETRIED))
+    steps = [(compute(MS), publish(1), compute(S)), (compute(MS),)]
+    bank = chain(DESK, TELLER, steps=steps, policies=[Policy(), again])
+    commands = [
+        Command(0, CommandKind.LOSS, 1, "desk->teller"),
+        begin(CommandKind.CRASH, 10 * MS),
+        Command(15 * MS, CommandKind.END, 1),
+    ]
+    hops = drive(bank, intents(0), commands).hops
+    assert [Outcome(o).name for o in hops["outcome"][hops["service"] == 1]] == ["TIMEOUT", "OK"]
+
+
 def test_a_config_push_changes_a_policy_and_is_taken_back():
     bank = chain(replace(DESK, workers=9), steps=[(compute(10 * MS),)])
     commands = [
@@ -195,6 +248,12 @@ def test_without_the_clients_key_the_server_cannot_know():
 def test_a_key_is_forgotten_after_its_time():
     dedup = Dedup(DedupScope.GLOBAL, ttl_ns=20 * MS, atomic=True)
     result = drive(posting_bank(dedup), intents(0, copies=2, copy_gap_ns=50 * MS))
+    assert result.transactions["n_posted"].tolist() == [2]
+
+
+def test_a_key_that_was_forgotten_is_remembered_anew():
+    dedup = Dedup(DedupScope.GLOBAL, ttl_ns=20 * MS, atomic=True)
+    result = drive(posting_bank(dedup), intents(0, copies=4, copy_gap_ns=15 * MS))
     assert result.transactions["n_posted"].tolist() == [2]
 
 
