@@ -345,7 +345,7 @@ class Callers:
             return
         call.decline = attempt.decline
         self._blame(attempt, edge)
-        if edge.budget is not None and answers.is_failure(outcome):
+        if edge.budget is not None and outcome in edge.codes:
             edge.budget.see_failure()
         if not attempt.travelling:
             self._emit(attempt)

@@ -62,7 +62,7 @@ class RetryBudget:
             self._enter(now_ns, self.policy.deposit)
 
     def see_failure(self) -> None:
-        """Take note of a failed attempt."""
+        """Take note of an attempt that failed with a code that may be retried (gRPC A6)."""
         policy = self.policy
         self.tokens = budget_rules.after_failure(policy.kind, self.tokens, policy.cost)
 

@@ -253,7 +253,7 @@ def test_a_key_is_forgotten_after_its_time():
 
 def test_a_key_that_was_forgotten_is_remembered_anew():
     dedup = Dedup(DedupScope.GLOBAL, ttl_ns=20 * MS, atomic=True)
-    result = drive(posting_bank(dedup), intents(0, copies=4, copy_gap_ns=15 * MS))
+    result = drive(posting_bank(dedup), intents(0, copies=5, copy_gap_ns=15 * MS))
     assert result.transactions["n_posted"].tolist() == [2]
 
 

@@ -42,7 +42,7 @@ def jittered_ns(
     if jitter == EQUAL:
         return int(delay_ns * (0.5 + 0.5 * u))
     if jitter == DECORRELATED:
-        spread_ns = max(3 * previous_ns, initial_ns) - initial_ns
+        spread_ns = 3 * max(previous_ns, initial_ns) - initial_ns
         return min(max_ns, int(initial_ns + spread_ns * u))
     return delay_ns
 
@@ -63,11 +63,12 @@ def retry_delay_ns(
     ----------
     kind : int
         `RetryKind`: grpc U(0, min(initial mult^(n-1), max)); envoy U[0, (2^n - 1) base) capped;
-        aws U(0, 1) min(base 2^n, cap); fixed; back-off with a chosen jitter.
+        aws U(0, 1) min(base 2^i, cap) with i = n - 1, as botocore counts; fixed; back-off with a
+        chosen jitter.
     retry : int
         1 for the first retry.
     previous_ns : int
-        Delay before the previous retry (decorrelated jitter), 0 at first.
+        Delay before the previous retry (decorrelated jitter), 0 at first: then the base counts.
     u : float
         A keyed uniform draw.
 
@@ -77,6 +78,10 @@ def retry_delay_ns(
     100
     >>> retry_delay_ns(FIXED, 3, 500, 500, 1.0, NO_JITTER, 0, 0.5)
     500
+    >>> [retry_delay_ns(AWS, n, 50, 20_000, 2.0, NO_JITTER, 0, 0.5) for n in (1, 2, 3)]
+    [25, 50, 100]
+    >>> retry_delay_ns(BACKOFF, 1, 100, 1000, 2.0, DECORRELATED, 0, 0.5)
+    200
 
     References
     ----------
@@ -87,7 +92,7 @@ def retry_delay_ns(
     if kind == ENVOY:
         return capped_ns(u * (2.0 ** min(retry, 62) - 1.0) * initial_ns, max_ns)
     if kind == AWS:
-        return int(u * exponential_ns(initial_ns, max_ns, 2.0, retry + 1))
+        return int(u * exponential_ns(initial_ns, max_ns, 2.0, retry))
     if kind == FIXED:
         return initial_ns
     delay_ns = exponential_ns(initial_ns, max_ns, multiplier, retry)

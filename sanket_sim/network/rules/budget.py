@@ -28,7 +28,7 @@ def may_retry(kind: int, tokens: float, capacity: float, cost: float) -> bool:
 
 
 def after_failure(kind: int, tokens: float, cost: float) -> float:
-    """Return the tokens after a failed attempt; only gRPC counts failures themselves."""
+    """Return the tokens after an attempt that may be retried; only gRPC counts failures at all."""
     return max(0.0, tokens - cost) if kind == GRPC else tokens
 
 
