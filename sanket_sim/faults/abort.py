@@ -32,6 +32,11 @@ class Abort(MessageFault):
     ] = "UNAVAILABLE"
     """What callers are answered."""
 
+    @property
+    def before_replica(self) -> bool:
+        """Whether it strikes before a replica is known: it turns requests away at the door."""
+        return True
+
     def beginning(self, bank: Bank, fault_id: int, window: Window) -> Command:
         """Refuse the requests struck."""
         return Command(

@@ -20,6 +20,17 @@ from sanket_sim.network.protocol import Command, CommandKind
 
 Value = bool | int | float | str
 _SERVICE_SETTINGS: Mapping[str, type] = {"workers": int, "queue_cap": int}
+_LEAST: Mapping[str, float] = {
+    "queue_cap": -1,
+    "attempts": 1,
+    "multiplier": 1,
+    "window_calls": 1,
+    "minimum_calls": 1,
+    "half_open_calls": 1,
+    "burst": 1,
+}
+"""Least value of a number; of any other setting 0."""
+_SHARES = ("failure_share", "slow_share")
 
 
 def _flat(value: Any) -> Any:
@@ -84,7 +95,7 @@ class Config(TargetedFault):
             return policy_setting(Policy, path, value)
         if path not in _SERVICE_SETTINGS:
             raise ValueError(f'unknown setting "{path}"; {nearest(path, _SERVICE_SETTINGS)}')
-        return path, _typed(_SERVICE_SETTINGS[path], value)
+        return path, _within(path, _typed(_SERVICE_SETTINGS[path], value))
 
 
 def policy_setting(record: type, path: str, value: Value) -> tuple[str, Value]:
@@ -111,7 +122,7 @@ def policy_setting(record: type, path: str, value: Value) -> tuple[str, Value]:
     if not is_dataclass(wanted):
         if rest:
             raise ValueError(f'"{name}" has nothing inside, not even "{rest}"')
-        return field, _typed(wanted, value, duration=field.endswith("_ns"))
+        return field, _within(field, _typed(wanted, value, duration=field.endswith("_ns")))
     if not rest:
         raise ValueError(f'"{name}" is a group of settings; name one of them, as in "{name}.kind"')
     assert isinstance(wanted, type)
@@ -137,6 +148,16 @@ def _typed(wanted: Any, value: Value, *, duration: bool = False) -> Value:
         return float(value)
     if type(value) is not wanted:
         raise ValueError(f"expected a value of type {wanted.__name__}, not {value!r}")
+    return value
+
+
+def _within(name: str, value: Value) -> Value:
+    if isinstance(value, str):
+        return value
+    if not value >= _LEAST.get(name, 0):
+        raise ValueError(f"must be >= {_LEAST.get(name, 0)}, is {value}")
+    if name in _SHARES and value > 1:
+        raise ValueError(f"is a share, at most 1, not {value}")
     return value
 
 

@@ -9,7 +9,7 @@ from typing import Any, ClassVar, Self
 from pydantic import Field, model_validator
 
 from sanket_sim.actors.demand import Surge
-from sanket_sim.bank.description import Bank
+from sanket_sim.bank.description import Balancing, Bank
 from sanket_sim.core.errors import Problem
 from sanket_sim.core.registry import Registry
 from sanket_sim.core.settings import DurationNs, PositiveDurationNs, Settings, Share
@@ -18,6 +18,7 @@ from sanket_sim.faults.targets import (
     EVERYWHERE,
     Replicas,
     TargetKind,
+    callee_of,
     replicas_struck,
     wrong_target,
 )
@@ -176,6 +177,21 @@ class MessageFault(ReplicaFault):
 
     probability: Share = 1.0
     """Share of attempts struck, drawn for each attempt by itself."""
+
+    @property
+    def before_replica(self) -> bool:
+        """Whether it strikes before a request from a shared line has met its replica."""
+        return "->" in self.target
+
+    def problems(self, bank: Bank) -> list[Problem]:
+        """Say also whether there is a replica yet when it strikes."""
+        found = super().problems(bank)
+        if not found and self.replicas != "all" and self.before_replica:
+            service = bank.services[callee_of(bank, self.target)]
+            if service.balancing is Balancing.SHARED:
+                message = f'must be "all": {service.name} has one line for all its replicas'
+                found.append(Problem("replicas", f"{message}, and this strikes before it"))
+        return found
 
     @property
     def share(self) -> float:

@@ -32,6 +32,11 @@ class Loss(MessageFault):
     direction: Literal["request", "response"] = "request"
     """Which message of an exchange is lost."""
 
+    @property
+    def before_replica(self) -> bool:
+        """Whether it strikes before a replica is known: requests do not get that far."""
+        return self.direction == "request"
+
     def beginning(self, bank: Bank, fault_id: int, window: Window) -> Command:
         """Lose the messages struck."""
         return Command(

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from banks import MS, S, chain, compute
 from pydantic import ValidationError
 
-from sanket_sim.bank.description import RetryKind, Service
+from sanket_sim.bank.description import Balancing, RetryKind, Service
 from sanket_sim.core.outcomes import Outcome
 from sanket_sim.core.settings import Settings, Several
 from sanket_sim.faults import AnyFault, AnyTrap, Fault, faults
 from sanket_sim.faults.settings import misfits
 from sanket_sim.network import CommandKind, Direction
 
-SERVICES = (Service("gateway", replicas=1, workers=1), Service("ledger", replicas=4, workers=1))
+OWN_LINES = Balancing.ROUND_ROBIN
+SERVICES = (
+    Service("gateway", replicas=1, workers=1, balancing=OWN_LINES),
+    Service("ledger", replicas=4, workers=1, balancing=OWN_LINES),
+)
 BANK = chain(*SERVICES, steps=[(compute(MS),), (compute(MS),)])
 STALL = {"kind": "latency", "target": "ledger", "at": "3m", "for": "2m", "add": "5s"}
 
@@ -108,6 +113,39 @@ def test_replicas_are_counted_at_the_callee(target, replicas, struck) -> None:
     stall = fault(**STALL | {"target": target, "replicas": replicas})
     assert stall.problems(BANK) == []
     assert stall.commands(BANK, 0, 600 * S)[0].replicas == struck
+
+
+@pytest.mark.parametrize(
+    ("table", "fits"),
+    [
+        ({"kind": "latency", "target": "ledger", "add": "5s"}, True),
+        ({"kind": "latency", "target": "gateway->ledger", "add": "5s"}, False),
+        ({"kind": "abort", "target": "ledger"}, False),
+        ({"kind": "loss", "target": "ledger", "direction": "request"}, False),
+        ({"kind": "loss", "target": "gateway->ledger", "direction": "response"}, True),
+    ],
+)
+def test_no_replica_is_chosen_before_a_shared_line(table, fits) -> None:
+    shared = chain(*[replace(s, balancing=Balancing.SHARED) for s in SERVICES], steps=[(), ()])
+    one = fault(**table, at="1s", replicas="one")
+    assert one.problems(BANK) == []
+    assert [problem.path for problem in one.problems(shared)] == ["replicas"] * (not fits)
+    assert fault(**table, at="1s").problems(shared) == []
+
+
+@pytest.mark.parametrize(
+    ("target", "path", "value"),
+    [
+        ("ledger", "workers", -1),
+        ("ledger", "queue_cap", -2),
+        ("gateway->ledger", "retry.attempts", 0),
+        ("gateway->ledger", "breaker.half_open_calls", 0),
+        ("gateway->ledger", "breaker.failure_share", 1.5),
+    ],
+)
+def test_a_push_out_of_range_is_refused(target, path, value) -> None:
+    push = fault(kind="config", target=target, at="1s", set={path: value})
+    assert [problem.path for problem in push.problems(BANK)] == [f"set.{path}"]
 
 
 def test_misfits_are_all_reported_with_their_paths() -> None:
