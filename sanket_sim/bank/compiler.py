@@ -28,6 +28,10 @@ _CHECKS = {
 }
 
 
+_OF_STACKS = {key for stack in STACKS.values() for key in stack}
+"""What naming a stack settles: where it says nothing, nothing is inherited either."""
+
+
 def compile_bank(model: ModelSettings) -> d.Bank:
     """Return the frozen bank that a model describes.
 
@@ -258,8 +262,7 @@ def _explicit(table: EdgeSettings) -> dict[str, Any]:
     if table.policy is None:
         return own
     stack = EdgeSettings.model_validate(STACKS[table.policy])
-    blank = {"retry": None, "budget": None, "breaker": None}
-    return {**blank, **_explicit(stack), **own}
+    return {**dict.fromkeys(_OF_STACKS), **_explicit(stack), **own}
 
 
 def _policy(given: Mapping[str, Any]) -> d.Policy:
@@ -268,7 +271,7 @@ def _policy(given: Mapping[str, Any]) -> d.Policy:
     return d.Policy(
         timeout_ns=given.get("timeout", 1_000_000_000),
         deadline_ns=given.get("deadline", 0),
-        propagate_deadline=given.get("propagate_deadline", False),
+        propagate_deadline=bool(given.get("propagate_deadline")),
         cancel_on_timeout=given.get("on_timeout") == "cancel",
         fallback=d.Fallback[given.get("fallback", "none").upper()],
         **built,

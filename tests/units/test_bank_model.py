@@ -213,6 +213,13 @@ def test_presets_carry_the_numbers_of_their_stacks():
     assert (r4j.breaker.window_calls, r4j.breaker.open_ns) == (100, 60_000 * MS)
 
 
+def test_naming_a_stack_leaves_nothing_of_another():
+    edges = {"*": {"policy": "grpc"}, "front->ledger": {"policy": "envoy"}}
+    assert policy("front->ledger.post", edges=edges) == policy(
+        "front->ledger.post", edges={"*": {"policy": "envoy"}}
+    )
+
+
 def test_envoy_caps_its_delay_at_ten_times_the_base():
     edges = {"*": {"retry": {"preset": "envoy", "initial": "40ms"}}}
     assert policy("front->ledger.post", edges=edges).retry.max_ns == 400 * MS
