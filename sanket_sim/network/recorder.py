@@ -110,7 +110,7 @@ class Recorder:
         )
 
     def transaction(self, intent: Intent) -> None:
-        """Write an intent that has ended; leak class and value are the analysis's to fill."""
+        """Write an intent that has ended; result codes, leak class and value are filled later."""
         deadline_ns = self._deadlines_ns[intent.kind]
         root = intent.fault_service if intent.fault_service >= 0 else intent.error_service
         self.transaction_rows.append(
@@ -129,6 +129,8 @@ class Recorder:
                 IN_FLIGHT if intent.outcome < 0 else intent.outcome,
                 intent.ack,
                 intent.decline,
+                NEVER,
+                0,
                 intent.attempts,
                 intent.submissions,
                 intent.typology,

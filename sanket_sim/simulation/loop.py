@@ -11,6 +11,7 @@ from typing import Protocol
 
 import numpy as np
 
+from sanket_sim.core.result_codes import codes_of
 from sanket_sim.core.units import NS_PER_S
 from sanket_sim.network.protocol import Command, Engine
 from sanket_sim.simulation.conservation import MoneyAuditor
@@ -177,10 +178,13 @@ class Simulation:
 
     def _settle(self, batch: TraceBatch) -> None:
         """Hold the laws and name each leak; evidence is kept whether or not they hold."""
+        ended = batch.transactions
+        reasons, responses = codes_of(ended["outcome"], ended["decline_reason"])
+        ended["iso20022_reason"], ended["iso8583_code"] = reasons, responses
         try:
             parts = self.auditor.audit(batch, self.network)
-            batch.transactions["leak_class"] = parts.leak_class
-            batch.transactions["glv_minor"] = parts.glv_minor
+            ended["leak_class"] = parts.leak_class
+            ended["glv_minor"] = parts.glv_minor
         finally:
             self.write(batch)
 

@@ -20,6 +20,7 @@ from sanket_sim.core.outcomes import (
     Phase,
     ReplicaState,
 )
+from sanket_sim.core.result_codes import ISO8583_CODES, ISO20022_REASONS
 
 SCHEMA_VERSION = 1
 
@@ -57,6 +58,8 @@ FIXED_VOCABULARIES: dict[str, tuple[str, ...]] = {
     "fraud_decision": tuple(name.lower() for name in _fixed(FraudDecision)),
     "leak_class": _fixed(LeakClass),
     "replica_state": _fixed(ReplicaState),
+    "iso20022_reason": ISO20022_REASONS,
+    "iso8583_code": ISO8583_CODES,
 }
 """Vocabularies that are the same in every run. Those of a bank (kind, channel, service, caller,
 operation, currency, typology, trap, fault_ids, actor, decision, subject, reason, ...) come with
@@ -77,6 +80,8 @@ TRANSACTIONS = (
     Column("outcome", "i1", "outcome"),
     Column("ack", "i1", "ack"),
     Column("decline_reason", "i1", "decline"),
+    Column("iso20022_reason", "i1", "iso20022_reason", nullable=True),
+    Column("iso8583_code", "i1", "iso8583_code"),
     Column("attempts", "i4"),
     Column("submissions", "i2"),
     Column("typology", "i2", "typology"),
