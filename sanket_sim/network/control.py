@@ -26,6 +26,8 @@ COMMAND_RANK = int(Rank.COMMAND)
 MISHAP_DOWN_NS = 1_000_000_000
 """How long the replica stays down that a crash-between-legs trap has killed."""
 
+FOR_EVER_NS = 1 << 62
+
 Undo = Callable[[], None]
 
 
@@ -69,7 +71,7 @@ class ControlPlane:
     def crash_now(self, replica: Replica) -> None:
         """Kill a replica at this instant (a trap's doing); it restarts after a second."""
         self._kill(replica, -1, silent=False)
-        self._revive_later(replica, MISHAP_DOWN_NS)
+        self._keep_down(replica, MISHAP_DOWN_NS)
 
     def _carry_out(self, alarm: Alarm) -> None:
         command: Command = alarm.subject
@@ -155,22 +157,33 @@ class ControlPlane:
 
     def _pause(self, command: Command) -> list[Undo]:
         for replica in self._struck_replicas(command):
-            if replica.state == UP and command.duration_ns:
+            if replica.state in (UP, PAUSED) and command.duration_ns:
                 self._freeze(replica, command.duration_ns, command.fault_id)
         return []
 
     def _freeze(self, replica: Replica, duration_ns: int, fault_id: int) -> None:
-        """Stop all workers of a replica; whatever they compute ends later by as much."""
-        self._change_state(replica, PAUSED)
+        """Stop all workers of a replica; whatever they compute ends later by as much.
+
+        A pause inside another lasts to the later end of the two.
+        """
+        now_ns, until_ns = self.loop.now_ns, self.loop.now_ns + duration_ns
+        longer_ns = until_ns - (replica.absent_until_ns if replica.state == PAUSED else now_ns)
+        if longer_ns <= 0:
+            return
+        if replica.state == UP:
+            self._change_state(replica, PAUSED)
+        replica.absent_until_ns = until_ns
         for attempt in replica.running.values():
             self.callees.mark(attempt, fault_id)
             if attempt.group == 0 and attempt.holding:
-                attempt.pause_debt_ns += duration_ns
+                attempt.pause_debt_ns += longer_ns
         alarm = Alarm(partial(self._thaw, replica, replica.epoch))
         self.loop.after(duration_ns, COMMAND_RANK, alarm, (lambda event: event.subject(),))
 
     def _thaw(self, replica: Replica, epoch: int) -> None:
         if replica.epoch != epoch or replica.state != PAUSED:
+            return
+        if self.loop.now_ns < replica.absent_until_ns:
             return
         self._change_state(replica, UP)
         frozen, replica.frozen = replica.frozen, []
@@ -181,10 +194,9 @@ class ControlPlane:
 
     def _crash(self, command: Command) -> list[Undo]:
         for replica in self._struck_replicas(command):
-            if replica.state in (UP, PAUSED, STARTING):
+            if replica.state != DOWN:
                 self._kill(replica, command.fault_id, command.silent)
-                if command.duration_ns:
-                    self._revive_later(replica, command.duration_ns)
+            self._keep_down(replica, command.duration_ns)
         return []
 
     def _kill(self, replica: Replica, fault_id: int, silent: bool) -> None:
@@ -192,6 +204,7 @@ class ControlPlane:
         replica.account(self.loop.now_ns)
         self._change_state(replica, DOWN)
         replica.epoch += 1
+        replica.absent_until_ns = 0
         replica.frozen.clear()
         replica.resuming.clear()
         lost = list(replica.running.values())
@@ -201,12 +214,18 @@ class ControlPlane:
             if not attempt.dead:
                 self.callees.kill(attempt, fault_id, silent)
 
-    def _revive_later(self, replica: Replica, delay_ns: int) -> None:
-        alarm = Alarm(partial(self._revive, replica, replica.epoch))
-        self.loop.after(delay_ns, COMMAND_RANK, alarm, (lambda event: event.subject(),))
+    def _keep_down(self, replica: Replica, duration_ns: int) -> None:
+        """Bring a dead replica back after a while (0: not by itself); the latest end counts."""
+        until_ns = self.loop.now_ns + duration_ns if duration_ns else FOR_EVER_NS
+        replica.absent_until_ns = max(replica.absent_until_ns, until_ns)
+        if duration_ns:
+            alarm = Alarm(partial(self._revive, replica, replica.epoch))
+            self.loop.after(duration_ns, COMMAND_RANK, alarm, (lambda event: event.subject(),))
 
     def _revive(self, replica: Replica, epoch: int) -> None:
         if replica.epoch != epoch or replica.state != DOWN:
+            return
+        if self.loop.now_ns < replica.absent_until_ns:
             return
         self._change_state(replica, STARTING)
         startup_ns = replica.service.description.startup_ns
@@ -226,6 +245,7 @@ class ControlPlane:
         for replica in self._struck_replicas(command):
             if replica.state != DOWN:
                 self._kill(replica, command.fault_id, command.silent)
+            replica.absent_until_ns = 0
             self._revive(replica, replica.epoch)
         return []
 

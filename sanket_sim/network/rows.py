@@ -247,6 +247,7 @@ class Replica:
     """One instance of a service: workers, what they are doing, and what the gauges count."""
 
     __slots__ = (
+        "absent_until_ns",
         "accounted_ns",
         "arrivals",
         "busy",
@@ -279,6 +280,7 @@ class Replica:
         self.slowdowns: dict[int, float] = {}
         self.epoch = 0
         self.fault_id = NEVER
+        self.absent_until_ns = 0
         self.dispatching = False
         self.busy = 0
         self.outstanding = 0

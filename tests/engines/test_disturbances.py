@@ -136,6 +136,25 @@ def test_restart_brings_a_replica_back():
     assert outcomes(drive(bank, intents(5 * MS, 15 * MS), commands)) == ["NO_INSTANCE", "OK"]
 
 
+def test_a_crash_during_another_lasts_to_the_later_end():
+    bank = chain(DESK, steps=[(compute(MS),)], policies=[PATIENT])
+    long = Command(20 * MS, CommandKind.CRASH, 1, "desk", duration_ns=80 * MS)
+    commands = [begin(CommandKind.CRASH, 0, duration_ns=50 * MS), long]
+    result = drive(bank, intents(60 * MS, 101 * MS), commands)
+    assert outcomes(result) == ["NO_INSTANCE", "OK"]
+
+
+def test_a_pause_during_another_lasts_to_the_later_end():
+    bank = chain(DESK, steps=[(compute(10 * MS),)], policies=[PATIENT])
+    commands = [
+        begin(CommandKind.PAUSE, 4 * MS, duration_ns=50 * MS),
+        Command(24 * MS, CommandKind.PAUSE, 1, "desk", duration_ns=80 * MS),
+        Command(30 * MS, CommandKind.PAUSE, 2, "desk", duration_ns=MS),
+    ]
+    result = drive(bank, intents(0, 60 * MS), commands)
+    assert result.hops["ended_ns"].tolist() == [110 * MS, 120 * MS]
+
+
 def test_a_slow_replica_takes_longer_until_it_recovers():
     bank = chain(DESK, steps=[(compute(MS),)], policies=[PATIENT])
     commands = [begin(CommandKind.SLOW, 0, speed=0.2), end(50 * MS)]
