@@ -170,7 +170,6 @@ class Callees:
             return
         attempt.begun_ns = now_ns
         attempt.replica = replica
-        replica.running[attempt.hop_id] = attempt
         if replica.fault_id >= 0:
             self.mark(attempt, replica.fault_id)
         call = attempt.call
@@ -327,9 +326,11 @@ class Callees:
             return
         if not replica.service.shared:
             replica.outstanding -= 1
-        replica.running.pop(attempt.hop_id, None)
         if attempt.holding:
-            self._release_worker(attempt, replica)
+            replica.busy_ns += replica.busy * (attempt.ended_ns - replica.accounted_ns)
+            replica.accounted_ns = attempt.ended_ns
+            replica.busy -= 1
+            attempt.holding = False
 
     def _release_worker(self, attempt: Attempt, replica: Replica) -> None:
         replica.account(self.loop.now_ns)
@@ -359,8 +360,11 @@ class Callees:
         self._respond(attempt)
 
     def _respond(self, attempt: Attempt) -> None:
-        edge = attempt.call.edge
-        if self._answer_lost(attempt, edge):
+        call = attempt.call
+        edge = call.edge
+        on_service = self.services[edge.callee].faults
+        disturbed = edge.faults or on_service or call.intent.mishap
+        if disturbed and self._answer_lost(attempt, (*edge.faults, *on_service)):
             self.callers.vanish(attempt)
             return
         delay_ns = edge.delay_ns
@@ -371,15 +375,11 @@ class Callees:
         else:
             self.callers.receive(attempt)
 
-    def _answer_lost(self, attempt: Attempt, edge: EdgeRow) -> bool:
+    def _answer_lost(self, attempt: Attempt, faults: tuple[FaultEffect, ...]) -> bool:
         intent = attempt.call.intent
         if intent.mishap & LOSE_ACK and attempt.call.parent is None:
             intent.mishap &= ~LOSE_ACK
             return True
-        on_service = self.services[edge.callee].faults
-        if not (edge.faults or on_service):
-            return False
-        faults = (*edge.faults, *on_service)
         return any(fault.response and self.struck(attempt, fault) for fault in faults)
 
     def _answer_reset(self, attempt: Attempt, service: ServiceRow) -> None:
@@ -390,6 +390,14 @@ class Callees:
 
     def _deliver_reset(self, alarm: Alarm) -> None:
         self.callers.receive(alarm.subject)
+
+    def running_on(self, replica: Replica) -> list[Attempt]:
+        """Return what has begun on a replica and not ended, in the order in which it was sent."""
+        return [
+            attempt
+            for attempt in self.callers.open.values()
+            if attempt.replica is replica and attempt.begun_ns >= 0 and attempt.ended_ns < 0
+        ]
 
     def kill(self, attempt: Attempt, fault_id: int, silent: bool) -> None:
         """End an attempt whose replica has died; what it committed stays."""

@@ -178,9 +178,12 @@ class Callers:
     def _send(self, attempt: Attempt) -> None:
         call = attempt.call
         edge = call.edge
-        if not self._choose_replica(attempt, call, self.services[edge.callee]):
+        service = self.services[edge.callee]
+        if not service.healthy:
             self._refuse(attempt, int(Outcome.NO_INSTANCE))
             return
+        if not service.shared:
+            self._choose_replica(attempt, call, service)
         loop = self.loop
         if attempt.sent_ns == loop.now_ns:  # else its time has been running in the bulkhead's line
             self._set_timeout(attempt)
@@ -250,12 +253,8 @@ class Callers:
         if not attempt.caller_open:
             self._emit(attempt)
 
-    def _choose_replica(self, attempt: Attempt, call: Call, service: ServiceRow) -> bool:
+    def _choose_replica(self, attempt: Attempt, call: Call, service: ServiceRow) -> None:
         healthy = service.healthy
-        if not healthy:
-            return False
-        if service.shared:
-            return True
         chosen = healthy[0] if len(healthy) == 1 else self._balanced(attempt, call, service)
         attempt.replica = chosen
         chosen.outstanding += 1
@@ -263,7 +262,6 @@ class Callers:
             if call.tried is None:
                 call.tried = set()
             call.tried.add(chosen.index)
-        return True
 
     def _balanced(self, attempt: Attempt, call: Call, service: ServiceRow) -> Replica:
         tried = call.tried or ()
@@ -453,7 +451,10 @@ class Callers:
             self.answered(call, outcome)
         elif call.group != DETACHED:
             self.callees.resume(call.parent, call, outcome)
-        self._release(call.intent)
+        intent = call.intent
+        intent.live -= 1
+        if intent.live == 0:
+            self.rested(intent)
 
     def _fall_back(self, call: Call, outcome: int) -> int:
         fallback = call.edge.policy.fallback
@@ -469,7 +470,10 @@ class Callers:
     def _emit(self, attempt: Attempt) -> None:
         del self.open[attempt.hop_id]
         self.recorder.hop(attempt)
-        self._release(attempt.call.intent)
+        intent = attempt.call.intent
+        intent.live -= 1
+        if intent.live == 0:
+            self.rested(intent)
 
     def _release(self, intent: Intent) -> None:
         intent.live -= 1

@@ -173,7 +173,7 @@ class ControlPlane:
         if replica.state == UP:
             self._change_state(replica, PAUSED)
         replica.absent_until_ns = until_ns
-        for attempt in replica.running.values():
+        for attempt in self.callees.running_on(replica):
             self.callees.mark(attempt, fault_id)
             if attempt.group == 0 and attempt.holding:
                 attempt.pause_debt_ns += longer_ns
@@ -207,7 +207,7 @@ class ControlPlane:
         replica.absent_until_ns = 0
         replica.frozen.clear()
         replica.resuming.clear()
-        lost = list(replica.running.values())
+        lost = self.callees.running_on(replica)
         if not replica.service.shared or not replica.service.healthy:
             lost += replica.line.empty()
         for attempt in lost:

@@ -63,8 +63,9 @@ class Alarm(Occurrence):
 class Loop(simpy.Environment):
     """Simulated time in nanoseconds and the heap of what is still to happen.
 
-    `step` is SimPy's own, less what our occurrences never do (fail, be waited for, run dry); it
-    keeps `now_ns` as a plain integer, which the network reads some ten times a hop.
+    `run_until` does what SimPy's `run` and `step` do, less what our occurrences never do (fail, be
+    waited for), and keeps `now_ns` as a plain integer, which the network reads some ten times a
+    hop; `step` is there for whoever wants to watch one occurrence at a time.
     """
 
     def __init__(self) -> None:
@@ -94,5 +95,9 @@ class Loop(simpy.Environment):
 
     def run_until(self, until_ns: int) -> None:
         """Let everything happen that lies in [now, until_ns)."""
-        if until_ns > self.now_ns:
-            self.run(until=until_ns)
+        heap: Any = self._queue
+        while heap and heap[0][0] < until_ns:
+            self.now_ns, _, _, occurrence = heappop(heap)
+            for callback in occurrence.callbacks:
+                callback(occurrence)
+        self._now = self.now_ns = max(until_ns, self.now_ns)

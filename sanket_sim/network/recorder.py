@@ -121,6 +121,8 @@ class Recorder:
                 intent.customer_id,
                 intent.debtor,
                 intent.creditor,
+                intent.right_debtor,
+                intent.right_creditor,
                 intent.amount_minor,
                 intent.currency,
                 intent.created_ns,

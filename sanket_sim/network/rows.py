@@ -262,7 +262,6 @@ class Replica:
         "line",
         "outstanding",
         "resuming",
-        "running",
         "service",
         "slowdowns",
         "speed",
@@ -284,7 +283,6 @@ class Replica:
         self.dispatching = False
         self.busy = 0
         self.outstanding = 0
-        self.running: dict[int, Attempt] = {}
         self.frozen: list[Attempt] = []
         self.resuming: deque[Attempt] = deque()
         self.busy_ns = self.accounted_ns = 0
