@@ -202,6 +202,8 @@ def _transactions(story: _Story, answered_ns: NDArray[np.int64]) -> Columns:
         "customer_id": story.tx_id % 500,
         "debtor_account": story.tx_id % 500,
         "creditor_account": 1000 + story.tx_id % 50,
+        "right_debtor_account": story.tx_id % 500,
+        "right_creditor_account": 1000 + story.tx_id % 50,
         "kind": (story.u("kind") < 0.3).astype(np.int16),
         "amount_minor": amount,
         "created_ns": story.created_ns,

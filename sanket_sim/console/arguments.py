@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-COMMANDS = ("run", "list", "check", "explain", "report", "compare", "validate")
+COMMANDS = ("run", "list", "check", "explain", "report", "audit", "compare", "validate")
 
 _DESCRIPTION = """\
 A flight simulator for a bank's platform: customers, payments, queues and faults, and in the end
@@ -46,7 +46,7 @@ class Arguments:
 
     command: str = "run"
     target: str = ""
-    """An experiment, or the run folder of `report`."""
+    """An experiment, or the run folder of `report` and `audit`."""
     other: str = ""
     """The second run of `compare`."""
     seed: int | None = None
@@ -213,6 +213,15 @@ def _add_results(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     report = _add(commands, "report", "write findings and report of a run again, from its trace")
     report.add_argument("target", metavar="RUN_DIR", help="a folder below results/")
     report.add_argument("--json", action="store_true", help="print the findings as JSON, alone")
+    audit = _add(
+        commands,
+        "audit",
+        "count the money of a run again, from its trace, by separate code",
+        "Exit status 0 if every figure agrees with the engine's own, 3 if one does not; the first\n"
+        "ten differences are named.",
+    )
+    audit.add_argument("target", metavar="RUN_DIR", help="a folder below results/")
+    audit.add_argument("--json", action="store_true", help="print the audit as JSON")
     compare = _add(
         commands,
         "compare",

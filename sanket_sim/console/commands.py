@@ -12,6 +12,7 @@ _HOMES = {
     "check": "sanket_sim.console.browsing",
     "explain": "sanket_sim.console.browsing",
     "report": "sanket_sim.console.results",
+    "audit": "sanket_sim.console.auditing",
     "compare": "sanket_sim.console.results",
     "validate": "sanket_sim.console.results",
 }

@@ -10,27 +10,20 @@ from rich.console import Console
 
 from sanket_sim.analysis.report import write_report
 from sanket_sim.console.arguments import Arguments
+from sanket_sim.console.folders import manifest_of
 from sanket_sim.console.progress import Trials
 from sanket_sim.console.summary import summarise
 from sanket_sim.console.tables import comparison_table, validation_table
 from sanket_sim.console.wording import plain
-from sanket_sim.core.errors import InputError, Problem
 from sanket_sim.simulation.compare import compare
 from sanket_sim.simulation.run import Run
-from sanket_sim.trace.manifest import MANIFEST_NAME
 
 
 def perform_report(arguments: Arguments) -> int:
     """Write findings and report of a run again, from its trace."""
     folder = Path(arguments.target)
-    if not (folder / MANIFEST_NAME).is_file():
-        message = f"no run here (no {MANIFEST_NAME}); name a folder below results/"
-        raise InputError(str(folder), [Problem("", message)])
+    manifest_of(folder)
     run = Run(folder)
-    if run.manifest.tables_dropped:
-        gone = ", ".join(run.manifest.tables_dropped)
-        message = f"the run kept no {gone} (--trace); its findings.json stands, run it again for more"
-        raise InputError(str(folder), [Problem("", message)])
     write_report(folder)
     if arguments.json:
         plain(Console(), json.dumps(run.findings_json, indent=2))

@@ -95,6 +95,7 @@ class Trace:
         try:
             with pq.ParquetFile(path) as file:
                 _refuse_newer(path, file.schema_arrow.metadata)
+                _refuse_older(path, file.schema_arrow.names, columns)
                 return file.read(columns)
         except (pa.ArrowException, OSError) as error:
             raise TraceError(f"{path}: cannot be read: {error}") from error
@@ -106,6 +107,15 @@ def _refuse_newer(path: Path, metadata: dict[bytes, bytes] | None) -> None:
         raise TraceError(
             f"{path}: written with schema {version}, this program reads up to "
             f"{schema.SCHEMA_VERSION}; update sanket-sim"
+        )
+
+
+def _refuse_older(path: Path, names: list[str], wanted: list[str]) -> None:
+    missing = [name for name in wanted if name not in names]
+    if missing:
+        raise TraceError(
+            f"{path}: has no column {missing[0]!r}; it was written before that was kept, "
+            "run its experiment.toml again"
         )
 
 

@@ -72,6 +72,8 @@ TRANSACTIONS = (
     Column("customer_id"),
     Column("debtor_account", nullable=True),
     Column("creditor_account", nullable=True),
+    Column("right_debtor_account", nullable=True),
+    Column("right_creditor_account", nullable=True),
     Column("amount_minor"),
     Column("currency", "i2", "currency"),
     Column("created_ns"),
