@@ -280,7 +280,7 @@ class Callers:
         u = keyed_uniform(attempt.hi, attempt.lo, WORD_SECOND_CHOICE)
         second = balancing.pick_other(len(candidates), first, u)
         a, b = candidates[first], candidates[second]
-        return b if balancing.better(b.outstanding, False, a.outstanding, False) else a
+        return b if balancing.better(b.outstanding, a.outstanding) else a
 
     def _ring(self, alarm: Alarm) -> None:
         attempt: Attempt = alarm.subject

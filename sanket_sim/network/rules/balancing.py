@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 
-def better(outstanding_a: int, tried_a: bool, outstanding_b: int, tried_b: bool) -> bool:
-    """Say whether candidate a is to be preferred: untried before tried, then fewer outstanding.
+def better(outstanding_a: int, outstanding_b: int) -> bool:
+    """Say whether replica a is to be preferred to b, which was drawn first: it has less to do.
+
+    Both are untried, or all have been tried: the caller offers no others.
 
     Examples
     --------
-    >>> better(9, False, 0, True), better(1, False, 1, False)
+    >>> better(0, 9), better(1, 1)
     (True, False)
     """
-    if tried_a != tried_b:
-        return tried_b
     return outstanding_a < outstanding_b
 
 

@@ -10,19 +10,6 @@ ACCOUNTS_MUST_BE_DIFFERENT = int(Decline.ACCOUNTS_MUST_BE_DIFFERENT)
 UNDECIDED, APPLY, REJECT = range(3)
 
 
-def available_minor(
-    credits_posted: int, debits_posted: int, debits_pending: int, opening: int
-) -> int:
-    """Return what an account may still spend.
-
-    Examples
-    --------
-    >>> available_minor(500, 200, 100, 1000)
-    1200
-    """
-    return opening + credits_posted - debits_posted - debits_pending
-
-
 def amount_refused(amount_minor: int, positive_amount: bool) -> int:
     """Return the ledger's reason to refuse an amount, 0 for none."""
     if positive_amount and amount_minor <= 0:
