@@ -95,9 +95,8 @@ def main() -> None:
         )
         print(f"ratio                 {hops / wall_s / bare_per_s:>10.2f} (>= 0.40)")
         whole_s = wall_s + findings_s
-        print(
-            f"findings as well      {hops / whole_s:>10,.0f} hops/s, ratio {hops / whole_s / bare_per_s:.2f}"
-        )
+        ratio = hops / whole_s / bare_per_s
+        print(f"findings as well      {hops / whole_s:>10,.0f} hops/s, ratio {ratio:.2f}")
         print("where the time goes (profiled):")
         for room, share in sorted(
             where_time_goes("70s", folder).items(), key=lambda item: -item[1]
