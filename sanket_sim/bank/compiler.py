@@ -38,7 +38,7 @@ def compile_bank(model: ModelSettings) -> d.Bank:
     Parameters
     ----------
     model : ModelSettings
-        One that `model.problems` finds nothing wrong with.
+        One that `checks.Checks` finds nothing wrong with.
     """
     return _Compiler(model).bank()
 

@@ -1,9 +1,11 @@
 """The service network: carries money movements, event by event, through queues.
 
-Nouns: call and attempt (rows), line (queues), edge with its gates, ledger, effect, command. The
-room knows the bank's description and the trace's columns; it must not know actors, experiments,
-files or wall time. Start reading at `engine`, then `callers` and `callees`; what anything *means*
-is in `rules`, pure functions that a compiled engine can call as well.
+Nouns: call and attempt (rows), line (queues), edge with its gates, ledger, effect, command.
+Neighbours: the bank's description and the trace's columns below; `simulation` drives it and
+`faults` commands it. It must not know actors, experiments, files or wall time.
+
+Start reading at `engine`, then `callers` and `callees`; what anything *means* is in `rules`, pure
+functions that a compiled engine can call as well.
 """
 
 from sanket_sim.network.engine import SimPyEngine

@@ -1,6 +1,7 @@
 """The house is kept as its architecture says: an ordinary test that reads the source."""
 
 import ast
+import re
 import statistics
 from pathlib import Path
 
@@ -10,6 +11,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "sanket_sim"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 TREES = {path: ast.parse(path.read_text()) for path in MODULES}
+ROOMS = sorted(path.parent for path in PACKAGE.glob("*/__init__.py"))
 NAMES = {path: str(path.relative_to(ROOT)) for path in MODULES}
 LINES_OF_A_MODULE = 500
 LINES_OF_A_FUNCTION = 50
@@ -44,6 +46,18 @@ def test_the_median_function_fits_in_a_glance():
 @pytest.mark.parametrize("path", MODULES, ids=NAMES.get)
 def test_every_module_says_what_it_is_for(path):
     assert ast.get_docstring(TREES[path])
+
+
+@pytest.mark.parametrize("room", ROOMS, ids=lambda path: path.name)
+def test_every_room_names_its_neighbours_and_what_it_must_not_know(room):
+    said = " ".join(ast.get_docstring(TREES[room / "__init__.py"]).split())
+    assert "Neighbours:" in said
+    assert "must not know" in said.lower()
+
+
+@pytest.mark.parametrize("path", MODULES, ids=NAMES.get)
+def test_nothing_is_left_to_be_done_in_the_source(path):
+    assert not re.search(r"\b(TODO|FIXME|XXX)\b", path.read_text())
 
 
 def calls(tree):
