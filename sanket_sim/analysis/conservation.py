@@ -13,7 +13,7 @@ from sanket_sim.analysis.intents import JUDGED
 from sanket_sim.analysis.registry import analysers
 from sanket_sim.analysis.run_folder import RunFolder
 from sanket_sim.core.outcomes import Phase
-from sanket_sim.trace.batch import Columns, rows_in
+from sanket_sim.trace.batch import Columns, rows_in, sums_by_code
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +111,8 @@ def _add_intents(sums: _Sums, batch: Columns) -> int:
     for name in ("l1", "l2", "l3", "l5"):
         sums.add(name, getattr(residuals, name))
     created = batch["c_minor"] + batch["x_minor"] - batch["d_minor"]
-    sums.add("created", per_code(batch["currency"], created, size))
-    sums.add("open", per_code(batch["currency"], batch["open_hold_minor"], size))
+    sums.add("created", sums_by_code(batch["currency"], created, size))
+    sums.add("open", sums_by_code(batch["currency"], batch["open_hold_minor"], size))
     differs = (batch["leak_class"] != parts.leak_class) | (batch["glv_minor"] != parts.glv_minor)
     return int(differs.sum())
 
@@ -121,23 +121,8 @@ def _add_postings(sums: _Sums, batch: Columns) -> None:
     size = int(batch["currency"].max(initial=-1)) + 1
     posted = np.where(batch["phase"] == Phase.POSTED, batch["amount_minor"], 0)
     pending = np.where(batch["phase"] == Phase.PENDING, batch["amount_minor"], 0)
-    sums.add("posted", per_code(batch["currency"], posted, size))
-    sums.add("pending", per_code(batch["currency"], pending, size))
-
-
-def per_code(
-    codes: NDArray[np.integer], amounts: NDArray[np.int64], size: int
-) -> NDArray[np.int64]:
-    """Sum integers by code, exactly.
-
-    Examples
-    --------
-    >>> per_code(np.array([0, 1, 0]), np.array([2**60, 5, 1]), 2).tolist() == [2**60 + 1, 5]
-    True
-    """
-    sums = np.zeros(size, np.int64)
-    np.add.at(sums, codes, amounts)
-    return sums
+    sums.add("posted", sums_by_code(batch["currency"], posted, size))
+    sums.add("pending", sums_by_code(batch["currency"], pending, size))
 
 
 def _residuals(sums: _Sums, code: int, *, whole: bool) -> Residuals:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from sanket_sim.analysis.edges import waited_until_ns
 from sanket_sim.analysis.run_folder import RunFolder
 from sanket_sim.analysis.trees import inherit, places_of, whole_trees
-from sanket_sim.trace.batch import Columns
+from sanket_sim.trace.batch import Columns, sums_by_code
 
 _COLUMNS = (
     "tx_id",
@@ -85,8 +85,8 @@ def path_times(hops: Columns, services: int) -> PathTime:
     queue = np.where(on_path, begun_ns - queued_ns, 0)
     whole_ns = np.where(on_path, tree.until_ns - tree.sent_ns - covered_ns, 0)
     return PathTime(
-        _sum_by(tree.service, own, services),
-        _sum_by(tree.service, queue, services),
+        sums_by_code(tree.service, own, services),
+        sums_by_code(tree.service, queue, services),
         int((whole_ns - own - queue).sum()),
         int((tree.parent < 0).sum()),
     )
@@ -150,9 +150,3 @@ def _ranks(groups: NDArray[np.int64]) -> NDArray[np.int64]:
     places = np.arange(len(groups))
     first = np.concatenate([[True], groups[1:] != groups[:-1]]) if len(groups) else places
     return np.asarray(places - np.maximum.accumulate(np.where(first, places, 0)))
-
-
-def _sum_by(groups: NDArray[np.int64], amounts: NDArray[np.int64], size: int) -> NDArray[np.int64]:
-    sums = np.zeros(size, np.int64)
-    np.add.at(sums, groups, amounts)
-    return sums

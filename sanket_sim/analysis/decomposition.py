@@ -12,12 +12,13 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sanket_sim.core.outcomes import Ack, LeakClass, Outcome
-from sanket_sim.trace.batch import Columns, rows_in
+from sanket_sim.trace.batch import Columns, rows_in, sums_by_code
 
 Minor = NDArray[np.int64]
 Mask = NDArray[np.bool_]
@@ -250,13 +251,8 @@ def residuals_of_flows(
     size : int
         How many currencies there are.
     """
-
-    def per_currency(column: NDArray[np.integer]) -> Minor:
-        sums = np.zeros(size, np.int64)
-        np.add.at(sums, currency, column)
-        return sums
-
     created = parts.orphan_credit - parts.orphan_debit
+    per_currency = partial(sums_by_code, currency, size=size)
     return LawResiduals(
         l1=per_currency(debits - parts.flow_minor - parts.orphan_debit),
         l2=per_currency(credits_ - parts.flow_minor - parts.orphan_credit),
