@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sanket_sim.analysis.energy_work import USES, Work, account_work
+from sanket_sim.analysis.energy_work import J_PER_KWH, USES, Work, account_work
 from sanket_sim.analysis.grid import grid
 from sanket_sim.analysis.intents import judged
 from sanket_sim.analysis.registry import analysers
@@ -26,7 +26,6 @@ from sanket_sim.bank.description import Power
 from sanket_sim.bank.power import dynamic_share
 from sanket_sim.core.units import NS_PER_S
 
-J_PER_KWH = 3.6e6
 HEADROOM = 0.7
 """Utilisation up to which a service is taken to be provisioned as it should be."""
 EXPECTED_MG = (0.05, 50.0)

@@ -16,6 +16,7 @@ from sanket_sim.core.outcomes import Outcome
 from sanket_sim.core.units import NS_PER_S
 from sanket_sim.trace.batch import Columns
 
+J_PER_KWH = 3.6e6
 USES = ("useful", "retried", "abandoned", "failed", "leaked", "open")
 """What work was for: for a good intent; for an attempt of one that came to nothing; for a caller
 that no longer waited; for an intent that failed, or leaked, or was still open at the end."""
@@ -193,4 +194,4 @@ def _waiting_j(
 def _message_j(run: RunFolder, hops: Columns) -> NDArray[np.float64]:
     """Return the network energy of each hop's request and response [J]."""
     gb = per_edge(run, hops, [edge.message_kb / 1e6 for edge in run.bank.edges])
-    return np.asarray(gb * run.bank.power.network_kwh_per_gb * 3.6e6 * run.bank.power.pue)
+    return np.asarray(gb * run.bank.power.network_kwh_per_gb * J_PER_KWH * run.bank.power.pue)

@@ -16,6 +16,7 @@ from sanket_sim.analysis.run_folder import RunFolder
 from sanket_sim.analysis.statistics import BUCKETS, QuantileSketch, sketch_rows
 from sanket_sim.analysis.timeline import Timeline
 from sanket_sim.core.outcomes import LeakClass
+from sanket_sim.core.units import NS_PER_S
 from sanket_sim.trace.batch import Columns
 
 Counts = NDArray[np.int64]
@@ -65,14 +66,11 @@ class GaugeSeries:
         Mean share of its vCPUs that computed.
     queue : float64 array, shape (services, windows)
         Mean number of waiting requests, all replicas together.
-    power_w : float64 array, shape (services, windows)
-        Mean power as the run itself recorded it, 0 where it did not.
     """
 
     busy: NDArray[np.float64]
     cpu: NDArray[np.float64]
     queue: NDArray[np.float64]
-    power_w: NDArray[np.float64]
 
 
 @lru_cache(maxsize=2)
@@ -107,7 +105,7 @@ def _add(series: IntentSeries, judgement: Judgement) -> None:
     series.latency[:] += sketch_rows(coarse, judgement.latencies_ns, series.coarse.count)
 
 
-_GAUGES = ("time_ns", "service", "replica", "busy_ns", "cpu_ns", "queue_length", "power_w")
+_GAUGES = ("time_ns", "service", "replica", "busy_ns", "cpu_ns", "queue_length")
 
 
 @lru_cache(maxsize=2)
@@ -127,7 +125,6 @@ def gauge_series(run: RunFolder) -> GaugeSeries:
         busy=sums["busy_ns"] / (workers * span_ns),
         cpu=sums["cpu_ns"] / (vcpus * span_ns),
         queue=sums["queue_length"] / np.maximum(ticks, 1),
-        power_w=sums["power_w"] / np.maximum(ticks, 1),
     )
 
 
@@ -154,4 +151,4 @@ def tick_ns(run: RunFolder) -> int:
         times_ns = np.unique(batch["time_ns"])
         if len(times_ns) > 1:
             return int(np.diff(times_ns).min())
-    return 1_000_000_000
+    return NS_PER_S

@@ -275,11 +275,6 @@ class QuantileSketch:
         """Return the `q`-quantile [s], within 1 %."""
         return self.rank_s(q * (self.n - 1))
 
-    def share_at_most(self, limit_ns: int) -> float:
-        """Return the share of durations up to `limit_ns`, the limit moved by at most 1 %."""
-        last = int(bucket_of(np.array([limit_ns]))[0])
-        return float(self.counts[: last + 1].sum() / self.n) if self.n else math.nan
-
     def quantile(self, q: float, z: float = Z95) -> Estimate:
         """Estimate the `q`-quantile with the distribution-free interval from order statistics."""
         n = self.n

@@ -25,7 +25,6 @@ class Asked:
     caller: str
     operation: str
     target: str
-    published: bool
 
 
 def step_places(steps: Iterable[AnyStep], at: KeyPath) -> Iterator[tuple[KeyPath, StepSettings]]:
@@ -70,7 +69,7 @@ class Checks:
     def asked(self) -> list[Asked]:
         """Every call and message of every operation."""
         return [
-            Asked(path, caller, f"{caller}.{name}", target, step.publish is not None)
+            Asked(path, caller, f"{caller}.{name}", target)
             for caller, table in self.model.service.items()
             for name, operation in table.operation.items()
             for path, step in step_places(

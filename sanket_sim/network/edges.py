@@ -18,7 +18,6 @@ from sanket_sim.bank.description import (
     RetryKind,
     StepKind,
 )
-from sanket_sim.core.outcomes import Outcome
 from sanket_sim.network.loop import Occurrence
 from sanket_sim.network.rules import breaker as breaker_rules
 from sanket_sim.network.rules import budget as budget_rules
@@ -27,7 +26,6 @@ from sanket_sim.network.rules import timing
 if TYPE_CHECKING:
     from sanket_sim.network.rows import FaultEffect
 
-PASS = int(Outcome.OK)
 STATE_NAMES = ("closed", "open", "half_open")
 
 

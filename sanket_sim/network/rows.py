@@ -6,7 +6,7 @@ from collections import deque
 from typing import Any
 
 from sanket_sim.bank.description import Balancing, Law, Service
-from sanket_sim.core.outcomes import Mishap, ReplicaState
+from sanket_sim.core.outcomes import ReplicaState
 from sanket_sim.network.edges import EdgeRow
 from sanket_sim.network.loop import Occurrence
 from sanket_sim.network.queues import WaitingLine
@@ -17,8 +17,6 @@ DETACHED = -1
 """Group of a call that nobody waits for: a message."""
 UP = int(ReplicaState.UP)
 PAUSED = int(ReplicaState.PAUSED)
-LOSE_ACK = int(Mishap.LOSE_ACK)
-CRASH_BETWEEN_LEGS = int(Mishap.CRASH_BETWEEN_LEGS)
 
 
 class Intent:

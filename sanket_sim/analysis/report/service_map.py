@@ -187,13 +187,6 @@ def _edges(run: RunFolder, axes: Any, cards: list[Card]) -> None:
         axes.add_patch(PathPatch(curve, fill=False, ec=LIGHT["slate"], lw=width, alpha=0.45))
 
 
-def _handles(
-    start: tuple[float, float], end: tuple[float, float], bend: tuple[float, float]
-) -> list[tuple[float, float]]:
-    (dx, dy), ends = bend, (start, end)
-    return [(x + sign * dx, y + sign * dy) for (x, y), sign in zip(ends, (1, -1), strict=True)]
-
-
 def _ends(
     caller: Card, callee: Card
 ) -> tuple[tuple[float, float], tuple[float, float], tuple[float, float]]:
