@@ -136,6 +136,15 @@ def test_retries_wait_their_delay_and_prefer_replicas_not_tried():
     assert result.transactions["attempts"].tolist() == [3]
 
 
+@pytest.mark.parametrize("balancing", [Balancing.LEAST_REQUEST, Balancing.FULL_SCAN])
+def test_whoever_looks_at_two_replicas_takes_the_one_with_less_to_do(balancing):
+    service = Service("desk", replicas=2, workers=1, balancing=balancing)
+    bank = chain(service, steps=[(compute(10 * MS),)])
+    result = drive(bank, intents(*[20 * MS * (n // 2) + n % 2 for n in range(20)]))
+    assert (result.hops["replica"][0::2] != result.hops["replica"][1::2]).all()
+    assert result.hops["queue_length"].tolist() == [0] * 20
+
+
 def test_a_business_no_is_not_retried():
     bank = chain(DESK, steps=[(compute(MS), commit())], policies=[Policy(retry=fixed_retry(3, 0))])
     result = drive(bank, intents(0, amount_minor=10**9))

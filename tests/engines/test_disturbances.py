@@ -11,6 +11,7 @@ from banks import (
     S,
     call,
     chain,
+    check,
     commit,
     compute,
     drive,
@@ -31,7 +32,7 @@ from sanket_sim.bank.description import (
     Step,
     StepKind,
 )
-from sanket_sim.core.outcomes import Ack, Decline, Mishap, Outcome
+from sanket_sim.core.outcomes import Ack, Decline, Mishap, Outcome, Phase
 from sanket_sim.network import Command, CommandKind, Direction
 
 DESK = Service("desk", replicas=1, workers=1, reset_delay_ns=MS)
@@ -345,6 +346,28 @@ def test_holds_are_captured_once_and_voided_once():
     result = drive(chain(TELLER, steps=[void]), intents(0))
     assert result.transactions["d_minor"].tolist() == [0]
     assert result.engine.pending_minor()[0].tolist() == [0, 0, 0, 0]
+    postings = result.table("postings")
+    assert postings["phase"].tolist() == [Phase.PENDING] * 2 + [Phase.VOIDED] * 2
+    assert postings["amount_minor"].tolist() == [-2500, 2500] * 2
+
+
+def test_a_crashed_replica_serves_again_after_its_start_up_time():
+    bank = chain(replace(TELLER, startup_ns=50 * MS), steps=[(compute(MS),)])
+    crash = Command(10 * MS, CommandKind.CRASH, 0, "teller", duration_ns=20 * MS)
+    result = drive(bank, intents(0, 20 * MS, 79 * MS, 81 * MS), [crash])
+    assert outcomes(result) == ["OK", "NO_INSTANCE", "NO_INSTANCE", "OK"]
+
+
+@pytest.mark.parametrize(("amount_minor", "moved"), [(2500, 2500), (2501, 0)])
+def test_a_payment_beyond_the_limit_is_rejected_and_rightly(amount_minor, moved):
+    steps = (compute(MS), check(Effect.CHECK_LIMIT), commit())
+    bank = replace(chain(TELLER, steps=[steps]), payment_limit_minor=2500)
+    transaction = drive(
+        bank, intents(0, amount_minor=amount_minor, e_minor=amount_minor)
+    ).transactions
+    assert transaction["e_minor"].tolist() == transaction["d_minor"].tolist() == [moved]
+    reason = Decline.NONE if moved else Decline.LIMIT_EXCEEDED
+    assert transaction["decline_reason"].tolist() == [reason]
 
 
 def test_a_hold_reduces_what_may_be_spent():

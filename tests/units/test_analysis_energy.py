@@ -78,6 +78,13 @@ def test_services_add_up_to_all_but_the_network(run: RunFolder) -> None:
     assert services_j + found.network_j == pytest.approx(found.energy_j)
 
 
+def test_messages_cost_by_their_size_and_the_building(run: RunFolder) -> None:
+    hops = sum(len(batch["tx_id"]) for batch in run.hops(["tx_id"]))
+    gb_each, kwh_per_gb, pue = 2e-6, 0.001, 1.135
+    expected_j = hops * gb_each * kwh_per_gb * 3.6e6 * pue
+    assert measure_energy(run).network_j == pytest.approx(expected_j)
+
+
 def test_energy_lost_in_attribution_is_an_internal_error(run: RunFolder) -> None:
     draw, work = draw_of(run), account_work(run)
     work.network_j[0] = math.nan

@@ -74,3 +74,16 @@ def test_apdex_of_quick_answers_is_near_one(tmp_path) -> None:
     found = measure_latency(write_run(tmp_path, Plan(fault=None, fraud=0.0, duplicates=0.0))).apdex
     assert found.value > 0.99
     assert found.low <= found.value <= found.high <= 1.0
+
+
+def test_apdex_counts_half_of_those_who_waited_up_to_four_times_the_target(tmp_path) -> None:
+    settings = '[slo]\napdex = "50ms"\napdex_card = "25ms"\n'
+    plan = Plan(fault=None, fraud=0.0, duplicates=0.0, settings=settings)
+    run = write_run(tmp_path, plan)
+    frame = run.trace.frame("transactions").query("created_ns >= @run.start_ns")
+    target_ns = np.where(frame.kind == "card_payment", 25_000_000, 50_000_000)
+    spent_ns = (frame.completed_ns - frame.created_ns).to_numpy()
+    satisfied, tolerating = spent_ns <= target_ns, spent_ns <= 4 * target_ns
+    found = measure_latency(run).apdex
+    assert 0.1 < satisfied.mean() < tolerating.mean() < 1.0
+    assert found.value == pytest.approx((satisfied.mean() + tolerating.mean()) / 2)

@@ -5,7 +5,7 @@ from datetime import datetime
 
 import numpy as np
 import pytest
-from banks import MS, Memoryless, S, chain, commit, compute
+from banks import MS, Memoryless, S, chain, commit, compute, intents
 from banks import call as calls
 
 from sanket_sim.actors.city import City
@@ -116,6 +116,31 @@ def test_draining_is_bounded_and_what_is_open_is_told():
     assert made.now_ns == LENGTH_NS
     last = batches[-1].transactions
     assert (last["outcome"] == Outcome.IN_FLIGHT).any()
+
+
+class Insatiable:
+    """A city in which somebody wants something in every tick, doors open or closed."""
+
+    def __init__(self, city):
+        self.city = city
+
+    def plan(self, begin_ns, end_ns):
+        plan = self.city.plan(begin_ns, end_ns)
+        one_more = intents(begin_ns, draw_key=begin_ns)
+        everything = np.concatenate([plan.intents, one_more])
+        return Arrivals(everything, plan.resubmissions, plan.closures)
+
+    def learn(self, batch):
+        self.city.learn(batch)
+
+
+def test_once_the_doors_are_closed_nobody_new_comes_in():
+    batches = []
+    made = simulation(S, collecting(batches))
+    made.city = Insatiable(made.city)
+    made.run()
+    created_ns = np.concatenate([batch.transactions["created_ns"] for batch in batches])
+    assert LENGTH_NS - S <= created_ns.max() < LENGTH_NS < made.now_ns
 
 
 def test_whoever_stops_the_run_gets_all_that_happened():
