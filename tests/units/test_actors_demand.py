@@ -81,6 +81,13 @@ def test_weekends_are_quieter_and_paydays_busier():
     assert of_day[7] == pytest.approx(1.6, rel=1e-3), "Monday the 30th, last business day"
 
 
+def test_a_month_that_ends_on_a_sunday_pays_on_its_last_friday():
+    thursday = datetime.fromisoformat("2026-05-28")
+    end = demand({"rate": "model", "per_customer": "1/d"}, lasts_s=4 * 86_400, start=thursday)
+    of_day = np.diff([end.hazard_at(n * DAY_NS) for n in range(5)])
+    assert of_day == pytest.approx([1.0, 1.6, 0.8, 0.8], rel=1e-2)
+
+
 def test_the_profile_follows_the_clock_of_the_start():
     noon = demand({"rate": "model"}, lasts_s=3600, start=datetime.fromisoformat("2026-11-24T12:00"))
     night = demand(

@@ -126,6 +126,10 @@ def misplace_pending(day: Day) -> None:
     day.books.debits[ALICE] = 12
 
 
+def reserve_for_nobody(day: Day) -> None:
+    day.books.credits[SHOP] = 12
+
+
 def forget_hold(day: Day) -> None:
     day.books.debits[YEN_ALICE] = day.books.credits[YEN_SHOP] = 12
 
@@ -140,6 +144,7 @@ BROKEN = {
     "stranger's share invented": (add("transactions", "x_minor", 0, 9), "L2", "EUR", -9),
     "store drifts from log": (shift_balance, "L4", "JPY", 5),
     "pending out of balance": (misplace_pending, "L6", "EUR", 12),
+    "pending credit without a debit": (reserve_for_nobody, "L6", "EUR", -12),
     "hold of nobody": (forget_hold, "L6", "JPY", 12),
 }
 
