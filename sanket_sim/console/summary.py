@@ -154,7 +154,7 @@ def _energy(found: Findings) -> Table:
 
 def _grid(found: Findings) -> str:
     energy = found.energy
-    return f"SCI, grid {energy.grid} {energy.grid_year}" if energy.believable else "NOT BELIEVABLE"
+    return f"SCI, grid {energy.grid} {energy.grid_year}" if energy.believable else "outside 0.05-50 mg"
 
 
 def _services(found: Findings) -> Table:
