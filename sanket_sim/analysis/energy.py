@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sanket_sim.analysis.energy_work import J_PER_KWH, USES, Work, account_work
+from sanket_sim.analysis.energy_work import J_PER_KWH, USES, WASTED, Work, account_work
 from sanket_sim.analysis.grid import grid
 from sanket_sim.analysis.intents import judged
 from sanket_sim.analysis.registry import analysers
@@ -230,7 +230,7 @@ def _by_service(run: RunFolder, draw: Draw, work: Work) -> dict[str, ServiceEner
     needed = replicas_needed(run)
     waiting_j = work.bounded_waiting_j(draw.idle_j + draw.memory_j)
     cpu_s = work.cpu_s.sum(axis=0)
-    wasted_s = work.cpu_s[1:5].sum(axis=0)
+    wasted_s = work.cpu_s[list(WASTED)].sum(axis=0)
     found = {}
     for place, service in enumerate(run.bank.services):
         idle_j, memory_j = float(draw.idle_j[place]), float(draw.memory_j[place])

@@ -21,6 +21,7 @@ USES = ("useful", "retried", "abandoned", "failed", "leaked", "open")
 """What work was for: for a good intent; for an attempt of one that came to nothing; for a caller
 that no longer waited; for an intent that failed, or leaked, or was still open at the end."""
 USEFUL, RETRIED, ABANDONED, FAILED, LEAKED, OPEN = range(len(USES))
+WASTED = (RETRIED, ABANDONED, FAILED, LEAKED)
 _ANSWERED = (Outcome.OK, Outcome.APP_ERROR, Outcome.FALLBACK)
 
 _COLUMNS = (
