@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from synthetic_trace import Plan, write_run
 
-from sanket_sim.analysis.detection import average_precision, is_flagged, measure_fraud
+from sanket_sim.analysis.detection import _campaigns, average_precision, is_flagged, measure_fraud
 from sanket_sim.analysis.run_folder import RunFolder
 from sanket_sim.core.outcomes import FraudDecision
 
@@ -68,3 +68,13 @@ def test_a_second_factor_stands_in_the_way_and_fail_open_does_not() -> None:
 def test_scores_without_skill_earn_the_base_rate() -> None:
     honest, fraud = np.full(100, 90), np.full(100, 10)
     assert average_precision(honest, fraud) == pytest.approx(0.1)
+
+
+def test_a_campaign_is_early_until_its_first_flag_and_no_longer() -> None:
+    rows = {
+        "campaign_id": np.array([4, 4, 4, 7]),
+        "created_ns": np.array([2, 5, 9, 1]) * 1_000_000_000,
+    }
+    early, delays_s, campaigns = _campaigns(rows, np.array([False, True, False, False]))
+    assert early.tolist() == [True, False, False, True]
+    assert (delays_s, campaigns) == ([3.0], 2)

@@ -8,7 +8,7 @@ import pytest
 from synthetic_trace import Plan, write_run
 
 from sanket_sim.analysis.energy import attribute, draw_of, embodied_gco2e, measure_energy
-from sanket_sim.analysis.energy_work import ABANDONED, FAILED, USEFUL, account_work, uses_of
+from sanket_sim.analysis.energy_work import ABANDONED, FAILED, USEFUL, USES, account_work, uses_of
 from sanket_sim.analysis.grid import grid, grids
 from sanket_sim.analysis.intents import Fate
 from sanket_sim.analysis.run_folder import RunFolder
@@ -78,6 +78,15 @@ def test_services_add_up_to_all_but_the_network(run: RunFolder) -> None:
     assert services_j + found.network_j == pytest.approx(found.energy_j)
 
 
+def test_wasted_work_is_all_computing_that_came_to_nothing(tmp_path) -> None:
+    run = write_run(tmp_path, Plan(struck=0.5, duplicates=0.05))
+    draw, work = draw_of(run), account_work(run)
+    in_vain = [place for place, use in enumerate(USES) if use not in ("useful", "open")]
+    assert (work.cpu_s[in_vain].sum(axis=1) > 0).sum() >= 3, "retried or abandoned, failed, leaked"
+    wasted_j = draw.dynamic_j * work.cpu_s[in_vain].sum(axis=0) / work.cpu_s.sum(axis=0)
+    assert measure_energy(run).wasted_j == pytest.approx(float(wasted_j.sum()))
+
+
 def test_messages_cost_by_their_size_and_the_building(run: RunFolder) -> None:
     hops = sum(len(batch["tx_id"]) for batch in run.hops(["tx_id"]))
     gb_each, kwh_per_gb, pue = 2e-6, 0.001, 1.135
@@ -118,10 +127,12 @@ def test_work_below_an_abandoned_hop_is_abandoned() -> None:
     assert uses_of(hops, fates).tolist() == [ABANDONED, USEFUL, ABANDONED, FAILED]
 
 
-def test_surplus_replicas_are_over_provisioned(tmp_path) -> None:
-    found = measure_energy(steady(tmp_path, 0.2, replicas=5)).by_service["s0"]
-    assert found.replicas_needed == 2  # 5 x .2 / .7, rounded up
-    assert found.over_provisioned_j == pytest.approx((found.idle_j + found.memory_j) * 3 / 5)
+@pytest.mark.parametrize(("utilisation", "replicas", "needed"), [(0.2, 5, 2), (0.5, 7, 5)])
+def test_surplus_replicas_are_over_provisioned(tmp_path, utilisation, replicas, needed) -> None:
+    found = measure_energy(steady(tmp_path, utilisation, replicas=replicas)).by_service["s0"]
+    assert found.replicas_needed == needed  # replicas x utilisation / .7, rounded up
+    surplus = (replicas - needed) / replicas
+    assert found.over_provisioned_j == pytest.approx((found.idle_j + found.memory_j) * surplus)
 
 
 def test_an_unknown_grid_names_the_nearest() -> None:

@@ -107,3 +107,12 @@ def test_quantile_interval_covers_the_true_quantile() -> None:
         found = sketch.quantile(0.9)
         hits += found.low / 1.01 <= math.log(10) <= found.high * 1.01
     assert hits >= 180
+
+
+@pytest.mark.parametrize("q", [0.5, 0.95, 0.999])
+def test_a_quantile_lies_between_the_order_statistics_of_its_interval(q: float) -> None:
+    sketch = QuantileSketch()
+    sketch.add(np.arange(1, 10_001) * 1_000_000)
+    found, half = sketch.quantile(q), 1.96 * math.sqrt(10_000 * q * (1 - q))
+    assert found.low == pytest.approx((10_000 * q - half) * 1e-3, rel=0.0101)
+    assert found.high == pytest.approx((10_000 * q + half) * 1e-3, rel=0.0101)
