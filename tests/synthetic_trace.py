@@ -313,7 +313,7 @@ def _words() -> Vocabularies:
         "trap": ["", "duplicate_submit"],
         "fault_kind": ["latency"],
         "fault_target": ["payment"],
-        "fault_parameters": ["add=5s"],
+        "fault_parameters": ['{"add": "5s"}'],
         "fault_ids": [""],
     }
     for name, texts in lists.items():

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-COMMANDS = ("run", "list", "check", "explain", "report", "audit", "compare", "validate")
+COMMANDS = ("run", "list", "check", "explain", "report", "audit", "story", "compare", "validate")
 
 _DESCRIPTION = """\
 A flight simulator for a bank's platform: customers, payments, queues and faults, and in the end
@@ -24,6 +24,7 @@ first steps:
   sanket-sim peak_load --seeds 1..8                eight runs, figures with t intervals
   sanket-sim compare results/peak_load-s42 results/peak_load-s42-2
                                                    what changed, and is it more than chance
+  sanket-sim story results/retry_storm-s3          leaked payments, and the life of one hop by hop
 
 exit status:
   0 done   1 internal error   2 bad input (nothing written)   3 a conservation law of money failed
@@ -46,9 +47,13 @@ class Arguments:
 
     command: str = "run"
     target: str = ""
-    """An experiment, or the run folder of `report` and `audit`."""
+    """An experiment, or the run folder of `report`, `audit` and `story`."""
     other: str = ""
     """The second run of `compare`."""
+    tx_id: int | None = None
+    """The payment of `story`."""
+    worst: int | None = None
+    """How many leaked payments `story` lists."""
     seed: int | None = None
     seeds: tuple[int, ...] = ()
     engine: Literal["auto", "simpy", "compiled"] = "auto"
@@ -114,6 +119,12 @@ def seeds_of(text: str) -> tuple[int, ...]:
 def _seed_of(text: str) -> int:
     if not text.isdecimal() or int(text) >= 2**63:
         raise argparse.ArgumentTypeError(f'expected a whole number from 0 on, not "{text}"')
+    return int(text)
+
+
+def _count_of(text: str) -> int:
+    if not text.isdecimal() or not 0 < int(text) < 2**31:
+        raise argparse.ArgumentTypeError(f'expected a whole number from 1 on, not "{text}"')
     return int(text)
 
 
@@ -209,6 +220,23 @@ def _add_readers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     explain.add_argument("--seed", type=_seed_of, metavar="N", help="seed instead of the file's")
 
 
+def _add_story(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    story = _add(
+        commands,
+        "story",
+        "tell the life of one payment, hop by hop",
+        "Without TX_ID: lists leaked payments worth reading, one for each way to leak first.\n\n"
+        "examples:\n  sanket-sim story results/retry_storm-s3\n"
+        "  sanket-sim story results/retry_storm-s3 3652",
+    )
+    story.add_argument("target", metavar="RUN_DIR", help="a folder below results/")
+    story.add_argument(
+        "tx_id", metavar="TX_ID", nargs="?", type=_seed_of, help="a tx_id of its transactions"
+    )
+    story.add_argument("--worst", type=_count_of, metavar="N", help="list N leaked payments (10)")
+    story.add_argument("--json", action="store_true", help="print the story as JSON")
+
+
 def _add_results(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     report = _add(commands, "report", "write findings and report of a run again, from its trace")
     report.add_argument("target", metavar="RUN_DIR", help="a folder below results/")
@@ -222,6 +250,7 @@ def _add_results(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     audit.add_argument("target", metavar="RUN_DIR", help="a folder below results/")
     audit.add_argument("--json", action="store_true", help="print the audit as JSON")
+    _add_story(commands)
     compare = _add(
         commands,
         "compare",

@@ -13,6 +13,7 @@ _HOMES = {
     "explain": "sanket_sim.console.browsing",
     "report": "sanket_sim.console.results",
     "audit": "sanket_sim.console.auditing",
+    "story": "sanket_sim.console.telling",
     "compare": "sanket_sim.console.results",
     "validate": "sanket_sim.console.results",
 }

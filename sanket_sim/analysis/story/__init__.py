@@ -1,0 +1,23 @@
+"""The life of one payment, told from the trace: who did what when, what moved, and why it leaked.
+
+Nouns: *story* (all there is to tell), *visit* (a hop, as its caller saw it too), *journal* (the
+legs of one transfer), *moment* (one line of the time-line), *verdict* (how it ended and which hop
+is to blame). All times are relative to the creation of the payment.
+"""
+
+from sanket_sim.analysis.story.choice import Specimen, instructive
+from sanket_sim.analysis.story.nouns import Journal, Leg, Moment, Story, Verdict, Visit, What
+from sanket_sim.analysis.story.telling import tell
+
+__all__ = [
+    "Journal",
+    "Leg",
+    "Moment",
+    "Specimen",
+    "Story",
+    "Verdict",
+    "Visit",
+    "What",
+    "instructive",
+    "tell",
+]

@@ -1,0 +1,265 @@
+"""What a story is made of; times in ns since the creation of the payment, -1 for never."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+NEVER = -1
+
+
+@dataclass(frozen=True, slots=True)
+class Party:
+    """An account and whose it is; `account_id` -1 where no money moves."""
+
+    account_id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One attempt at one service.
+
+    Parameters
+    ----------
+    depth : int
+        How many callers it has above it.
+    operation : str
+        With its service: ``"ledger.post"``.
+    replica : int
+        -1 if none was chosen.
+    ahead : int
+        How many stood in line before it.
+    left_ns : int
+        When the caller stopped waiting, be it that it heard the answer or that it gave up.
+    outcome : str
+        What the caller believes.
+    fault : str
+        The fault that struck this attempt; empty for none.
+    """
+
+    hop_id: int
+    parent_hop_id: int
+    depth: int
+    submission: int
+    attempt: int
+    caller: str
+    service: str
+    operation: str
+    replica: int
+    ahead: int
+    sent_ns: int
+    queued_ns: int
+    begun_ns: int
+    ended_ns: int
+    received_ns: int
+    left_ns: int
+    outcome: str
+    committed: bool
+    late: bool
+    fault: str
+
+    @property
+    def wait_ns(self) -> int:
+        """Time in line, 0 if it never began."""
+        return self.begun_ns - self.queued_ns if self.begun_ns >= 0 else 0
+
+    @property
+    def span_ns(self) -> int:
+        """Time for which the caller waited, -1 if it waits still."""
+        return self.left_ns - self.sent_ns if self.left_ns >= 0 else NEVER
+
+    @property
+    def given_up(self) -> bool:
+        """Whether the caller left before there was an answer."""
+        return self.left_ns >= 0 and not 0 <= self.received_ns <= self.left_ns
+
+    @property
+    def failed(self) -> bool:
+        """Whether the caller believes that it went wrong."""
+        return self.outcome not in ("OK", "FALLBACK", "IN_FLIGHT")
+
+    @property
+    def caller_label(self) -> str:
+        """Who called; the customer's own device is the app."""
+        return "the app" if self.caller == "client" else self.caller
+
+    @property
+    def label(self) -> str:
+        """The visit in two words, to be found again in the hops table."""
+        return f"{self.operation} (hop {self.hop_id})"
+
+
+@dataclass(frozen=True, slots=True)
+class Leg:
+    """One signed amount on one account [minor units]."""
+
+    account: Party
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """The legs that were written at one instant under one transfer id, and by which visit.
+
+    Parameters
+    ----------
+    hop_id : int
+        -1 if no visit can be told.
+    one_sided : bool
+        Whether the legs of the transfer, later ones included, do not cancel.
+    """
+
+    transfer_id: int
+    phase: str
+    at_ns: int
+    service: str
+    hop_id: int
+    legs: tuple[Leg, ...]
+    one_sided: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """A decision on record about this payment."""
+
+    at_ns: int
+    actor: str
+    decision: str
+    score: float
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the customer was told in the end, in our words and in those of the standards."""
+
+    at_ns: int
+    ack: str
+    outcome: str
+    decline_reason: str
+    iso20022_status: str
+    iso20022_reason: str
+    iso8583_code: str
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class Flows:
+    """The oracle's truth against fact [minor units], and how many journals were posted."""
+
+    e_minor: int
+    d_minor: int
+    c_minor: int
+    x_minor: int
+    n_posted: int
+    open_hold_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """How it ended.
+
+    Parameters
+    ----------
+    status : str
+        `IntentStatus`.
+    leak_class : str
+    glv_minor : int
+        Gross leak [minor units].
+    hop_id : int
+        The hop that leaked it, -1 if none can be named.
+    service : str
+        Of that hop.
+    why : str
+        One sentence.
+    """
+
+    status: str
+    leak_class: str
+    glv_minor: int
+    hop_id: int
+    service: str
+    why: str
+
+
+class What(StrEnum):
+    """What happened at a moment; the order settles which of several at one instant comes first."""
+
+    GIVEN_UP = "given up"
+    """A caller stopped waiting."""
+    POSTED = "posted"
+    """The ledger wrote a journal."""
+    ANSWERED = "answered"
+    """A caller heard the answer to its call."""
+    UNHEARD = "unheard"
+    """An answer came after its caller had left, or was lost."""
+    RULED = "ruled"
+    """A decision went on record."""
+    TOLD = "told"
+    """The customer was told."""
+    ASKED = "asked"
+    """The customer submitted the payment."""
+    CALLED = "called"
+    """A call was sent."""
+    VISITED = "visited"
+    """A call without any trouble, from sending to answer."""
+    BEGUN = "begun"
+    """A worker took a request that had waited, or that a fault struck."""
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One line of the time-line.
+
+    Parameters
+    ----------
+    at_ns : int
+    depth : int
+        How far inside: 0 the customer, 1 the first service, and so on.
+    what : What
+    hop_id : int
+        The visit it is about, -1 for none.
+    transfer_id : int
+        The journal it is about, -1 for none.
+    submission : int
+        Which try of the customer's, from 1.
+    """
+
+    at_ns: int
+    depth: int
+    what: What
+    hop_id: int = NEVER
+    transfer_id: int = NEVER
+    submission: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """All there is to tell of one payment."""
+
+    tx_id: int
+    kind: str
+    channel: str
+    currency: str
+    amount_minor: int
+    born_ns: int
+    """Since the start of the run."""
+    deadline_ns: int
+    customer: str
+    debtor: Party
+    creditor: Party
+    right_debtor: Party
+    right_creditor: Party
+    trap: str
+    typology: str
+    flows: Flows
+    answer: Answer
+    verdict: Verdict
+    moments: tuple[Moment, ...]
+    visits: tuple[Visit, ...]
+    journals: tuple[Journal, ...]
+    rulings: tuple[Ruling, ...]
+
+    def visit(self, hop_id: int) -> Visit:
+        """Return the visit of that hop."""
+        return next(visit for visit in self.visits if visit.hop_id == hop_id)

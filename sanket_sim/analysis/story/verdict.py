@@ -1,0 +1,256 @@
+"""Why a payment leaked, in one sentence that names the hop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from sanket_sim.analysis.decomposition import IntentStatus
+from sanket_sim.analysis.story.nouns import (
+    NEVER,
+    Answer,
+    Flows,
+    Journal,
+    Party,
+    Verdict,
+    Visit,
+)
+from sanket_sim.core.outcomes import LeakClass
+from sanket_sim.core.units import NS_PER_MS
+
+Blame = tuple[int, str]
+"""The hop to blame (-1 for none) and the sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What a verdict rests on; `status` and `leak_class` are the decomposition's."""
+
+    status: IntentStatus
+    leak_class: LeakClass
+    glv_minor: int
+    amount_minor: int
+    deadline_ns: int
+    trap: str
+    right_creditor: Party
+    flows: Flows
+    answer: Answer
+    visits: Sequence[Visit]
+    journals: Sequence[Journal]
+
+    @property
+    def posted(self) -> list[Journal]:
+        """Journals that moved money, each transfer by what was written of it first."""
+        moved = [journal for journal in self.journals if journal.phase == "posted"]
+        first = {journal.transfer_id: journal for journal in reversed(moved)}
+        return [journal for journal in moved if first[journal.transfer_id] is journal]
+
+    @property
+    def whole(self) -> bool:
+        """Whether the trace holds all that was posted, and how the customer was answered."""
+        answered = any(visit.depth == 0 for visit in self.visits)
+        return answered and len(self.posted) == self.flows.n_posted
+
+    def visit(self, hop_id: int) -> Visit | None:
+        """Return the visit of that hop, if there is one."""
+        return next((visit for visit in self.visits if visit.hop_id == hop_id), None)
+
+    def named(self, journal: Journal) -> str:
+        """Name who wrote a journal."""
+        visit = self.visit(journal.hop_id)
+        return visit.label if visit else journal.service
+
+    def callers(self, hop_id: int) -> list[Visit]:
+        """Return a visit and those above it, the innermost first."""
+        found: list[Visit] = []
+        visit = self.visit(hop_id)
+        while visit is not None:
+            found.append(visit)
+            visit = self.visit(visit.parent_hop_id)
+        return found
+
+    def deepest_error(self, submission: int | None = None) -> Visit | None:
+        """Return the innermost visit that went wrong, the latest of several."""
+        wrong = [
+            visit
+            for visit in self.visits
+            if visit.failed and submission in (None, visit.submission)
+        ]
+        return max(wrong, key=lambda visit: (visit.depth, visit.hop_id), default=None)
+
+
+def judge(evidence: Evidence) -> Verdict:
+    """Say how a payment ended, and why."""
+    if evidence.status == IntentStatus.LEAKED and not evidence.whole:
+        hop_id, why = NEVER, "the run was cut short before all of its trace was written"
+    elif evidence.status == IntentStatus.LEAKED:
+        hop_id, why = _REASONS[evidence.leak_class](evidence)
+    else:
+        hop_id, why = NEVER, _unleaked(evidence)
+    visit = evidence.visit(hop_id)
+    trap = f"; the trap {evidence.trap} had been set" if evidence.trap else ""
+    return Verdict(
+        evidence.status.name,
+        evidence.leak_class.name,
+        evidence.glv_minor,
+        hop_id,
+        visit.service if visit else "",
+        f"{why}{trap}.",
+    )
+
+
+def _ms(span_ns: int) -> str:
+    return f"{span_ns / NS_PER_MS:,.1f} ms"
+
+
+def _unleaked(evidence: Evidence) -> str:
+    answer = evidence.answer
+    if evidence.status == IntentStatus.OK:
+        return "it ended as it should, and the customer was told so"
+    if evidence.status == IntentStatus.IN_FLIGHT:
+        return "the run ended before it did"
+    if evidence.status == IntentStatus.REJECTED_RIGHT:
+        return f"declined rightly ({answer.decline_reason}): nothing was to move, and nothing did"
+    error = evidence.deepest_error()
+    where = f", from {error.label}: {error.outcome}" if error else ""
+    return f"failed clean{where}; nothing moved, and the customer was told so"
+
+
+def _unseen(evidence: Evidence, journal: Journal) -> str:
+    """Say why whoever asked did not learn that a journal had been posted; empty if it did."""
+    chain = evidence.callers(journal.hop_id)
+    struck = next((visit.fault for visit in chain if visit.fault), "")
+    blow = f", after {struck} had struck" if struck else ""
+    for visit in chain:
+        it = "it" if visit is chain[0] else visit.label
+        gone = _ms(journal.at_ns - visit.left_ns)
+        if visit.given_up and visit.left_ns <= journal.at_ns:
+            return f"{visit.caller_label} had stopped waiting for {it} {gone} before{blow}"
+        if visit.given_up:
+            return f"{visit.caller_label} never heard {it} answer{blow}"
+    wrong = next((visit for visit in chain if visit.failed), None)
+    return f"{wrong.label} ended {wrong.outcome} all the same{blow}" if wrong else ""
+
+
+def _duplicate(evidence: Evidence) -> Blame:
+    first, second, *others = evidence.posted
+    more = f", and {len(others)} more after it" if others else ""
+    unseen = _unseen(evidence, first)
+    told = f", unseen: {unseen}" if unseen else _tries(evidence, first, second)
+    sentence = (
+        f"{evidence.named(second)} posted the payment a second time{more}; "
+        f"{evidence.named(first)} had posted it already{told}"
+    )
+    return second.hop_id, sentence
+
+
+def _tries(evidence: Evidence, first: Journal, second: Journal) -> str:
+    visits = [evidence.visit(journal.hop_id) for journal in (first, second)]
+    numbers = [visit.submission for visit in visits if visit]
+    if len(set(numbers)) < 2:
+        return ""
+    return f" for submission {numbers[0]}, and nobody took submission {numbers[1]} for its copy"
+
+
+def _ghost(evidence: Evidence) -> Blame:
+    journal = evidence.posted[-1]
+    gap_ns = journal.at_ns - evidence.answer.at_ns
+    when = f"{_ms(abs(gap_ns))} {'after' if gap_ns > 0 else 'before'}"
+    unseen = _unseen(evidence, journal)
+    because = f": {unseen}" if unseen else ""
+    who = evidence.named(journal)
+    return journal.hop_id, f"{who} posted it {when} the customer was told that it failed{because}"
+
+
+def _late(evidence: Evidence) -> Blame:
+    overdue = _ms(evidence.answer.at_ns - evidence.deadline_ns)
+    roots = [visit for visit in evidence.visits if visit.depth == 0]
+    last = max(visit.submission for visit in roots)
+    error = evidence.deepest_error(last - 1)
+    if error:
+        begun_ns = min(visit.sent_ns for visit in roots if visit.submission == last)
+        told_ns = max(visit.left_ns for visit in roots if visit.submission == last - 1)
+        why = (
+            f"{error.label} ended {error.outcome}, and the customer took {_ms(begun_ns - told_ns)}"
+        )
+        return error.hop_id, f"told of success {overdue} after its deadline: {why} to try again"
+    slow = max(evidence.visits, key=lambda visit: _own_ns(evidence, visit))
+    held = f"{slow.label} kept it {_ms(_own_ns(evidence, slow))}"
+    inline = f", {_ms(slow.wait_ns)} of them in line" if slow.wait_ns >= NS_PER_MS else ""
+    return slow.hop_id, f"told of success {overdue} after its deadline: {held}{inline}"
+
+
+def _own_ns(evidence: Evidence, visit: Visit) -> int:
+    """Return the time a visit took beyond the longest of its calls."""
+    calls = [one.span_ns for one in evidence.visits if one.parent_hop_id == visit.hop_id]
+    return visit.span_ns - max(calls, default=0)
+
+
+def _orphan(evidence: Evidence) -> Blame:
+    lame = next((journal for journal in evidence.posted if journal.one_sided), None)
+    if lame is None:
+        journal = evidence.posted[-1]
+        return journal.hop_id, f"{evidence.named(journal)} posted to accounts that do not match"
+    debit = lame.legs[0].amount_minor < 0
+    side, other = ("debit", "credit") if debit else ("credit", "debit")
+    visit = evidence.visit(lame.hop_id)
+    end = f": it ended {visit.outcome}" if visit and visit.failed else ""
+    sentence = f"{evidence.named(lame)} posted the {side}, and the {other} never followed{end}"
+    return lame.hop_id, sentence
+
+
+def _invalid(evidence: Evidence) -> Blame:
+    journal = evidence.posted[0]
+    who = evidence.named(journal)
+    if evidence.amount_minor < 0:
+        return journal.hop_id, f"{who} posted a negative amount: money ran back to the payer"
+    return journal.hop_id, f"{who} posted what should not move: the payer truly could not pay it"
+
+
+def _misdirected(evidence: Evidence) -> Blame:
+    for journal in evidence.journals:
+        for leg in journal.legs:
+            astray = leg.amount_minor > 0 and leg.account != evidence.right_creditor
+            if astray and journal.phase == "posted":
+                who, right = evidence.named(journal), evidence.right_creditor.name
+                return journal.hop_id, f"{who} credited {leg.account.name} instead of {right}"
+    return _orphan(evidence)
+
+
+def _wrong_amount(evidence: Evidence) -> Blame:
+    journal = evidence.posted[-1]
+    size = "more" if evidence.leak_class == LeakClass.OVER else "less"
+    return journal.hop_id, f"{evidence.named(journal)} posted {size} than the customer wanted"
+
+
+def _nothing_posted(evidence: Evidence) -> Blame:
+    error = evidence.deepest_error()
+    told = "OK" if evidence.answer.ack == "ok" else "nothing"
+    if error is None:
+        return NEVER, f"the customer was told {told}, yet no service ever posted anything"
+    sentence = f"{error.label} ended {error.outcome}; the customer was told {told}"
+    return error.hop_id, f"{sentence}, yet nothing was ever posted"
+
+
+def _stuck(evidence: Evidence) -> Blame:
+    opened = [journal for journal in evidence.journals if journal.phase == "pending"]
+    if not opened:
+        return NEVER, "money is held that no journal explains"
+    who = evidence.named(opened[-1])
+    return opened[-1].hop_id, f"{who} opened a hold that nobody has captured or given back"
+
+
+_REASONS: dict[LeakClass, Callable[[Evidence], Blame]] = {
+    LeakClass.ORPHAN_CREDIT: _orphan,
+    LeakClass.ORPHAN_DEBIT: _orphan,
+    LeakClass.INVALID_EXECUTED: _invalid,
+    LeakClass.MISDIRECTED: _misdirected,
+    LeakClass.DUPLICATE: _duplicate,
+    LeakClass.OVER: _wrong_amount,
+    LeakClass.UNDER: _wrong_amount,
+    LeakClass.LOST: _nothing_posted,
+    LeakClass.GHOST_POSTING: _ghost,
+    LeakClass.PHANTOM_SUCCESS: _nothing_posted,
+    LeakClass.LATE: _late,
+    LeakClass.STUCK_HOLD: _stuck,
+}
