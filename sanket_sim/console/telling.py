@@ -31,6 +31,8 @@ from sanket_sim.core.errors import InputError, Problem
 from sanket_sim.core.units import NS_PER_MS, NS_PER_S
 
 SPECIMENS = 10
+WIDTH = 100
+"""What a story is laid out for; a pipe or a file gets no less."""
 _ALARM = "bold red"
 _BAD = "red"
 _WARNING = "yellow"
@@ -40,7 +42,7 @@ _MUTED = "dim"
 
 def perform_story(arguments: Arguments) -> int:
     """Tell the life of one payment, or list leaked ones to choose from."""
-    folder, console = Path(arguments.target), Console()
+    folder, console = Path(arguments.target), _console()
     manifest_of(folder, ("transactions", "hops", "postings", "decisions", "faults", "agents"))
     run = RunFolder(folder)
     if arguments.tx_id is None or arguments.worst is not None:
@@ -52,6 +54,12 @@ def perform_story(arguments: Arguments) -> int:
     else:
         show_story(story, console)
     return 0
+
+
+def _console() -> Console:
+    console = Console()
+    narrow = not console.is_terminal and console.width < WIDTH
+    return Console(width=WIDTH) if narrow else console
 
 
 def _story_of(run: RunFolder, tx_id: int) -> Story:
@@ -82,7 +90,10 @@ def _specimens(found: list[Specimen]) -> Table:
         title="Leaked payments worth reading", title_justify="left", title_style="bold", box=None
     )
     table.pad_edge = False
-    table.add_column("tx_id", justify="right", header_style=_MUTED, style="bold", no_wrap=True)
+    digits = max(len(f"{one.tx_id}") for one in found)
+    table.add_column(
+        "tx_id", justify="right", header_style=_MUTED, style="bold", min_width=digits, no_wrap=True
+    )
     for name in ("class", "kind", "to blame"):
         table.add_column(name, header_style=_MUTED, no_wrap=True)
     for name in ("gross leak", "tries", "calls", "born", "alike"):
