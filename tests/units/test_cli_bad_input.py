@@ -34,11 +34,16 @@ replicas = 4
 """
 
 BROKEN = {
-    "unknown key": ('seed = 1', 'seeed = 1', "seeed", 'did you mean "seed"'),
+    "unknown key": ("seed = 1", "seeed = 1", "seeed", 'did you mean "seed"'),
     "unknown table": ("[population]", "[poppulation]", "poppulation", "did you mean"),
     "unknown nested key": ("customers = 50", "custommers = 50", "population", "customers"),
     "duration without a unit": ('duration = "2m"', "duration = 120", "duration", "unit"),
-    "duration with a wrong unit": ('"2m"', '"2 fortnights"', "duration", "ns, us, ms, s, m, h or d"),
+    "duration with a wrong unit": (
+        '"2m"',
+        '"2 fortnights"',
+        "duration",
+        "ns, us, ms, s, m, h or d",
+    ),
     "negative duration": ('"2m"', '"-2m"', "duration", "must be > 0"),
     "zero duration": ('"2m"', '"0s"', "duration", "must be > 0"),
     "huge duration": ('"2m"', '"1e30h"', "duration", "146 years"),
@@ -74,36 +79,66 @@ BROKEN = {
     "fault with a negative delay": ('add = "5s"', 'add = "-5s"', "fault.0.add", "-5s"),
     "fault as a single table": ("[[fault]]", "[fault]", "fault", "must be an array"),
     "unknown trap": ('"duplicate_submit"', '"triplicate"', "trap.0", "duplicate_submit"),
-    "unknown control": ("[services.payment]", "[controls]\nidempotence = true\n[services.payment]",
-                        "controls.idempotence", "idempotency_key"),
-    "control that is no switch": ("[services.payment]",
-                                  "[controls]\nidempotency_key = 1\n[services.payment]",
-                                  "controls.idempotency_key", "true or false"),
+    "unknown control": (
+        "[services.payment]",
+        "[controls]\nidempotence = true\n[services.payment]",
+        "controls.idempotence",
+        "idempotency_key",
+    ),
+    "control that is no switch": (
+        "[services.payment]",
+        "[controls]\nidempotency_key = 1\n[services.payment]",
+        "controls.idempotency_key",
+        "true or false",
+    ),
     "zero replicas": ("replicas = 4", "replicas = 0", "services.payment.replicas", "must be >= 1"),
     "replicas as text": ("replicas = 4", 'replicas = "4"', "services.payment.replicas", "whole"),
-    "override of a missing service": ("[services.payment]", "[services.paymemt]",
-                                      "service", 'did you mean "payment"'),
+    "override of a missing service": (
+        "[services.payment]",
+        "[services.paymemt]",
+        "service",
+        'did you mean "payment"',
+    ),
     "override of an unknown key": ("replicas = 4", "replica = 4", "services.payment", "replicas"),
-    "override with an unknown law": ("replicas = 4", 'operation.pay.time = {law = "magic"}',
-                                     "services.payment.operation.pay.time", "lognormal"),
+    "override with an unknown law": (
+        "replicas = 4",
+        'operation.pay.time = {law = "magic"}',
+        "services.payment.operation.pay.time",
+        "lognormal",
+    ),
     "service as a number": (
         "[services.payment]\nreplicas = 4",
         "[services]\npayment = 3",
         "services.payment",
         "table",
     ),
-    "plugin that is missing": ("seed = 1", 'seed = 1\nplugins = ["none.py"]', "plugins.0", "no file"),
-    "unknown typology": ("[services.payment]",
-                         '[[fraud.campaign]]\ntypology = "wizardry"\n[services.payment]',
-                         "fraud.campaign.0", "card_testing"),
-    "wave beyond measure": ("[services.payment]",
-                            '[[demand.wave]]\nat = "1s"\nfor = "1s"\nfactor = 1e99\n'
-                            "[services.payment]", "demand.wave.0.factor", "must be <="),
+    "plugin that is missing": (
+        "seed = 1",
+        'seed = 1\nplugins = ["none.py"]',
+        "plugins.0",
+        "no file",
+    ),
+    "unknown typology": (
+        "[services.payment]",
+        '[[fraud.campaign]]\ntypology = "wizardry"\n[services.payment]',
+        "fraud.campaign.0",
+        "card_testing",
+    ),
+    "wave beyond measure": (
+        "[services.payment]",
+        '[[demand.wave]]\nat = "1s"\nfor = "1s"\nfactor = 1e99\n[services.payment]',
+        "demand.wave.0.factor",
+        "must be <=",
+    ),
     "no TOML": ("seed = 1", "seed == 1", "", "is not TOML"),
     "key twice": ("seed = 1", "seed = 1\nseed = 2", "", "is not TOML"),
-    "unknown grid": ("[services.payment]", '[report]\ngrid = "D"\n[services.payment]',
-                     "report.grid", "at least 3"),
-}  # fmt: skip
+    "unknown grid": (
+        "[services.payment]",
+        '[report]\ngrid = "D"\n[services.payment]',
+        "report.grid",
+        "at least 3",
+    ),
+}
 
 
 def refused(words, capsys, tmp_path):
