@@ -10,12 +10,16 @@ import json
 import math
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
+from itertools import islice
 from pathlib import Path
 
+from sanket_sim.core.config import BYTES_MAX, show
 from sanket_sim.core.errors import InputError, Problem
-from sanket_sim.core.units import NS_PER_S, format_duration, parse_duration_ns
+from sanket_sim.core.units import DURATION_NS_MAX, NS_PER_S, format_duration, parse_duration_ns
+from sanket_sim.simulation.experiment import FIRST_YEAR, LAST_YEAR
 
 Scalar = str | int | float | bool | date | None
 Leaf = Scalar | list["Leaf"] | dict[str, "Leaf"]
@@ -26,7 +30,10 @@ _SPANS_S |= {"hours": 3600.0, "h": 3600.0, "days": 86_400.0, "ms": 0.001}
 _DURATIONS = ("duration", "simulation_duration", "sim_duration", "run_time", "runtime", "length")
 _DAY = timedelta(days=1)
 _SATURDAY = 5
+_GUESSED_START = datetime(2026, 1, 5, 8)  # noqa: DTZ001  # local time of the bank
 _WAVES_MAX = 400
+LEAVES_MAX = 10_000
+"""Most keys that are looked at; aliases of aliases can make a small file endless."""
 _REASONS = {
     "speed_multiplier": "simulated time needs no speed: a run goes as fast as the machine can",
     "real_time": "simulated time needs no speed: a run goes as fast as the machine can",
@@ -65,13 +72,15 @@ def _leaves(path: Path) -> dict[str, Leaf]:
     import yaml  # noqa: PLC0415  # only this command needs it
 
     try:
-        tree = yaml.safe_load(path.read_text("utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        with path.open("rb") as file:  # a device never ends
+            tree = yaml.safe_load(file.read(BYTES_MAX).decode("utf-8-sig"))
+        leaves = dict(islice(_flatten(tree, ""), LEAVES_MAX)) if isinstance(tree, dict) else None
+    except (OSError, ValueError, RecursionError, yaml.YAMLError) as error:
         reason = str(error).replace("\n", " ")
         raise InputError(str(path), [Problem("", f"cannot be read as YAML: {reason}")]) from error
-    if not isinstance(tree, dict):
+    if leaves is None:
         raise InputError(str(path), [Problem("", "expected a mapping of keys to values")])
-    return dict(_flatten(tree, ""))
+    return leaves
 
 
 def _flatten(tree: dict[str, Leaf], above: str) -> Iterator[tuple[str, Leaf]]:
@@ -114,7 +123,7 @@ class Translation:
     def _head(self, fallback_name: str, start: datetime, duration_s: float) -> str:
         name = str(self._take("name", "simulation_name", "scenario_name") or fallback_name)
         safe_name = re.sub(r"[^A-Za-z0-9_.-]+", "_", name).strip("_.-") or "converted"
-        seed = int(self._number("seed", "random_seed", "rng_seed") or 0)
+        seed = self._whole("seed", "random_seed", "rng_seed") or 0
         lines = [
             f"# Converted from {Path(self.source).name}: say here which question it answers.",
             f"name = {json.dumps(safe_name)}",
@@ -127,12 +136,12 @@ class Translation:
         return "\n".join([*lines, *([f"warmup = {_written(warmup_s)}"] if warmup_s else [])])
 
     def _population(self) -> str:
-        customers = self._number(
+        customers = self._whole(
             "num_customers", "customers", "customer_count", "n_customers", "num_users", "users"
         )
-        merchants = self._number("num_merchants", "merchants", "merchant_count")
-        lines = [f"customers = {int(customers)}"] if customers else []
-        lines += [f"merchants = {int(merchants)}"] if merchants else []
+        merchants = self._whole("num_merchants", "merchants", "merchant_count")
+        lines = [f"customers = {customers}"] if customers is not None else []
+        lines += [f"merchants = {merchants}"] if merchants is not None else []
         return "\n".join(["[population]", *lines]) if lines else ""
 
     def _demand(self, start: datetime, duration_s: float, hours: Hours | None) -> str:
@@ -164,20 +173,35 @@ class Translation:
         duration_s = self._span_s(*_DURATIONS, "simulation", "num", "run")
         if duration_s is None:
             self.remarks.append("no duration found: 10m is a guess")
+        if duration_s == 0:
+            self.problems.append(Problem("duration", "must be > 0, is 0"))
         return duration_s or 600.0
 
     def _start(self) -> datetime:
+        start = self._start_found()
+        if start.tzinfo is not None:
+            self.remarks.append(
+                f"the offset of {start} is left out: start is the bank's local time"
+            )
+        if not FIRST_YEAR <= start.year <= LAST_YEAR:
+            message = f"must lie in the years {FIRST_YEAR} to {LAST_YEAR}, is {start}"
+            self.problems.append(Problem("start", message))
+            return _GUESSED_START
+        return start.replace(tzinfo=None)
+
+    def _start_found(self) -> datetime:
         found = self._take("start", "start_time", "start_date", "start_datetime")
         if isinstance(found, str):
-            try:
+            with suppress(ValueError):  # said below, as for a number
                 found = datetime.fromisoformat(found)
-            except ValueError:
-                self.remarks.append(f'start "{found}" is no date: 2026-01-05T08:00:00 is a guess')
         if isinstance(found, datetime):
-            return found.replace(tzinfo=None)
+            return found
         if isinstance(found, date):
             return datetime.combine(found, time())
-        return datetime(2026, 1, 5, 8)  # noqa: DTZ001  # local time of the bank
+        if found is not None:
+            guess = _GUESSED_START.isoformat()
+            self.remarks.append(f'start "{found}" is no date: {guess} is a guess')
+        return _GUESSED_START
 
     def _hours(self) -> Hours | None:
         """Read the business hours first: their `start` is not the start of the run."""
@@ -202,16 +226,23 @@ class Translation:
 
     def _number(self, *names: str) -> float | None:
         value = self._take(*names)
-        if value is None:
-            return None
+        return None if value is None else self._judged(names[0], value)
+
+    def _judged(self, name: str, value: Leaf) -> float | None:
         try:
             number = float(value)  # type: ignore[arg-type]  # judged by the except below
-        except (TypeError, ValueError):
+        except (TypeError, ValueError, OverflowError):
             number = math.nan
         if not math.isfinite(number) or number < 0 or isinstance(value, bool):
-            self.problems.append(Problem(names[0], f"expected a number >= 0, is {value!r}"))
+            self.problems.append(Problem(name, f"expected a number >= 0, is {show(value)}"))
             return None
         return number
+
+    def _whole(self, *names: str) -> int | None:
+        number = self._number(*names)
+        if number is not None and not number.is_integer():
+            self.problems.append(Problem(names[0], f"expected a whole number, is {number:g}"))
+        return None if number is None else int(number)
 
     def _span_s(self, *stems: str) -> float | None:
         """Find a span of time: a stem with a unit in the key, or with one in the value."""
@@ -219,15 +250,23 @@ class Translation:
             for unit, unit_s in _SPANS_S.items():
                 number = self._number(f"{stem}_{unit}")
                 if number is not None:
-                    return number * unit_s
+                    return self._bounded_s(stem, number * unit_s)
         value = self._take(*(stem for stem in stems if stem not in ("simulation", "num", "run")))
+        if value is None:
+            return None
         if isinstance(value, str):
             return self._spelt_s(stems[0], value)
-        return float(value) if isinstance(value, int | float) else None
+        return self._bounded_s(stems[0], self._judged(stems[0], value))
+
+    def _bounded_s(self, key: str, span_s: float | None) -> float | None:
+        if span_s is None or span_s * NS_PER_S <= DURATION_NS_MAX:
+            return span_s
+        self.problems.append(Problem(key, "is longer than the clock can hold (146 years)"))
+        return None
 
     def _spelt_s(self, key: str, text: str) -> float | None:
         try:
-            return parse_duration_ns(text) / NS_PER_S
+            return self._judged(key, parse_duration_ns(text) / NS_PER_S)
         except ValueError as error:
             self.problems.append(Problem(key, str(error)))
             return None
@@ -236,9 +275,8 @@ class Translation:
         for path, value in self.leaves.items():
             words = path.split(".")
             reason = next((_REASONS[word] for word in words if word in _REASONS), None)
-            shown = json.dumps(value, default=str)
             self.remarks.append(
-                f"{path} = {shown[:60]} is left out: {reason or 'it has no counterpart'}"
+                f"{path} = {show(value)} is left out: {reason or 'it has no counterpart'}"
             )
 
 

@@ -95,6 +95,19 @@ def test_hours_are_found_however_they_are_spelt(tmp_path, hours):
         "peak_tps: many",
         "fraud_rate: 7",
         "duration: soon",
+        "duration: .inf",
+        "duration: .nan",
+        "duration: -5",
+        "duration: 0",
+        "duration: true",
+        "duration: [1]",
+        "duration_hours: 1e300",
+        f"peak_tps: 1{'0' * 400}",
+        "seed: 1.5",
+        "num_customers: 3.7",
+        "start: 0001-01-01",
+        "start: 2026-13-45",
+        f"a: {'[' * 3000}",
         "num_customers: .nan",
         "- a\n- list",
         "a: [unclosed",
@@ -104,6 +117,18 @@ def test_hours_are_found_however_they_are_spelt(tmp_path, hours):
 def test_nonsense_is_an_input_error(tmp_path, text):
     with pytest.raises(InputError):
         converted(tmp_path, text)
+
+
+@pytest.mark.parametrize("text", ["a: &a [*a]", "a: &a {b: 1}\nc: {d: *a, e: *a}"])
+def test_aliases_end(tmp_path, text):
+    _, remarks = converted(tmp_path, text)
+    assert any("is left out" in remark for remark in remarks)
+
+
+def test_an_offset_and_a_start_that_is_none_are_remarked(tmp_path):
+    for start in ("2026-01-01T00:00:00+02:00", "5", "someday"):
+        _, remarks = converted(tmp_path, f"duration: 5m\nstart: {start}")
+        assert any("start" in remark for remark in remarks)
 
 
 def test_a_missing_file_is_an_input_error(tmp_path):
