@@ -41,7 +41,7 @@ def _title(run: Run, found: Findings) -> Rule:
     text = Text.assemble(
         (about.name, "bold"),
         f" on {about.model}, seed {about.seed}: {clock(round(about.simulated_s * NS_PER_S))} "
-        f"simulated in {seconds(wall_s)}, {found.traffic.submitted / wall_s:,.0f} intents/s",
+        f"simulated in {seconds(wall_s)}, {found.conservation.intents / wall_s:,.0f} intents/s",
     )
     return Rule(text, align="left", style=_MUTED)
 
@@ -154,7 +154,9 @@ def _energy(found: Findings) -> Table:
 
 def _grid(found: Findings) -> str:
     energy = found.energy
-    return f"SCI, grid {energy.grid} {energy.grid_year}" if energy.believable else "outside 0.05-50 mg"
+    return (
+        f"SCI, grid {energy.grid} {energy.grid_year}" if energy.believable else "outside 0.05-50 mg"
+    )
 
 
 def _services(found: Findings) -> Table:
@@ -163,7 +165,7 @@ def _services(found: Findings) -> Table:
     table.pad_edge = False
     table.add_column("on the slowest paths", header_style=_MUTED, min_width=19)
     for name in ("busy", "wait p99", "answer p99", "critical path", "leaked"):
-        table.add_column(name, header_style=_MUTED, justify="right", min_width=12, no_wrap=True)
+        table.add_column(name, header_style=_MUTED, justify="right", min_width=10, no_wrap=True)
     by_share = sorted(
         found.resilience.by_service.items(),
         key=lambda item: (-_known(item[1].critical_path_share), item[0]),
@@ -197,7 +199,8 @@ def _print_files(run: Run, console: Console) -> None:
     console.print(
         Text(f"\n{shown}", style="bold"), Text("(the report)", style=_MUTED), soft_wrap=True
     )
-    text = f"{run.folder}/  trace in Parquet, findings.json, experiment.toml to run again"
+    trace = "" if "transactions" in run.manifest.tables_dropped else "trace in Parquet, "
+    text = f"{run.folder}/  {trace}findings.json, experiment.toml to run again"
     console.print(Text(text, style=_MUTED), soft_wrap=True)
 
 

@@ -118,4 +118,4 @@ def _cells(one: Difference) -> tuple[str, str, str, str, str]:
 
 
 def _figure(value: float) -> str:
-    return "-" if math.isnan(value) else f"{value:.5g}"
+    return "-" if math.isnan(value) else f"{value:.4g}"
