@@ -38,6 +38,8 @@ _WORDS = {
     "dict_type": "must be a table",
     "tuple_type": "must be an array",
     "list_type": "must be an array",
+    "string_pattern_mismatch": "must match the pattern {pattern}",
+    "datetime_type": "must be a datetime without quotes, such as 2026-11-27T08:00:00",
 }
 _COMPLETE = {"missing", "unknown_key"}
 
@@ -53,15 +55,21 @@ class Document:
     table : dict
     lines : mapping
         Key path -> line; empty for a table that never was a file.
+    overridden : frozenset of KeyPath
+        What overrides have put in; no line of the file is to blame for it.
     """
 
     source: str
     table: dict[str, Any]
     lines: Mapping[KeyPath, int] = field(default_factory=dict)
+    overridden: frozenset[KeyPath] = frozenset()
 
     def problem(self, path: KeyPath, message: str) -> Problem:
         """Return a problem at a key path, with the line of the nearest key that has one."""
         ends = range(len(path), 0, -1)
+        words = tuple(map(str, path))
+        if any(words[:end] in self.overridden for end in ends):
+            return Problem(join_path(path), f"{message} (overridden)")
         line = next((self.lines[path[:end]] for end in ends if path[:end] in self.lines), None)
         return Problem(join_path(path), message, line)
 
@@ -91,14 +99,15 @@ def _read_text(source: str, path: Path) -> str:
     try:
         if path.is_dir():
             raise _refusal(source, "is a directory; name a .toml file")
-        if path.exists() and path.stat().st_size > BYTES_MAX:
-            raise _refusal(source, f"is larger than {BYTES_MAX:,} bytes; expected a TOML file")
-        content = path.read_bytes()
+        with path.open("rb") as file:  # a device never ends: read no more than is judged
+            content = file.read(BYTES_MAX + 1)
     except FileNotFoundError:
         raise _refusal(source, "no such file; check the path and its spelling") from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise _refusal(source, f"cannot be read: {reason}") from None
+    if len(content) > BYTES_MAX:
+        raise _refusal(source, f"is larger than {BYTES_MAX:,} bytes; expected a TOML file")
     if b"\0" in content:
         raise _refusal(source, "is a binary file; expected TOML text")
     try:
@@ -166,7 +175,7 @@ def override(
     >>> override(Document("x.toml", {"fault": [{"p": 1}]}), {"fault.0.p": 0, "slo.q": 2}).table
     {'fault': [{'p': 0}], 'slo': {'q': 2}}
     """
-    pairs = overrides.items() if isinstance(overrides, Mapping) else overrides
+    pairs = tuple(overrides.items() if isinstance(overrides, Mapping) else overrides)
     table = copy.deepcopy(document.table)
     problems = []
     for path, value in pairs:
@@ -176,7 +185,8 @@ def override(
             problems.append(Problem(path, str(error)))
     if problems:
         raise InputError("override", problems)
-    return replace(document, table=table)
+    put_in = {split_path(path) for path, _ in pairs}
+    return replace(document, table=table, overridden=document.overridden | put_in)
 
 
 def _place(table: Any, keys: tuple[str, ...], value: Any) -> None:

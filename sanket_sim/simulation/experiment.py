@@ -16,6 +16,8 @@ from sanket_sim.fraud.settings import FraudSettings
 
 MINUTE_NS = 60 * NS_PER_S
 TICKS_MAX = 10_000_000
+FIRST_YEAR, LAST_YEAR = 1900, 2200
+"""Years of `start` from which any duration stays within the calendar and its 64-bit instants."""
 
 Overrides = dict[str, Any]
 """Part of the model's tables, put over them; the model's own classes judge what is in it."""
@@ -86,8 +88,18 @@ class Experiment(Settings):
             raise ValueError(
                 f"warmup must be shorter than duration, is {lengths[0]} of {lengths[1]}"
             )
-        if self.duration // self.tick > TICKS_MAX:
-            raise ValueError(f"duration / tick must be at most {TICKS_MAX:,}; take a longer tick")
+        if (self.duration + self.drain) // self.tick > TICKS_MAX:
+            raise ValueError(
+                f"(duration + drain) / tick must be at most {TICKS_MAX:,}; take a longer tick"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _fits_the_calendar(self) -> Self:
+        if not FIRST_YEAR <= self.start.year <= LAST_YEAR:
+            raise ValueError(
+                f"start must lie in the years {FIRST_YEAR} to {LAST_YEAR}, is {self.start}"
+            )
         return self
 
     @property

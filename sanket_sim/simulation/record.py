@@ -10,7 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from sanket_sim.core.clock import Stopwatch, peak_mb
-from sanket_sim.core.errors import TraceError
+from sanket_sim.core.errors import InputError, Problem
 from sanket_sim.trace.files import sha256_of, write_atomically
 from sanket_sim.trace.manifest import MANIFEST_NAME, Manifest
 from sanket_sim.trace.writer import FinishedPart
@@ -31,17 +31,19 @@ def choose_folder(parent: Path, name: str, *, force: bool) -> Path:
 
     Raises
     ------
-    TraceError
+    InputError
         If `force` would remove a folder that holds no run, or nothing can be created there.
     """
     first = parent / name
-    if force and first.exists():
-        _remove_run(first)
     try:
+        if force and first.exists():
+            _remove_run(first)
         parent.mkdir(parents=True, exist_ok=True)
         return _create_next(first)
-    except OSError as error:
-        raise TraceError(f"{first}: cannot be created: {error.strerror or error}") from error
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        message = f"cannot be created: {reason}; name another folder with --out"
+        raise InputError(str(first), [Problem("", message)]) from error
 
 
 class RunRecord:
@@ -150,5 +152,6 @@ def _create_next(first: Path) -> Path:
 def _remove_run(folder: Path) -> None:
     """Remove an earlier run; anything that is not one stays, whatever --force says."""
     if any(folder.iterdir()) and not (folder / MANIFEST_NAME).exists():
-        raise TraceError(f"{folder}: holds no run; --force replaces runs alone, remove it by hand")
+        message = "holds no run; --force replaces runs alone, remove it by hand"
+        raise InputError(str(folder), [Problem("", message)])
     shutil.rmtree(folder)

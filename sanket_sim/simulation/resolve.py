@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from sanket_sim.actors.demand import demand_of
 from sanket_sim.bank.description import Bank
 from sanket_sim.bank.model import find_model, load_bank
 from sanket_sim.core.config import Document, dump_settings, override, read_toml, validate
 from sanket_sim.core.errors import InputError, Problem
 from sanket_sim.core.settings import nearest
 from sanket_sim.core.toml_text import KeyPath, split_path
-from sanket_sim.core.units import format_duration
+from sanket_sim.core.units import NS_PER_S, format_duration
 from sanket_sim.faults.settings import misfits
 from sanket_sim.simulation.experiment import Experiment
 from sanket_sim.simulation.shelf import entries, find
@@ -25,6 +26,10 @@ T = TypeVar("T")
 MODEL_NAME = "model.toml"
 OVERRIDES = ("services", "edges", "routes", "controls", "accounts", "power", "fraud_rules")
 """Tables of an experiment that change its model."""
+INTENTS_MAX = 1_000_000_000
+"""Most intents of a run: two days of computing."""
+INTENTS_PER_TICK_MAX = 2_000_000
+"""Most intents planned at once: about a gigabyte."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +117,7 @@ def locate(source: Path | str) -> Path:
         If there is neither such a file nor such a name; the nearest name is told.
     """
     path = Path(source)
-    if path.exists() or path.suffix == ".toml" or len(path.parts) != 1:
+    if is_there(path) or path.suffix == ".toml" or len(path.parts) != 1:
         return path
     found = find("experiments", str(source))
     if found is None:
@@ -138,7 +143,15 @@ def locate_model(name: str, beside: Path) -> Path:
         If no model has that name; the nearest name is told.
     """
     near = beside.parent / name
-    return near if name.endswith(".toml") and near.exists() else find_model(name)
+    return near if name.endswith(".toml") and is_there(near) else find_model(name)
+
+
+def is_there(path: Path) -> bool:
+    """Say whether a path exists; one that no file system would take does not."""
+    try:
+        return path.exists()
+    except (OSError, ValueError):
+        return False
 
 
 def take_plugins(beside: Path, document: Document) -> tuple[Path, ...]:
@@ -147,7 +160,8 @@ def take_plugins(beside: Path, document: Document) -> tuple[Path, ...]:
     Raises
     ------
     InputError
-        If one is missing, breaks while it is imported, or registers a name that is taken.
+        If one is missing, breaks while it is imported, registers a name that is taken, or is
+        called as another one: copies of all lie side by side in the run's folder.
     """
     named = document.table.get("plugins", [])
     if not isinstance(named, list) or not all(isinstance(name, str) for name in named):
@@ -156,28 +170,47 @@ def take_plugins(beside: Path, document: Document) -> tuple[Path, ...]:
     problems = [
         document.problem(("plugins", place), said)
         for place, path in enumerate(paths)
-        if (said := _import(path))
+        if (said := _clash(paths, place) or _import(path))
     ]
     if problems:
         raise InputError(str(beside), problems)
     return paths
 
 
+def _clash(paths: tuple[Path, ...], place: int) -> str:
+    """Say which earlier file is called as the one in this place, or nothing."""
+    path = paths[place]
+    for other in paths[:place]:
+        if other.name == path.name and other != path:
+            return f'"{path}" is called as "{other}"; give one of them another file name'
+    return ""
+
+
 def _import(path: Path) -> str:
     """Import one file, its like in content only once; say what went wrong, or nothing."""
     if not path.is_file():
         return f'there is no file "{path}"; paths start at the folder of the experiment'
+    if path.suffix != ".py":
+        return f'"{path}" is no Python file; its name must end in .py'
+    try:
+        path.read_text("utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        return f'"{path}" cannot be read as UTF-8: {error}'
+    return _import_once(path)
+
+
+def _import_once(path: Path) -> str:
     name = f"sanket_plugin_{sha256_of(path.read_bytes())[:16]}"
     if name in sys.modules:
         return ""
     spec = importlib.util.spec_from_file_location(name, path.resolve())
     if spec is None or spec.loader is None:
-        return f'"{path}" is no Python file; its name must end in .py'
+        raise AssertionError("every file that ends in .py has a loader")
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     try:
         spec.loader.exec_module(module)
-    except Exception as error:  # noqa: BLE001  # the user's own code may raise anything
+    except (Exception, SystemExit) as error:  # noqa: BLE001  # the user's code may raise anything
         del sys.modules[name]
         return f'"{path}" cannot be imported: {type(error).__name__}: {error}'
     return ""
@@ -220,6 +253,7 @@ Misfit = tuple[KeyPath, str]
 def _misfits(experiment: Experiment, bank: Bank) -> Iterator[Misfit]:
     """Yield what is right by itself and wrong on this bank: key path and message."""
     yield from _slow_ticks(experiment)
+    yield from _too_many_intents(experiment)
     for place, campaign in enumerate(experiment.fraud.campaign):
         if lack := campaign.missing(bank):
             message = f"{campaign.typology} needs {lack}, which model {bank.name} has not"
@@ -240,6 +274,20 @@ def _slow_ticks(experiment: Experiment) -> Iterator[Misfit]:
                 "shorten the tick, or they would react to what they cannot know yet"
             ),
         )
+
+
+def _too_many_intents(experiment: Experiment) -> Iterator[Misfit]:
+    """Refuse what no machine would finish: a typing error in a rate must not fill its memory."""
+    customers = experiment.population.customers
+    demand = demand_of(experiment.demand, customers, experiment.start, experiment.duration)
+    fastest_per_s = customers * float(max(demand.after.max(), demand.before.max()))
+    a_tick = fastest_per_s * experiment.tick / NS_PER_S
+    if not demand.expected * customers <= INTENTS_MAX:
+        asked = f"about {demand.expected * customers:.3g} intents, more than {INTENTS_MAX:,}"
+        yield ("demand", "rate"), f"asks for {asked}; lower it, or shorten the duration"
+    elif a_tick > INTENTS_PER_TICK_MAX:
+        asked = f"{a_tick:.3g} intents in a tick, more than {INTENTS_PER_TICK_MAX:,}"
+        yield ("demand", "rate"), f"asks for {asked}; lower it, or shorten the tick"
 
 
 def _attempt(step: Callable[[], T], problems: list[Problem]) -> T | None:

@@ -49,6 +49,23 @@ BROKEN = {
     "huge duration": ('"2m"', '"1e30h"', "duration", "146 years"),
     "warm-up as long as the run": ('"10s"\ntick', '"2m"\ntick', "warmup", "shorter than duration"),
     "tick above the reaction delay": ('tick = "1s"', 'tick = "1m"', "tick", "shorten the tick"),
+    "tick that drains for ever": (
+        'duration = "2m"\nwarmup = "10s"\ntick = "1s"',
+        'duration = "1ns"\ntick = "1ns"',
+        "(duration + drain) / tick",
+        "longer tick",
+    ),
+    "start at the end of the calendar": ("2026-11-27T08", "9999-12-31T23", "start", "1900 to 2200"),
+    "date without a time": ("2026-11-27T08:00:00", "2026-11-27", "start", "2026-11-27T08:00:00"),
+    "rate beyond any machine": ('"5/s"', '"1e9/s"', "demand.rate", "shorten the duration"),
+    "rate beyond a tick": ('"5/s"', '"4e6/s"', "demand.rate", "shorten the tick"),
+    "model whose name is too long": (
+        '"retail_bank"',
+        '"' + "a" * 300 + '.toml"',
+        "model",
+        "cannot",
+    ),
+    "model that is a device": ('"retail_bank"', '"/dev/zero"', "model", "/dev/zero"),
     "zero tick": ('tick = "1s"', 'tick = "0s"', "tick", "must be > 0"),
     "minute tick": ('tick = "1s"', 'tick = "1ns"', "tick", "longer tick"),
     "negative seed": ("seed = 1", "seed = -1", "seed", "must be >= 0"),
@@ -212,6 +229,52 @@ def test_the_line_of_the_key_is_told(tmp_path, capsys):
     file = tmp_path / "probe.toml"
     file.write_text(GOOD.replace("seed = 1", "seed = -1"))
     assert "line 4: seed" in refused(words_for(file, tmp_path), capsys, tmp_path)
+
+
+PLUGINS = {
+    "that leaves": ({"one.py": b"import sys; sys.exit(3)"}, "SystemExit"),
+    "in another encoding": ({"one.py": b"# coding: latin-1\nx = '\xe9'"}, "UTF-8"),
+    "without .py": ({"one.txt": b"x = 1"}, "must end in .py"),
+    "called as another": ({"a/one.py": b"x = 1", "b/one.py": b"x = 2"}, "another file name"),
+}
+
+
+@pytest.mark.parametrize("case", PLUGINS)
+def test_plugins_that_are_none_are_refused(case, tmp_path, capsys):
+    files, remedy = PLUGINS[case]
+    for name, content in files.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(content)
+    file = tmp_path / "probe.toml"
+    file.write_text(f"plugins = {list(files)}\n{GOOD}")
+    assert remedy in refused(words_for(file, tmp_path), capsys, tmp_path)
+
+
+@pytest.mark.parametrize("name", ["afile", "afile/below", "nul\0", "a" * 300])
+@pytest.mark.parametrize("force", [[], ["--force"]])
+def test_an_out_that_is_no_folder_is_refused(name, force, tmp_path, capsys):
+    (tmp_path / "afile").write_text("mine")
+    file = tmp_path / "probe.toml"
+    file.write_text(GOOD)
+    words = ["run", str(file), "--quiet", "--out", str(tmp_path / name), *force]
+    assert "name another folder with --out" in refused(words, capsys, tmp_path)
+
+
+def test_what_an_override_put_in_is_not_laid_to_a_line_of_the_file(tmp_path, capsys):
+    file = tmp_path / "probe.toml"
+    file.write_text(GOOD)
+    words = [*words_for(file, tmp_path), "--set", "seed=-1", "--set", "population.customers=0"]
+    said = refused(words, capsys, tmp_path)
+    assert "seed: must be >= 0, is -1 (overridden)" in said
+    assert "line" not in said
+
+
+@pytest.mark.parametrize("seeds", ["1..99999999999999999999", "1..99999999", "3..1", "-1..4", "1"])
+def test_seeds_that_are_no_range_are_refused(seeds, capsys):
+    with pytest.raises(SystemExit) as left:
+        main(["run", "peak_load", f"--seeds={seeds}"])
+    assert left.value.code == 2
+    assert "seeds such as" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

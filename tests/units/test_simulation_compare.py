@@ -127,7 +127,7 @@ def test_an_error_in_a_worker_process_keeps_its_exit_status(tmp_path, probe):
     out.mkdir()
     with pytest.raises(ReplicationError, match="cannot be created") as failed:
         replicate(probe, [1, 2], options=_UnderAFile(out=out))
-    assert failed.value.exit_status == 1
+    assert failed.value.exit_status == 2
 
 
 class _UnderAFile(Options):

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sanket_sim.core.errors import TraceError
+from sanket_sim.core.errors import InputError
 from sanket_sim.simulation.record import RunRecord, choose_folder, packages
 from sanket_sim.trace.manifest import Manifest, load_manifest
 from sanket_sim.trace.writer import FinishedPart
@@ -25,14 +25,14 @@ def test_force_replaces_a_run(tmp_path):
 def test_force_never_removes_what_is_no_run(tmp_path):
     (tmp_path / "peak-s1").mkdir()
     (tmp_path / "peak-s1" / "thesis.doc").write_text("years of work")
-    with pytest.raises(TraceError, match="holds no run"):
+    with pytest.raises(InputError, match="holds no run"):
         choose_folder(tmp_path, "peak-s1", force=True)
     assert (tmp_path / "peak-s1" / "thesis.doc").exists()
 
 
 def test_a_folder_that_cannot_be_made_is_an_error_with_its_path(tmp_path):
     (tmp_path / "results").write_text("a file")
-    with pytest.raises(TraceError, match="peak-s1: cannot be created"):
+    with pytest.raises(InputError, match=r"peak-s1: 1 problem\s+cannot be created.*--out"):
         choose_folder(tmp_path / "results", "peak-s1", force=False)
 
 
