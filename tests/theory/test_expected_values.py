@@ -43,11 +43,11 @@ WHERE = {
     ("5 layers x 3 attempts", "calls at the bottom"): ("retry_chain_depth5_m3", "db_calls"),
     ("AWS quota, 18 failing calls", "attempts"): ("aws_standard_all_fail", "n18", "calls_cost14"),
     ("AWS quota, 100 failing calls", "attempts"): ("aws_standard_all_fail", "n100", "calls_cost14"),
-    ("resilience4j breaker, dead backend", "cycle [s]"): (
+    ("resilience4j breaker, dead backend", "cycle (s)"): (
         "cb_resilience4j_default_all_fail_10rps",
         "cycle_s",
     ),
-    ("breaker demonstration", "opens at [s]"): ("misim_cb_demo", "open_at"),
+    ("breaker demonstration", "opens at (s)"): ("misim_cb_demo", "open_at"),
     ("breaker demonstration", "succeeded"): ("misim_cb_demo", "success"),
     ("breaker demonstration", "failed"): ("misim_cb_demo", "fail"),
     ("fan-out of 100", "mean longest"): ("fanout", "100", "mean_max_exp"),

@@ -62,9 +62,9 @@ def _defaults() -> Experiment:
     interval_s = INTERVAL_NS / NS_PER_S
     quantities = (
         Quantity("calls until open", calls),
-        Quantity("opens at [s]", calls * interval_s),
+        Quantity("opens at (s)", calls * interval_s),
         Quantity("probes per cycle", probes),
-        Quantity("cycle [s]", RESILIENCE4J.open_ns / NS_PER_S + probes * interval_s),
+        Quantity("cycle (s)", RESILIENCE4J.open_ns / NS_PER_S + probes * interval_s),
     )
     name = "resilience4j breaker, dead backend"
     return Experiment(17, name, quantities, 20, _simulate_defaults, quick=True)
@@ -106,7 +106,7 @@ def _demo() -> Experiment:
     per_s = NS_PER_S // INTERVAL_NS
     dead_s = RESTORED_S - KILLED_S
     quantities = (
-        Quantity("opens at [s]", KILLED_S + DEMO.failure_share * DEMO.window_ns / NS_PER_S),
+        Quantity("opens at (s)", KILLED_S + DEMO.failure_share * DEMO.window_ns / NS_PER_S),
         Quantity("succeeded", float((END_S - dead_s) * per_s)),
         Quantity("failed", float(dead_s * per_s)),
     )

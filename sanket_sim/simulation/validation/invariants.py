@@ -110,7 +110,7 @@ def _ends(ended: Columns) -> int:
 
 def _books() -> Experiment:
     quantities = (
-        Quantity("Little: busy integral - held [ns]", 0.0),
+        Quantity("Little: busy integral - held (ns)", 0.0),
         Quantity("lines seen - rebuilt", 0.0),
         Quantity("offered - ok - failed - in flight", 0.0),
         Quantity("attempts - hops", 0.0),
