@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
@@ -101,7 +102,7 @@ def validation_table(rows: Sequence[Row]) -> Table:
     for row in rows:
         figures = (row.expected, row.simulated, row.standard_error)
         verdict = Text(row.verdict, style="green" if row.passed else "bold red")
-        words = str(row.number), row.experiment, row.quantity
+        words = str(row.number), escape(row.experiment), escape(row.quantity)
         table.add_row(*words, *(f"{figure:.6g}" for figure in figures), verdict)
     return table
 
