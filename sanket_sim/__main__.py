@@ -36,6 +36,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return INTERRUPTED
     except BrokenPipeError:
         return _leave_the_pipe()
+    except OSError as error:
+        return _blame_the_system(error)
 
 
 def _perform(arguments: Arguments) -> int:
@@ -52,6 +54,14 @@ def _leave_the_pipe() -> int:
     """Whoever read our output has left; the interpreter must not complain while it closes."""
     sys.stderr.close()
     return 0
+
+
+def _blame_the_system(error: OSError) -> int:
+    """Say what the system refused; if that was our own output, what is left of it goes nowhere."""
+    _say(f"sanket-sim: {error.filename or 'output'}: {error.strerror or error}")
+    if error.filename is None:
+        sys.stdout = None  # type: ignore[assignment]  # the interpreter then leaves it unflushed
+    return SanketError.exit_status
 
 
 if __name__ == "__main__":

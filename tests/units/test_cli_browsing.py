@@ -1,6 +1,9 @@
 """`list`, `explain` and `check`: what can be seen before anything runs."""
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -75,3 +78,12 @@ def test_comments_that_are_no_question_still_say_what_a_file_is(tmp_path):
     file.write_text("# A bank of\n# two desks.\nname = 'x'\n# not this\n")
     assert entry_of(file).question == "A bank of two desks."
     assert opening_comment("name = 1") == {}
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a disk full at will")
+def test_output_that_does_not_fit_is_said_in_one_line():
+    with Path("/dev/full").open("w") as full:
+        words = [sys.executable, "-m", "sanket_sim", "list"]
+        ended = subprocess.run(words, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert ended.returncode == 1
+    assert ended.stderr == "sanket-sim: output: No space left on device\n"
