@@ -60,7 +60,7 @@ def _blame_the_system(error: OSError) -> int:
     """Say what the system refused; if that was our own output, what is left of it goes nowhere."""
     _say(f"sanket-sim: {error.filename or 'output'}: {error.strerror or error}")
     if error.filename is None:
-        sys.stdout = None  # type: ignore[assignment]  # the interpreter then leaves it unflushed
+        sys.stdout = None  # the interpreter then leaves it unflushed
     return SanketError.exit_status
 
 

@@ -22,6 +22,8 @@ class Interruption:
     """
 
     signal_name: str = ""
+    at_once: bool = False
+    """Nobody asks any more: the next signal ends what is being done."""
 
     @property
     def requested(self) -> bool:
@@ -30,9 +32,10 @@ class Interruption:
 
     def note(self, number: int, _frame: FrameType | None) -> None:
         """Remember the first signal; a second one no longer waits for the tick to end."""
-        if self.requested:
-            raise KeyboardInterrupt
-        self.signal_name = signal.Signals(number).name
+        name = signal.Signals(number).name
+        if self.requested or self.at_once:
+            raise KeyboardInterrupt(f"interrupted by {name}")
+        self.signal_name = name
 
 
 @contextmanager

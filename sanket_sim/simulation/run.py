@@ -228,9 +228,10 @@ def run_once(
     try:
         with interruptible() as asked:
             reached_ns = _simulate(resolved, record, observers, asked)
-        record.reach(reached_ns)
-        record.end(_said(asked, reached_ns))
-        _measure(record, options)
+            asked.at_once = True
+            record.reach(reached_ns)
+            record.end(_said(asked, reached_ns))
+            _measure(record, options)
     except BaseException as error:
         with suppress(TraceError):
             record.end(str(error) or type(error).__name__)

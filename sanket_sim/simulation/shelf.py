@@ -49,7 +49,7 @@ def find(kind: Kind, name: str) -> Path | None:
     """Return the file that a bare name stands for, None if no shelf has it."""
     for shelf in shelves(kind):
         path = shelf / f"{name}.toml"
-        if path.is_file():
+        if path in set(shelf.glob("*.toml")):
             return path
     return None
 

@@ -213,6 +213,7 @@ def test_a_missing_file_a_directory_and_an_unknown_name_are_refused(tmp_path, ca
     assert "no such file" in refused(words_for(missing, tmp_path), capsys, tmp_path)
     assert "is a directory" in refused(words_for(folder, tmp_path), capsys, tmp_path)
     assert "peak_load" in refused(words_for("peek_load", tmp_path), capsys, tmp_path)
+    assert "no experiment of that name" in refused(words_for("x" * 300, tmp_path), capsys, tmp_path)
 
 
 def test_all_problems_are_told_at_once(tmp_path, capsys):

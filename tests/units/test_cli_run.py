@@ -227,6 +227,20 @@ def test_an_interrupted_run_keeps_partial_findings(probe, tmp_path, number):
     assert Trace(folder).table("transactions").num_rows > 0
 
 
+def test_a_signal_during_the_report_leaves_no_run_that_calls_itself_complete(probe, tmp_path):
+    folder = tmp_path / "out" / "probe-s5"
+    process = start(probe, tmp_path / "out", "duration=20s")
+    wait_for(folder / "plots", process)
+    process.send_signal(signal.SIGTERM)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130, err
+    assert "Traceback" not in err
+    manifest = load_manifest(folder)
+    assert not manifest.complete
+    assert manifest.reason == "interrupted by SIGTERM"
+    assert not (folder / "report.html").exists()
+
+
 def test_a_killed_run_leaves_finished_parts_readable(probe, tmp_path):
     folder = tmp_path / "out" / "probe-s5"
     process = start(probe, tmp_path / "out", 'demand.rate="400/s"', "population.customers=2000")
