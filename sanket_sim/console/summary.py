@@ -165,7 +165,7 @@ def _services(found: Findings) -> Table:
     table.pad_edge = False
     table.add_column("on the slowest paths", header_style=_MUTED, min_width=19)
     for name in ("busy", "wait p99", "answer p99", "critical path", "leaked"):
-        table.add_column(name, header_style=_MUTED, justify="right", min_width=10, no_wrap=True)
+        table.add_column(name, header_style=_MUTED, justify="right", min_width=7, no_wrap=True)
     by_share = sorted(
         found.resilience.by_service.items(),
         key=lambda item: (-_known(item[1].critical_path_share), item[0]),

@@ -64,8 +64,9 @@ def comparison_table(made: Comparison) -> Table:
         box=None,
         pad_edge=False,
     )
-    for name in ("", "base", "other", "change", "95 % interval"):
-        table.add_column(name, justify="left" if not name else "right", no_wrap=True)
+    table.add_column("", overflow="fold")  # a narrow terminal takes from names, never from figures
+    for name in ("base", "other", "change", "95 % interval"):
+        table.add_column(name, justify="right", no_wrap=True)
     shown = [one for one in made.differences if one.metric in HEADLINES] or made.differences
     for one in shown:
         table.add_row(*_cells(one), style="bold" if one.significant else "")

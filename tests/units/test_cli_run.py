@@ -161,6 +161,17 @@ def test_two_single_runs_are_compared_window_by_window(finished, tmp_path, capsy
     assert "the same seed" in capsys.readouterr().out.replace("\n", " ")
 
 
+def test_no_figure_is_cut_on_a_terminal_of_80_columns(finished, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    folder = str(finished)
+    assert main(["report", folder]) == 0
+    shown = capsys.readouterr().out
+    services = next(line for line in shown.splitlines() if line.startswith("on the slowest"))
+    assert services.rstrip().endswith("leaked")
+    assert main(["compare", folder, folder]) == 0
+    assert "…" not in shown + capsys.readouterr().out
+
+
 def test_a_report_is_written_again_from_the_trace(probe, tmp_path):
     main(["run", str(probe), "--quiet", "--out", str(tmp_path)])
     folder = tmp_path / "probe-s5"
@@ -230,7 +241,10 @@ def test_an_interrupted_run_keeps_partial_findings(probe, tmp_path, number):
 def test_a_signal_during_the_report_leaves_no_run_that_calls_itself_complete(probe, tmp_path):
     folder = tmp_path / "out" / "probe-s5"
     process = start(probe, tmp_path / "out", "duration=20s")
-    wait_for(folder / "plots", process)
+    wait_for(folder / "hops" / "part-00000.parquet", process)
+    while not load_manifest(folder).complete:  # the trace is; the report takes a second or more
+        assert process.poll() is None
+        time.sleep(0.01)
     process.send_signal(signal.SIGTERM)
     _, err = process.communicate(timeout=60)
     assert process.returncode == 130, err
