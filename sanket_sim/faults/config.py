@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 from enum import IntEnum
 from typing import Annotated, Any, ClassVar, Literal, get_type_hints
 
@@ -81,14 +81,8 @@ class Config(TargetedFault):
 
     def beginning(self, bank: Bank, fault_id: int, window: Window) -> Command:
         """Push the new settings."""
-        del bank
-        return Command(
-            at_ns=window.begin_ns,
-            kind=self.COMMAND,
-            fault_id=fault_id,
-            target=self.target,
-            settings=dict(self._parsed(path, value) for path, value in self.changes.items()),
-        )
+        settings = dict(self._parsed(path, value) for path, value in self.changes.items())
+        return replace(super().beginning(bank, fault_id, window), settings=settings)
 
     def _parsed(self, path: str, value: Value) -> tuple[str, Value]:
         if "->" in self.target:

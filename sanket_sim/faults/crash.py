@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, ClassVar, Literal
 
 from sanket_sim.bank.description import Bank
@@ -40,12 +41,8 @@ class Crash(ReplicaFault):
 
     def beginning(self, bank: Bank, fault_id: int, window: Window) -> Command:
         """Kill the replicas struck."""
-        return Command(
-            at_ns=window.begin_ns,
-            kind=self.COMMAND,
-            fault_id=fault_id,
-            target=self.target,
-            replicas=self.struck(bank),
+        return replace(
+            super().beginning(bank, fault_id, window),
             duration_ns=self.lasts or 0,
             silent=self.silent,
         )

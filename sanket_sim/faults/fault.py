@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, ClassVar, Self
 
 from pydantic import Field, model_validator
@@ -146,9 +147,10 @@ class TargetedFault(Fault):
         """Whether an END belongs to each beginning."""
         return self.lasts is not None
 
-    @abstractmethod
     def beginning(self, bank: Bank, fault_id: int, window: Window) -> Command:
-        """Return the command that begins one window."""
+        """Return the command that begins one window; a fault adds what is its own."""
+        del bank
+        return Command(window.begin_ns, self.COMMAND, fault_id, self.target, probability=self.share)
 
 
 class ReplicaFault(TargetedFault):
@@ -166,6 +168,10 @@ class ReplicaFault(TargetedFault):
             except ValueError as error:
                 found.append(Problem("replicas", str(error)))
         return found
+
+    def beginning(self, bank: Bank, fault_id: int, window: Window) -> Command:
+        """Name the replicas struck as well."""
+        return replace(super().beginning(bank, fault_id, window), replicas=self.struck(bank))
 
     def struck(self, bank: Bank) -> tuple[int, ...]:
         """Return the replicas struck, empty for all."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, ClassVar, Literal, Self
 
 from pydantic import model_validator
@@ -60,12 +61,4 @@ class Latency(MessageFault):
 
     def beginning(self, bank: Bank, fault_id: int, window: Window) -> Command:
         """Slow the attempts struck down."""
-        return Command(
-            at_ns=window.begin_ns,
-            kind=self.COMMAND,
-            fault_id=fault_id,
-            target=self.target,
-            replicas=self.struck(bank),
-            probability=self.probability,
-            add=self.law,
-        )
+        return replace(super().beginning(bank, fault_id, window), add=self.law)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, ClassVar, Literal
 
 from sanket_sim.bank.description import Bank
@@ -39,12 +40,6 @@ class Loss(MessageFault):
 
     def beginning(self, bank: Bank, fault_id: int, window: Window) -> Command:
         """Lose the messages struck."""
-        return Command(
-            at_ns=window.begin_ns,
-            kind=self.COMMAND,
-            fault_id=fault_id,
-            target=self.target,
-            replicas=self.struck(bank),
-            probability=self.probability,
-            direction=Direction[self.direction.upper()],
+        return replace(
+            super().beginning(bank, fault_id, window), direction=Direction[self.direction.upper()]
         )

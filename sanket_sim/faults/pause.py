@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, ClassVar, Literal
 
 from pydantic import Field
@@ -39,11 +40,4 @@ class Pause(ReplicaFault):
 
     def beginning(self, bank: Bank, fault_id: int, window: Window) -> Command:
         """Stop the replicas struck."""
-        return Command(
-            at_ns=window.begin_ns,
-            kind=self.COMMAND,
-            fault_id=fault_id,
-            target=self.target,
-            replicas=self.struck(bank),
-            duration_ns=self.lasts,
-        )
+        return replace(super().beginning(bank, fault_id, window), duration_ns=self.lasts)

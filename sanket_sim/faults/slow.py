@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import Field
@@ -40,11 +41,4 @@ class Slow(ReplicaFault):
 
     def beginning(self, bank: Bank, fault_id: int, window: Window) -> Command:
         """Slow the replicas struck down."""
-        return Command(
-            at_ns=window.begin_ns,
-            kind=self.COMMAND,
-            fault_id=fault_id,
-            target=self.target,
-            replicas=self.struck(bank),
-            speed=self.speed,
-        )
+        return replace(super().beginning(bank, fault_id, window), speed=self.speed)

@@ -287,7 +287,7 @@ class Replica:
         self.arrivals = self.completions = self.cpu_ns = 0
 
     def account(self, now_ns: int) -> None:
-        """Bring the busy integral up to now; called before `busy` changes."""
+        """Bring the busy integral up to now, before `busy` changes (callees do it in place)."""
         self.busy_ns += self.busy * (now_ns - self.accounted_ns)
         self.accounted_ns = now_ns
 
