@@ -140,7 +140,8 @@ def intents(*created_ns: int, **columns: Any) -> np.ndarray:
     rows["creditor_account"] = rows["right_creditor"] = 2
     rows["amount_minor"] = rows["e_minor"] = 2500
     rows["copies"] = 1
-    rows["campaign_id"] = -1
+    rows["campaign_id"] = rows["original_tx_id"] = rows["second_currency"] = -1
+    rows["second_debtor"] = rows["second_creditor"] = -1
     for name, value in columns.items():
         rows[name] = value
     return rows

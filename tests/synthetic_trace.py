@@ -340,7 +340,12 @@ def batch_of(plan: Plan) -> TraceBatch:
 
 
 def _typed(table: Columns, name: str) -> Columns:
-    return {c.name: np.asarray(table[c.name]).astype(c.dtype) for c in schema.TABLES[name]}
+    """Give every column its type; one that the story does not tell of is as in a plain payment."""
+    rows = len(next(iter(table.values())))
+    plain = {c.name: np.full(rows, -1 if c.nullable else 0) for c in schema.TABLES[name]}
+    return {
+        c.name: np.asarray((plain | table)[c.name]).astype(c.dtype) for c in schema.TABLES[name]
+    }
 
 
 def write_run(folder: Path, plan: Plan | None = None, rows_per_part: int = 131_072) -> RunFolder:

@@ -36,6 +36,15 @@ class Wish(NamedTuple):
     copy_gap_ns: int = 0
     may_retry: bool = False
     mishap: int = 0
+    mishap_value: int = 0
+    original_tx_id: int = -1
+    batch_id: int = 0
+    business_date: int = 0
+    second_purpose: int = 0
+    second_currency: int = -1
+    second_debtor: int = -1
+    second_creditor: int = -1
+    second_amount_minor: int = 0
 
     def as_wanted(self) -> Wish:
         """Return the wish with the truth equal to what is submitted."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
+from fractions import Fraction
 from typing import Protocol
 
 import numpy as np
@@ -68,6 +69,16 @@ class Effect(IntEnum):
     CHECK_LIMIT = 8
     CHECK_FRAUD = 9
     READ_BALANCE = 10
+    FEE = 11
+    """Charge the fee on its own; nothing where the fee is linked to its payment."""
+    REVERSE = 12
+    """Take the payment back: give a hold back, post the opposite, or leave a tombstone."""
+    CHECK_PAYEE = 13
+    """Verification of payee: does the account belong to whom the customer means?"""
+    CHECK_SETTLEMENT = 14
+    """Have the sending bank's funds come?"""
+    CHECK_STATUS = 15
+    """A status enquiry: OK if the payment has been posted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +93,8 @@ class Step:
     need: int = 0
     probability: float = 1.0
     effect: Effect = Effect.TRANSFER
+    undo: int = -1
+    """CALL: the edge that takes the call back if the operation fails later (a saga's step)."""
 
 
 class DedupScope(IntEnum):
@@ -279,6 +292,8 @@ class Fallback(IntEnum):
     """Fail-open: take the missing decision as a yes."""
     DECLINE = 3
     """Fail-closed: take it as a business no."""
+    STAND_IN = 4
+    """Let the caller's own stand-in processing decide, up to its limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,6 +341,37 @@ class Party(IntEnum):
     OTHER_BANK = 4
     EMPLOYER = 5
     BILLER = 6
+    EXCHANGE = 7
+    """The bank's own position in a currency."""
+    FEES = 8
+    """The bank's fee income."""
+    SUSPENSE = 9
+    """Where money waits that has no account to go to."""
+
+
+@dataclass(frozen=True, slots=True)
+class BatchRun:
+    """When a route's payments come as a file of many.
+
+    Parameters
+    ----------
+    every_ns : int
+        Time from one run to the next.
+    size : int
+        Payments in a file.
+    rate_per_s : float
+        How fast the items of a file are released.
+    cut_off_ns : int
+        Local time of day [ns] after which a file belongs to the next business date.
+    utc_offset_ns : int
+        The bank's local time less UTC.
+    """
+
+    every_ns: int
+    size: int
+    rate_per_s: float
+    cut_off_ns: int = 61_200_000_000_000
+    utc_offset_ns: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -349,6 +395,18 @@ class Route:
     """Lower is served first under a PRIORITY discipline."""
     reverses: str = ""
     """Name of the route whose money this one gives back (refund of a card payment)."""
+    fee_minor: int = 0
+    """What the bank charges the debtor for it, in the route's currency."""
+    converts_to: Mapping[str, float] = field(default_factory=dict)
+    """Currency that the creditor is paid in -> share; empty: the route's own currency."""
+    clock_ns: int = 0
+    """Scheme clock: nothing may be posted later than this after its creation; 0: none."""
+    reversal_edge: int = -1
+    """Entry of a reversal, an edge from the customer's device; -1: it cannot be reversed."""
+    status_edge: int = -1
+    """Entry of a status enquiry; -1: the retry itself must do."""
+    batch: BatchRun | None = None
+    """Comes in files instead of out of the customers' demand."""
 
     @property
     def moves_money(self) -> bool:
@@ -363,13 +421,55 @@ class Controls:
     idempotency_key: bool = True
     """The customer's app sends one key with every copy of a submission (T01)."""
     status_inquiry: bool = True
-    """A person's retry asks for the status first, so it carries the same key (T02)."""
+    """A person's retry asks for the status first, and carries the same key (T02)."""
+    key_fingerprint: bool = True
+    """A key that comes back with another payload is refused, not answered from memory (T03)."""
     atomic_posting: bool = True
     """Debit and credit are posted linked, in one commit (T04)."""
+    settle_before_credit: bool = True
+    """An incoming payment is credited when its funds have come, not before (T05)."""
     positive_amount: bool = True
     """Amounts must be greater than zero (T06)."""
+    amount_range: bool = True
+    """Amounts beyond the payment limit, or beyond what the ledger can store, are refused (T07)."""
+    accounts_differ: bool = True
+    """Debtor and creditor must be two accounts (T08)."""
+    same_ledger: bool = True
+    """Both accounts of a transfer must be kept in its currency (T09)."""
     serialised_funds: bool = True
     """The ledger judges funds at the commit, against the serialised balance (T10)."""
+    reversal_tombstone: bool = True
+    """A reversal that finds nothing yet leaves a mark that stops what it reverses (T11)."""
+    refund_cap: bool = True
+    """All refunds of a payment together may not exceed what was captured (T12)."""
+    resolve_once: bool = True
+    """A hold is captured or voided once (T13)."""
+    capture_cap: bool = True
+    """A capture takes at most what was authorised (T14)."""
+    hold_timeout: bool = True
+    """A hold ends at its time-out, and cannot be captured any more (T15)."""
+    batch_uniqueness: bool = True
+    """A batch runs once for a business date (T16)."""
+    largest_remainder: bool = True
+    """The parts of a split sum to the whole (T17)."""
+    linked_fee: bool = True
+    """A fee is posted with its payment or not at all (T18)."""
+    account_status: bool = True
+    """Nothing is credited to a closed account (T19)."""
+    payee_verification: bool = True
+    """The payee's name must belong to the account before money leaves (T20)."""
+    outbox: bool = True
+    """An event is stored with what it tells of, and relayed until it is taken (T21)."""
+    inbox: bool = True
+    """A consumer knows the messages that it has handled already (T22)."""
+    stand_in_limit: bool = True
+    """Stand-in approvals are set aside from the account's funds, so their advice matches (T23)."""
+    payment_clock: bool = True
+    """Nothing is posted once the scheme's clock has run out (T24)."""
+    exponent_table: bool = True
+    """Amounts are read with the number of decimals that their currency has (T25)."""
+    strict_parser: bool = True
+    """Amounts that are not written in the agreed form are refused (T26)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -419,6 +519,12 @@ class Bank:
     """Largest single payment the limits service allows."""
     currencies: tuple[str, ...] = ("EUR",)
     channels: tuple[str, ...] = ("app",)
+    rates: Mapping[str, Fraction] = field(default_factory=dict)
+    """Units of a currency for one unit of the bank's first currency."""
+    hold_ttl_ns: int = 0
+    """How long a hold lasts; 0: until it is resolved."""
+    stand_in_limit_minor: int = 20_000
+    """Largest payment that stand-in processing approves."""
 
     def service_index(self, name: str) -> int:
         """Return the index of the service called `name`."""
@@ -449,6 +555,8 @@ class Accounts:
         `Party` of the owner.
     owner : int64 array, shape (accounts,)
         Agent id of the owner, -1 for the outside world.
+    closed : bool array, shape (accounts,)
+        Accounts that exist in old address books only.
     """
 
     opening_minor: NDArray[np.int64]
@@ -457,6 +565,13 @@ class Accounts:
     typical_minor: NDArray[np.int64]
     party: NDArray[np.int8]
     owner: NDArray[np.int64]
+    closed: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
+    """Left out (length 0): none is closed."""
+
+    @property
+    def shut(self) -> NDArray[np.bool_]:
+        """Which accounts are closed, one flag each."""
+        return self.closed if len(self.closed) else np.zeros(len(self), np.bool_)
 
     def __len__(self) -> int:
         return len(self.opening_minor)

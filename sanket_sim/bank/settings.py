@@ -165,9 +165,30 @@ class ControlSettings(Settings):
 
     idempotency_key: bool = _CONTROLS.idempotency_key
     status_inquiry: bool = _CONTROLS.status_inquiry
+    key_fingerprint: bool = _CONTROLS.key_fingerprint
     atomic_posting: bool = _CONTROLS.atomic_posting
+    settle_before_credit: bool = _CONTROLS.settle_before_credit
     positive_amount: bool = _CONTROLS.positive_amount
+    amount_range: bool = _CONTROLS.amount_range
+    accounts_differ: bool = _CONTROLS.accounts_differ
+    same_ledger: bool = _CONTROLS.same_ledger
     serialised_funds: bool = _CONTROLS.serialised_funds
+    reversal_tombstone: bool = _CONTROLS.reversal_tombstone
+    refund_cap: bool = _CONTROLS.refund_cap
+    resolve_once: bool = _CONTROLS.resolve_once
+    capture_cap: bool = _CONTROLS.capture_cap
+    hold_timeout: bool = _CONTROLS.hold_timeout
+    batch_uniqueness: bool = _CONTROLS.batch_uniqueness
+    largest_remainder: bool = _CONTROLS.largest_remainder
+    linked_fee: bool = _CONTROLS.linked_fee
+    account_status: bool = _CONTROLS.account_status
+    payee_verification: bool = _CONTROLS.payee_verification
+    outbox: bool = _CONTROLS.outbox
+    inbox: bool = _CONTROLS.inbox
+    stand_in_limit: bool = _CONTROLS.stand_in_limit
+    payment_clock: bool = _CONTROLS.payment_clock
+    exponent_table: bool = _CONTROLS.exponent_table
+    strict_parser: bool = _CONTROLS.strict_parser
 
 
 class ModelSettings(Settings):

@@ -61,6 +61,14 @@ _OFFLINE = _rejected("SERVICE_OFFLINE", "AB08", "91", "the agent is not online")
 _TURNED_AWAY = _rejected("BREAKER_OPEN", "AB07", "91", "turned away before it was tried")
 _UNHEARD = _rejected("TIMEOUT_INSTRUCTED_AGENT", "AB06", "68", "no answer in time")
 _TOO_LATE = _rejected("TIMEOUT_DEBTOR_AGENT", "AB11", "68", "the debtor's bank ran out of time")
+_CURRENCY = _rejected(
+    "CURRENCY_MISMATCH", "AM03", "12", "a currency that the account does not hold"
+)
+_CLOSED = _rejected("ACCOUNT_CLOSED", "AC04", "78", "the account is closed")
+_BLOCKED = _rejected("ACCOUNT_BLOCKED", "AC06", "62", "the account takes no payments")
+_NAME = _rejected("NAME_MISMATCH_VOP", "BE01", "05", "the name does not belong to the account")
+_UNSETTLED = _rejected("SETTLEMENT_LIMIT", "AM23", "61", "the funds have not come")
+_PAYEE_TIME = _rejected("TIMEOUT_CREDITOR_AGENT", "AB05", "68", "the payee's bank ran out of time")
 _UNKNOWN = _rejected("UNKNOWN", "MS03", "96", "no reason given")
 
 BY_OUTCOME: dict[Outcome, ResultCode] = {
@@ -92,6 +100,21 @@ BY_DECLINE: dict[Decline, ResultCode] = {
     Decline.PENDING_TRANSFER_ALREADY_POSTED: _DUPLICATE,
     Decline.NOT_CAPTURED: _NO_ORIGINAL,
     Decline.REFUND_EXCEEDS_CAPTURE: _LIMIT,
+    Decline.ACCOUNTS_MUST_HAVE_THE_SAME_LEDGER: _CURRENCY,
+    Decline.EXISTS_WITH_DIFFERENT_AMOUNT: _DUPLICATE,
+    Decline.EXCEEDS_PENDING_TRANSFER_AMOUNT: _LIMIT,
+    Decline.PENDING_TRANSFER_ALREADY_VOIDED: _NO_ORIGINAL,
+    Decline.PENDING_TRANSFER_EXPIRED: _NO_ORIGINAL,
+    Decline.CREDIT_ACCOUNT_ALREADY_CLOSED: _CLOSED,
+    Decline.AMOUNT_OUT_OF_RANGE: _LIMIT,
+    Decline.AMOUNT_MALFORMED: _AMOUNT,
+    Decline.PAYEE_MISMATCH: _NAME,
+    Decline.ALREADY_REVERSED: _NO_ORIGINAL,
+    Decline.NOT_SETTLED: _UNSETTLED,
+    Decline.STAND_IN_LIMIT: _LIMIT,
+    Decline.CREDITOR_TIMEOUT: _PAYEE_TIME,
+    Decline.REFUSED_BY_CREDITOR: _BLOCKED,
+    Decline.NOT_FOUND: _NO_ORIGINAL,
 }
 """What a business decision is called; `Decline.NONE` leaves the word to the outcome."""
 

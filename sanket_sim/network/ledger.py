@@ -203,11 +203,31 @@ class Ledger:
             intent.c_minor += amount_minor
         else:
             intent.x_minor += amount_minor
-        self.recorder.posting(intent, transfer_id, account, amount_minor, POSTED, service, now_ns)
+        self.recorder.posting(
+            intent,
+            transfer_id,
+            0,
+            account,
+            amount_minor,
+            intent.currency,
+            POSTED,
+            service,
+            now_ns,
+        )
 
     def _pending_legs(
         self, intent: Intent, amount_minor: int, phase: int, service: int, now_ns: int
     ) -> None:
         self._transfers += 1
         for account, amount in ((intent.debtor, -amount_minor), (intent.creditor, amount_minor)):
-            self.recorder.posting(intent, self._transfers, account, amount, phase, service, now_ns)
+            self.recorder.posting(
+                intent,
+                self._transfers,
+                0,
+                account,
+                amount,
+                intent.currency,
+                phase,
+                service,
+                now_ns,
+            )

@@ -33,6 +33,8 @@ class Intent:
         "attempts",
         "awaiting_actor",
         "balance_minor",
+        "batch_id",
+        "business_date",
         "c_minor",
         "campaign_id",
         "channel",
@@ -56,6 +58,7 @@ class Intent:
         "hi",
         "hold_minor",
         "hold_opened",
+        "hold_overdue",
         "is_fraud",
         "keys_done",
         "kind",
@@ -63,12 +66,23 @@ class Intent:
         "lo",
         "may_retry",
         "mishap",
+        "mishap_value",
         "moves_money",
         "n_posted",
+        "original_tx_id",
         "outcome",
         "posted_ns",
         "right_creditor",
         "right_debtor",
+        "second_amount_minor",
+        "second_c_minor",
+        "second_creditor",
+        "second_currency",
+        "second_d_minor",
+        "second_debtor",
+        "second_n_posted",
+        "second_purpose",
+        "second_x_minor",
         "signals",
         "submissions",
         "transfer_id",
@@ -103,6 +117,15 @@ class Intent:
             self.copy_gap_ns,
             self.may_retry,
             self.mishap,
+            self.mishap_value,
+            self.original_tx_id,
+            self.batch_id,
+            self.business_date,
+            self.second_purpose,
+            self.second_currency,
+            self.second_debtor,
+            self.second_creditor,
+            self.second_amount_minor,
         ) = row
         self.moves_money = moves_money
         self.hi, self.lo = hi, lo
@@ -117,10 +140,11 @@ class Intent:
         self.decline = 0
         self.verdict = money.UNDECIDED
         self.d_minor = self.c_minor = self.x_minor = self.n_posted = 0
+        self.second_d_minor = self.second_c_minor = self.second_x_minor = self.second_n_posted = 0
         self.posted_ns = NEVER
         self.transfer_id = NEVER
         self.hold_minor = 0
-        self.hold_opened = False
+        self.hold_opened = self.hold_overdue = False
         self.balance_minor = 0
         self.fraud_score = 0.0
         self.fraud_decision = 0

@@ -30,7 +30,16 @@ INTENT_DTYPE = np.dtype(
         ("copies", "i2"),
         ("copy_gap_ns", "i8"),
         ("may_retry", "?"),
-        ("mishap", "i1"),
+        ("mishap", "i4"),
+        ("mishap_value", "i8"),
+        ("original_tx_id", "i8"),
+        ("batch_id", "i4"),
+        ("business_date", "i4"),
+        ("second_purpose", "i1"),
+        ("second_currency", "i2"),
+        ("second_debtor", "i8"),
+        ("second_creditor", "i8"),
+        ("second_amount_minor", "i8"),
     ]
 )
 """One row per intent. `draw_key` is the intent's own name for keyed draws (stable when others come
@@ -38,7 +47,11 @@ and go); `tx_id` its running number. `e_minor`, `right_debtor`, `right_creditor`
 what the customer wanted; `amount_minor`, `debtor_account`, `creditor_account` what is submitted.
 `copies` > 1 submits the same intent again, `copy_gap_ns` apart (an impatient thumb). `may_retry`
 keeps a failed intent open until its actor resubmits or closes it. `typology`/`trap` 0: none.
-`mishap` holds bits of `Mishap`. World accounts are accounts too; -1 where no money moves."""
+`mishap` holds bits of `Mishap`, and `mishap_value` what they say; `original_tx_id` is the intent
+that this one puts right (-1: none). Items of a batch carry its number (0: none) and its business
+date [days since 1970-01-01]. The second leg (`LegPurpose`; 0: none, and then its other columns say
+nothing) is a movement of its own: from whom to whom, in which currency, how much. World accounts
+are accounts too; -1 where no money moves."""
 
 RESUBMISSION_DTYPE = np.dtype(
     [("tx_id", "i8"), ("at_ns", "i8"), ("same_key", "?"), ("may_retry", "?")]

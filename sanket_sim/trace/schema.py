@@ -16,13 +16,15 @@ from sanket_sim.core.outcomes import (
     Decline,
     FraudDecision,
     LeakClass,
+    Leg,
+    LegPurpose,
     Outcome,
     Phase,
     ReplicaState,
 )
 from sanket_sim.core.result_codes import ISO8583_CODES, ISO20022_REASONS
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,8 @@ FIXED_VOCABULARIES: dict[str, tuple[str, ...]] = {
     "decline": tuple(name.lower() for name in _fixed(Decline)),
     "phase": tuple(name.lower() for name in _fixed(Phase)),
     "fraud_decision": tuple(name.lower() for name in _fixed(FraudDecision)),
+    "leg": tuple(name.lower() for name in _fixed(Leg)),
+    "leg_purpose": tuple(name.lower() for name in _fixed(LegPurpose)),
     "leak_class": _fixed(LeakClass),
     "replica_state": _fixed(ReplicaState),
     "iso20022_reason": ISO20022_REASONS,
@@ -99,6 +103,20 @@ TRANSACTIONS = (
     Column("n_posted", "i4"),
     Column("posted_ns", nullable=True),
     Column("open_hold_minor"),
+    Column("hold_overdue", "?"),
+    Column("original_tx_id", nullable=True),
+    Column("batch_id", "i4"),
+    Column("business_date", "i4"),
+    Column("second_purpose", "i1", "leg_purpose"),
+    Column("second_currency", "i2", "currency", nullable=True),
+    Column("second_debtor_account", nullable=True),
+    Column("second_creditor_account", nullable=True),
+    Column("second_e_minor"),
+    Column("second_d_minor"),
+    Column("second_c_minor"),
+    Column("second_x_minor"),
+    Column("second_n_posted", "i4"),
+    Column("second_glv_minor"),
     Column("leak_class", "i1", "leak_class"),
     Column("glv_minor"),
     Column("root_service", "i2", "service", nullable=True),
@@ -129,6 +147,7 @@ POSTINGS = (
     Column("posting_id"),
     Column("tx_id"),
     Column("transfer_id"),
+    Column("leg", "i1", "leg"),
     Column("account_id"),
     Column("amount_minor"),
     Column("currency", "i2", "currency"),

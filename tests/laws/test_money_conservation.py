@@ -122,8 +122,8 @@ def forge(engine: SimPyEngine) -> None:
     """The log tells of one cent more than the intent's own sums."""
     write = engine.recorder.posting
 
-    def posting(intent, transfer_id, account, amount_minor, *rest):
-        write(intent, transfer_id, account, amount_minor - 1, *rest)
+    def posting(intent, transfer_id, leg, account, amount_minor, *rest):
+        write(intent, transfer_id, leg, account, amount_minor - 1, *rest)
 
     engine.recorder.posting = posting
 

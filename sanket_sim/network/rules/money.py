@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from sanket_sim.core.outcomes import Decline
+from sanket_sim.core.outcomes import Decline, LegPurpose
 
 NONE = int(Decline.NONE)
 AMOUNT_MUST_BE_POSITIVE = int(Decline.AMOUNT_MUST_BE_POSITIVE)
 ACCOUNTS_MUST_BE_DIFFERENT = int(Decline.ACCOUNTS_MUST_BE_DIFFERENT)
+EXCHANGE = int(LegPurpose.EXCHANGE)
+FEE = int(LegPurpose.FEE)
 UNDECIDED, APPLY, REJECT = range(3)
 
 
@@ -61,3 +63,22 @@ def verdict_after(verdict: int, truly_sufficient: bool) -> int:
 def expected_minor(verdict: int, wanted_minor: int) -> int:
     """Return e: what should have moved, given the oracle's verdict."""
     return 0 if verdict == REJECT else wanted_minor
+
+
+def second_expected_minor(purpose: int, verdict: int, wanted_minor: int, posted: int) -> int:
+    """Return what should have moved on the second leg.
+
+    A fee is due if its payment was made; an exchange follows the verdict on the payment.
+
+    Examples
+    --------
+    >>> second_expected_minor(FEE, APPLY, 50, 0), second_expected_minor(FEE, APPLY, 50, 1)
+    (0, 50)
+    >>> second_expected_minor(EXCHANGE, APPLY, 27, 0), second_expected_minor(0, APPLY, 0, 1)
+    (27, 0)
+    """
+    if purpose == FEE:
+        return wanted_minor if posted > 0 else 0
+    if purpose == EXCHANGE:
+        return expected_minor(verdict, wanted_minor)
+    return 0
