@@ -102,8 +102,8 @@ def convert_minors(
     """
     exact = _minor_rate(rate, from_currency, to_currency)
     if len(amounts_minor) and not _fits(amounts_minor, exact):
-        converted = [round(amount * exact) for amount in amounts_minor.tolist()]
-        return np.array(converted, dtype=np.int64)
+        one_by_one = [round(amount * exact) for amount in amounts_minor.tolist()]
+        return np.array(one_by_one, dtype=np.int64)
     whole, rest = np.divmod(amounts_minor, exact.denominator)
     low, part = np.divmod(rest * exact.numerator, exact.denominator)
     low += whole * exact.numerator
