@@ -23,8 +23,8 @@ class Reach:
     --------
     >>> from sanket_sim.bank import load_bank
     >>> bank, _ = load_bank("worker_pool")
-    >>> [sorted(effects) for effects in Reach(bank).below]
-    [[]]
+    >>> [[effect.name for effect in effects] for effects in Reach(bank).below]
+    [['TRANSFER']]
     """
 
     def __init__(self, bank: Bank) -> None:
