@@ -53,6 +53,22 @@ def exponent_of(currency: str) -> int:
     return _NOT_HUNDREDTHS.get(currency, 2)
 
 
+def format_minor(amount_minor: int, currency: str) -> str:
+    """Write an amount as people read it, with the currency's own number of decimals.
+
+    A currency that ISO 4217 does not know, well written or not, is taken to have hundredths.
+
+    Examples
+    --------
+    >>> format_minor(1234567, "EUR"), format_minor(-1200, "JPY"), format_minor(50, "KWD")
+    ('12,345.67 EUR', '-1,200 JPY', '0.050 KWD')
+    """
+    exponent = _NOT_HUNDREDTHS.get(currency, 2)
+    whole, rest = divmod(abs(amount_minor), 10**exponent)
+    decimals = f".{rest:0{exponent}d}" if exponent else ""
+    return f"{'-' if amount_minor < 0 else ''}{whole:,}{decimals} {currency}"
+
+
 def convert_minor(amount_minor: int, rate: Fraction, from_currency: str, to_currency: str) -> int:
     """Convert an amount, half to even.
 
