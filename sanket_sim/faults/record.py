@@ -18,8 +18,14 @@ class Window(NamedTuple):
     end_ns: int
 
 
-def own_parameters(part: Settings) -> str:
+def own_parameters(part: Settings, **known: str) -> str:
     """Return what sets this fault or trap apart, as JSON text; empty when all is at its default.
+
+    Parameters
+    ----------
+    part : Settings
+    **known
+        What else a reader of the trace could not know, said in any case.
 
     Examples
     --------
@@ -31,4 +37,5 @@ def own_parameters(part: Settings) -> str:
     own = part.model_dump(
         mode="json", by_alias=True, exclude=_IN_COLUMNS, exclude_defaults=True, exclude_none=True
     )
-    return json.dumps(own, sort_keys=True) if own else ""
+    said = known | own
+    return json.dumps(said, sort_keys=True) if said else ""

@@ -103,7 +103,9 @@ class Scenario:
                     words["fault_target"].code(",".join(trap.kinds or [])),
                     *trap.window(self.until_ns),
                     trap.probability,
-                    words["fault_parameters"].code(own_parameters(trap)),
+                    words["fault_parameters"].code(
+                        own_parameters(trap, code=trap.CODE, control=trap.CONTROL)
+                    ),
                 )
 
 

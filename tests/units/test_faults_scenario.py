@@ -155,7 +155,8 @@ def test_the_faults_table_tells_every_window() -> None:
     kinds = ["crash", "load", "latency", "trap:negative_amount", "crash", "crash"]
     assert said("kind", "fault_kind") == kinds
     assert said("target", "fault_target") == ["ledger", "", "ledger", "", "ledger", "ledger"]
-    own = ["", '{"factor": 2.0}', '{"add": "1s"}', "", "", ""]
+    caught = '{"code": "T06", "control": "positive_amount"}'
+    own = ["", '{"factor": 2.0}', '{"add": "1s"}', caught, "", ""]
     assert said("parameters", "fault_parameters") == own
 
 
