@@ -52,12 +52,15 @@ class Reach:
 
     def by_message(self, route: int) -> frozenset[Effect]:
         """Return the effects that come about behind a message, after the customer was answered."""
-        entry = self.bank.edges[self.bank.routes[route].edge].operation
         found: set[Effect] = set()
-        for step in self._steps_below(entry):
+        for step in self.steps_of_route(route):
             if step.kind == StepKind.PUBLISH:
                 found |= self.below[self.bank.edges[step.target].operation]
         return frozenset(found)
+
+    def steps_of_route(self, route: int) -> Iterator[Step]:
+        """Yield every row of every operation that a transaction of a kind can come to."""
+        return self._steps_below(self.bank.edges[self.bank.routes[route].edge].operation)
 
     def _gather(self, operation: int, found: dict[int, frozenset[Effect]]) -> frozenset[Effect]:
         if operation not in found:
