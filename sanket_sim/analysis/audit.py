@@ -17,7 +17,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from sanket_sim.analysis.decomposition import Decomposition, decompose, residuals_of_flows
+from sanket_sim.analysis.decomposition import (
+    Decomposition,
+    decompose,
+    flows_of,
+    residuals_of_flows,
+)
 from sanket_sim.analysis.trees import places_of
 from sanket_sim.core.outcomes import LeakClass, Phase
 from sanket_sim.trace.batch import Columns, rows_in
@@ -38,6 +43,14 @@ WANTED = (
     "ack",
     "e_minor",
     "open_hold_minor",
+    "hold_overdue",
+    "second_purpose",
+    "second_currency",
+    "second_e_minor",
+    "second_d_minor",
+    "second_c_minor",
+    "second_x_minor",
+    "second_n_posted",
 )
 """What the auditor takes from an intent as given."""
 COMPARED = (
@@ -303,8 +316,7 @@ def _by_currency(
     amount, logged = postings["amount_minor"], postings["currency"]
     posted = postings["phase"] == Phase.POSTED
     net = parts.orphan_credit - parts.orphan_debit
-    claimed = transactions["c_minor"] + transactions["x_minor"]
-    laws = residuals_of_flows(code, transactions["d_minor"], claimed, parts, size)
+    laws = residuals_of_flows(flows_of(transactions, parts), code, parts.status, size)
     columns = {
         "intents": np.bincount(code, minlength=size),
         "postings": np.bincount(logged, minlength=size),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sanket_sim.analysis.decomposition import decompose, laws
+from sanket_sim.analysis.decomposition import decompose, flows_of, laws
 from sanket_sim.analysis.intents import JUDGED
 from sanket_sim.analysis.registry import analysers
 from sanket_sim.analysis.run_folder import RunFolder
@@ -23,7 +23,7 @@ class Residuals:
     `l4_log_minor` holds the posting log against the flows that intents report: all postings
     together must be the net money created. (Store against log, account by account, is asserted
     while a run goes on; the store itself is not in the trace.) `l6_holds_minor` is the sum of the
-    pending postings, which cancel pairwise.
+    rows that open or release holds, which cancel pairwise.
     """
 
     l1_debit_minor: int
@@ -81,7 +81,7 @@ class _Sums:
         return int(column[code]) if code < len(column) else 0
 
 
-_COLUMNS = (*JUDGED, "currency", "leak_class", "glv_minor")
+_COLUMNS = (*JUDGED, "leak_class", "glv_minor", "second_glv_minor")
 
 
 @analysers.register("conservation")
@@ -106,21 +106,23 @@ def _postings(run: RunFolder) -> Iterator[Columns]:
 
 def _add_intents(sums: _Sums, batch: Columns) -> int:
     parts = decompose(batch)
-    size = int(batch["currency"].max(initial=-1)) + 1
+    size = 1 + max(int(batch[name].max(initial=-1)) for name in ("currency", "second_currency"))
     residuals = laws(batch, parts, size)
     for name in ("l1", "l2", "l3", "l5"):
         sums.add(name, getattr(residuals, name))
-    created = batch["c_minor"] + batch["x_minor"] - batch["d_minor"]
-    sums.add("created", sums_by_code(batch["currency"], created, size))
+    for flows in flows_of(batch, parts):
+        created = flows.credits_minor - flows.debits_minor
+        sums.add("created", sums_by_code(flows.currency, created, size))
     sums.add("open", sums_by_code(batch["currency"], batch["open_hold_minor"], size))
-    differs = (batch["leak_class"] != parts.leak_class) | (batch["glv_minor"] != parts.glv_minor)
-    return int(differs.sum())
+    names = ("leak_class", "glv_minor", "second_glv_minor")
+    differs = [batch[name] != getattr(parts, name) for name in names]
+    return int(np.logical_or.reduce(differs).sum())
 
 
 def _add_postings(sums: _Sums, batch: Columns) -> None:
     size = int(batch["currency"].max(initial=-1)) + 1
     posted = np.where(batch["phase"] == Phase.POSTED, batch["amount_minor"], 0)
-    pending = np.where(batch["phase"] == Phase.PENDING, batch["amount_minor"], 0)
+    pending = np.where(batch["phase"] == Phase.POSTED, 0, batch["amount_minor"])
     sums.add("posted", sums_by_code(batch["currency"], posted, size))
     sums.add("pending", sums_by_code(batch["currency"], pending, size))
 

@@ -1,8 +1,10 @@
 """The exact decomposition: where every minor unit of an intent went, and by which class it leaked.
 
 Truth (what the customer wanted) is set against fact (what was posted) and against the answer the
-customer got. Every row is split into parts that add up to the unit, so that the conservation laws
-L1-L3 and L5 of a run are identities with residual zero, not statistics with a tolerance.
+customer got. An intent moves money on its principal leg and, if it is converted or charged for, on
+a second one in a currency of its own. Each leg is split into parts that add up to the unit, so that
+the conservation laws L1-L3 and L5 of a run are identities with residual zero, not statistics with
+a tolerance.
 
 Clean failures are unavailability, not leakage; only intents that end wrongly in money or in what
 the customer was told about money are leaked.
@@ -10,21 +12,29 @@ the customer was told about money are leaked.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, fields
 from enum import IntEnum
 from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
 
-from sanket_sim.core.outcomes import Ack, LeakClass, Outcome
-from sanket_sim.trace.batch import Columns, rows_in, sums_by_code
-
-Minor = NDArray[np.int64]
-Mask = NDArray[np.bool_]
-
-AMOUNT_MINOR_MAX = 2**60
-"""Largest size of any column; sums of three such still fit an int64."""
+from sanket_sim.analysis.leg_parts import (
+    Classes,
+    Leg,
+    LegParts,
+    Mask,
+    Minor,
+    Rows,
+    Told,
+    gravest,
+    money_class,
+    parts_of,
+    struck,
+)
+from sanket_sim.core.outcomes import LeakClass, LegPurpose, Outcome
+from sanket_sim.trace.batch import Columns, sums_by_code
 
 
 class IntentStatus(IntEnum):
@@ -38,44 +48,50 @@ class IntentStatus(IntEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Decomposition:
-    """The parts of every intent, as int64 columns of equal length [minor units].
+class Decomposition(LegParts):
+    """The parts of every intent: those of its principal leg, and its second leg's beside them.
 
     Parameters
     ----------
-    base_minor : int64 array, shape (intents,)
-        What should have moved: e, or 0 for a clean failure and for what is still in flight.
-    matched, orphan_debit, orphan_credit, invalid, dup, over, lost, under : int64 arrays
-        Parts of the flow as design page 3 names them.
-    misdirected : int64 array
-        Memo inside `matched`: credited, but to somebody else.
-    glv_minor : int64 array
-        Gross leak: ``max(|d - base|, |c - base|, |x|)``; never the sum of the parts.
-    leak_class : int8 array
-        `LeakClass` by precedence.
-    status : int8 array
-        `IntentStatus`.
+    second_rows : int64 array, shape (second legs,)
+        Which intents have a second leg.
+    second : LegParts
+        The parts of those legs, in the order of `second_rows`.
+    leak_class : int8 array, shape (intents,)
+        `LeakClass`, the gravest over both legs.
+    status : int8 array, shape (intents,)
+        `IntentStatus`, over both legs.
     """
 
-    base_minor: Minor
-    matched: Minor
-    orphan_debit: Minor
-    orphan_credit: Minor
-    invalid: Minor
-    dup: Minor
-    over: Minor
-    lost: Minor
-    under: Minor
-    misdirected: Minor
-    glv_minor: Minor
-    leak_class: NDArray[np.int8]
+    second_rows: Rows
+    second: LegParts
+    leak_class: Classes
     status: NDArray[np.int8]
 
     @property
-    def flow_minor(self) -> Minor:
-        """What must have flowed on both sides if the parts tell the truth (laws L1, L2)."""
-        gained = self.dup + self.over + self.invalid
-        return self.base_minor + gained - self.under - self.lost
+    def second_glv_minor(self) -> Minor:
+        """Gross leak of the second leg, 0 for intents that have none, shape (intents,)."""
+        glv_minor = np.zeros(len(self.status), np.int64)
+        glv_minor[self.second_rows] = self.second.glv_minor
+        return glv_minor
+
+
+@dataclass(frozen=True, slots=True)
+class Flows:
+    """What flowed on one leg of some intents, and the parts that are to explain it.
+
+    Parameters
+    ----------
+    currency : int array, shape (legs,)
+    debits_minor, credits_minor : int64 arrays, shape (legs,)
+        What left the right debtor, and what reached anybody else.
+    parts : LegParts
+    """
+
+    currency: NDArray[np.integer]
+    debits_minor: Minor
+    credits_minor: Minor
+    parts: LegParts
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,52 +123,6 @@ class LawResiduals:
         ]
 
 
-@dataclass(frozen=True, slots=True)
-class _Facts:
-    """The columns that the decomposition looks at, and the plain predicates on them."""
-
-    e: Minor
-    d: Minor
-    c: Minor
-    x: Minor
-    n: Minor
-    unmoved: Mask
-    told_ok: Mask
-    told_failed: Mask
-    in_flight: Mask
-    has_amount: Mask
-    late: Mask
-    holding: Mask
-
-    @classmethod
-    def of(cls, transactions: Columns) -> _Facts:
-        e, d, c, x = (transactions[f"{name}_minor"].astype(np.int64) for name in "edcx")
-        unmoved = (d == 0) & (c == 0) & (x == 0)
-        deadline_ns = transactions["deadline_ns"]
-        return cls(
-            e=e,
-            d=d,
-            c=c,
-            x=x,
-            n=transactions["n_posted"].astype(np.int64),
-            unmoved=unmoved,
-            told_ok=transactions["ack"] == Ack.OK,
-            told_failed=transactions["ack"] == Ack.FAILED,
-            in_flight=unmoved & (transactions["outcome"] == Outcome.IN_FLIGHT),
-            has_amount=transactions["amount_minor"] != 0,
-            late=(deadline_ns >= 0) & (transactions["completed_ns"] > deadline_ns),
-            holding=transactions["open_hold_minor"] > 0,
-        )
-
-    @property
-    def failed_clean(self) -> Mask:
-        """Told "failed", and truly nothing came of it; e = 0 on routes that move no money."""
-        payment = self.told_failed & (self.e > 0)
-        enquiry = ~self.told_ok & (self.e == 0) & ~self.has_amount
-        clean: Mask = self.unmoved & ~self.in_flight & (payment | enquiry)
-        return clean
-
-
 def decompose(transactions: Columns) -> Decomposition:
     """Split every intent of a transactions table into its parts, its class and its gross leak.
 
@@ -160,13 +130,29 @@ def decompose(transactions: Columns) -> Decomposition:
     ----------
     transactions : Columns
         At least ``e_minor d_minor c_minor x_minor n_posted ack outcome amount_minor deadline_ns
-        completed_ns open_hold_minor`` of `trace.schema.TRANSACTIONS`; sizes below
+        completed_ns open_hold_minor hold_overdue second_purpose second_e_minor second_d_minor
+        second_c_minor second_x_minor second_n_posted`` of `trace.schema.TRANSACTIONS`; sizes below
         `AMOUNT_MINOR_MAX`.
 
     Raises
     ------
     ValueError
-        If an intent expects a negative amount: the truth of a backwards payment is e = 0.
+        If a leg expects a negative amount: the truth of a backwards payment is e = 0.
+
+    Notes
+    -----
+    Each leg is split by itself, in its currency; the answer to the customer is the same for both.
+    A leg on which nothing moved is clean (or still in flight) only if nothing moved on the leg that
+    it stands or falls with: half of a conversion is no clean failure. A fee falls with its payment,
+    a payment not with its fee.
+
+    A hold that is open and inside its time to live when the run ends has not ended either way, so
+    its intent is in flight, whatever the customer was told: an authorisation that was approved,
+    not yet captured and not yet lapsed, is neither a success nor a lost payment. Were it OK, law
+    L1 would miss e; were it LOST, every card payment of the last minutes would leak. Nothing
+    moved on it, so base = 0 and L1-L3 hold as they do for any intent in flight, and L5 counts it
+    once, as IN_FLIGHT. A hold that is open past its time to live is STUCK_HOLD, unless something
+    graver is wrong with its money; one that has lapsed is gone, and its intent a right rejection.
 
     Examples
     --------
@@ -181,32 +167,38 @@ def decompose(transactions: Columns) -> Decomposition:
     ['OK', 'FAILED_CLEAN']
     >>> parts.glv_minor.tolist()
     [0, 2500, 2500, 2500, 0]
+
+    A failed payment whose fee of 0.50 was kept:
+
+    >>> failed = intents(e=[2500], d=[0], c=[0], n=[0], ack=[2])
+    >>> kept = with_second_legs(failed, [LegPurpose.FEE], e=[0], d=[50], c=[50], n=[1])
+    >>> parts = decompose(kept)
+    >>> LeakClass(parts.leak_class[0]).name
+    'INVALID_EXECUTED'
+    >>> parts.glv_minor.tolist(), parts.second_glv_minor.tolist()
+    ([0], [50])
     """
-    facts = _Facts.of(transactions)
-    if np.any(facts.e < 0):
-        raise ValueError("an intent expects a negative amount; e_minor must be >= 0")
-    base = np.where(facts.failed_clean | facts.in_flight, 0, facts.e)
-    matched = _matched(facts.d, facts.c + facts.x)
-    dup = _dup(facts.e, matched, facts.n)
-    lost = np.where((base > 0) & _vanished(facts), facts.e, 0)
-    parts = Decomposition(
-        base_minor=base,
-        matched=matched,
-        orphan_debit=facts.d - matched,
-        orphan_credit=facts.c + facts.x - matched,
-        invalid=np.where((facts.e == 0) | (matched < 0), matched, 0),
-        dup=dup,
-        over=np.where((facts.e > 0) & (matched > facts.e), matched - facts.e - dup, 0),
-        lost=lost,
-        under=_under(base, matched, lost),
-        misdirected=np.minimum(np.maximum(facts.x, 0), np.maximum(matched, 0)),
-        glv_minor=_gross_leak(facts, base),
-        leak_class=np.zeros(rows_in(transactions), np.int8),
-        status=np.zeros(rows_in(transactions), np.int8),
+    told, rows = Told.of(transactions), _with_second_leg(transactions)
+    principal = Leg.of(transactions)
+    second = Leg.of({name: transactions[name][rows] for name in _SECOND}, "second_")
+    exchanged = transactions["second_purpose"][rows] == LegPurpose.EXCHANGE
+    second.untouched &= principal.untouched[rows]
+    principal.untouched[rows[exchanged & ~second.unmoved]] = False
+    parts, second_parts = parts_of(principal, told), parts_of(second, told.at(rows))
+    classes = money_class(parts, principal)
+    classes[rows] = gravest(classes[rows], money_class(second_parts, second))
+    moved = ~principal.unmoved
+    moved[rows] |= ~second.unmoved
+    classes = gravest(classes, _status_only_class(principal, told, moved))
+    even = parts.matched == parts.base_minor
+    even[rows] &= second_parts.matched == second_parts.base_minor
+    return Decomposition(
+        **{field.name: getattr(parts, field.name) for field in fields(LegParts)},
+        second_rows=rows,
+        second=second_parts,
+        leak_class=classes,
+        status=_status(principal, told, classes, moved & even),
     )
-    parts.leak_class[:] = _leak_class(parts, facts)
-    parts.status[:] = _status(parts, facts)
-    return parts
 
 
 def laws(transactions: Columns, parts: Decomposition, currencies: int) -> LawResiduals:
@@ -215,7 +207,7 @@ def laws(transactions: Columns, parts: Decomposition, currencies: int) -> LawRes
     Parameters
     ----------
     transactions : Columns
-        As for `decompose`, and ``currency``.
+        As for `decompose`, and ``currency second_currency``.
     parts : Decomposition
         Of the same rows.
     currencies : int
@@ -223,9 +215,9 @@ def laws(transactions: Columns, parts: Decomposition, currencies: int) -> LawRes
 
     Notes
     -----
-    With ``flow = sum(base + dup + over + invalid - under - lost)``: L1 ``sum d = flow + sum od``;
-    L2 ``sum (c + x) = flow + sum oc``; L3 ``sum (c + x - d) = sum oc - sum od``; L5 every intent
-    has one status.
+    With ``flow = sum(base + dup + over + invalid - under - lost)`` over both legs: L1 ``sum d =
+    flow + sum od``; L2 ``sum (c + x) = flow + sum oc``; L3 ``sum (c + x - d) = sum oc - sum od``;
+    L5 every intent has one status.
 
     Examples
     --------
@@ -233,32 +225,50 @@ def laws(transactions: Columns, parts: Decomposition, currencies: int) -> LawRes
     >>> laws(table, decompose(table), currencies=1).broken()
     []
     """
-    debits, credits_ = transactions["d_minor"], transactions["c_minor"] + transactions["x_minor"]
-    return residuals_of_flows(transactions["currency"], debits, credits_, parts, currencies)
+    flows = flows_of(transactions, parts)
+    return residuals_of_flows(flows, transactions["currency"], parts.status, currencies)
+
+
+def flows_of(transactions: Columns, parts: Decomposition) -> tuple[Flows, Flows]:
+    """Return what intents themselves say flowed, on their principal and on their second legs."""
+    rows = parts.second_rows
+    second = {name: transactions[name][rows] for name in ("second_currency", *_SECOND)}
+    credited, astray = second["second_c_minor"], second["second_x_minor"]
+    return (
+        Flows(
+            transactions["currency"],
+            transactions["d_minor"],
+            transactions["c_minor"] + transactions["x_minor"],
+            parts,
+        ),
+        Flows(second["second_currency"], second["second_d_minor"], credited + astray, parts.second),
+    )
 
 
 def residuals_of_flows(
-    currency: NDArray[np.integer], debits: Minor, credits_: Minor, parts: Decomposition, size: int
+    flows: Iterable[Flows], currency: NDArray[np.integer], status: NDArray[np.int8], size: int
 ) -> LawResiduals:
     """Hold flows, from whatever source they were taken, against the parts of their intents.
 
     Parameters
     ----------
-    currency : int array, shape (intents,)
-    debits, credits_ : int64 arrays, shape (intents,) [minor units]
-        What left the right debtor, and what reached anybody else.
-    parts : Decomposition
+    flows : iterable of Flows
+        Of both legs.
+    currency, status : int arrays, shape (intents,)
+        The currency of each principal leg and how the intent ended.
     size : int
         How many currencies there are.
     """
-    created = parts.orphan_credit - parts.orphan_debit
-    per_currency = partial(sums_by_code, currency, size=size)
-    return LawResiduals(
-        l1=per_currency(debits - parts.flow_minor - parts.orphan_debit),
-        l2=per_currency(credits_ - parts.flow_minor - parts.orphan_credit),
-        l3=per_currency(credits_ - debits - created),
-        l5=per_currency(1 - np.isin(parts.status, list(IntentStatus)).astype(np.int64)),
-    )
+    l1, l2, l3 = (np.zeros(size, np.int64) for _ in range(3))
+    for leg in flows:
+        parts = leg.parts
+        per_currency = partial(sums_by_code, leg.currency, size=size)
+        created = parts.orphan_credit - parts.orphan_debit
+        l1 += per_currency(leg.debits_minor - parts.flow_minor - parts.orphan_debit)
+        l2 += per_currency(leg.credits_minor - parts.flow_minor - parts.orphan_credit)
+        l3 += per_currency(leg.credits_minor - leg.debits_minor - created)
+    homeless = ~np.isin(status, list(IntentStatus))
+    return LawResiduals(l1, l2, l3, l5=np.bincount(currency[homeless], minlength=size))
 
 
 def intents(
@@ -270,7 +280,9 @@ def intents(
     ack: list[int],
     x: list[int] | None = None,
 ) -> Columns:
-    """Build the columns that `decompose` reads, for worked examples; all ended, none with a hold.
+    """Build the columns that `decompose` reads, for worked examples.
+
+    All have ended, none has a hold, none a second leg (`with_second_legs`).
 
     Examples
     --------
@@ -289,76 +301,78 @@ def intents(
         "deadline_ns": np.full(rows, -1, np.int64),
         "completed_ns": np.zeros(rows, np.int64),
         "open_hold_minor": np.zeros(rows, np.int64),
+        "hold_overdue": np.zeros(rows, np.bool_),
         "currency": np.zeros(rows, np.int16),
     }
     columns["amount_minor"] = np.maximum(columns["e_minor"], np.abs(columns["d_minor"]))
-    return columns
+    nothing = [0] * rows
+    return with_second_legs(columns, nothing, e=nothing, d=nothing, c=nothing, n=nothing)
 
 
-def _matched(debited: Minor, credited: Minor) -> Minor:
-    size = np.minimum(np.abs(debited), np.abs(credited))
-    return np.where(np.sign(debited) == np.sign(credited), np.sign(debited) * size, 0)
+def with_second_legs(
+    table: Columns,
+    purpose: list[int],
+    *,
+    e: list[int],
+    d: list[int],
+    c: list[int],
+    n: list[int],
+    x: list[int] | None = None,
+    currency: int = 0,
+) -> Columns:
+    """Give the intents of a worked example second legs, all in one currency.
 
-
-def _dup(e: Minor, matched: Minor, n: Minor) -> Minor:
-    """Count executions: one that is a hundred times too large is OVER, not DUPLICATE."""
-    executions = np.minimum(matched // np.maximum(e, 1), n)
-    return np.where((e > 0) & (n >= 2) & (matched >= 2 * e), (executions - 1) * e, 0)
-
-
-def _vanished(facts: _Facts) -> Mask:
-    nothing_flowed = (facts.d == 0) & (facts.c + facts.x == 0)
-    vanished: Mask = nothing_flowed & ~facts.told_failed
-    return vanished
-
-
-def _under(base: Minor, matched: Minor, lost: Minor) -> Minor:
-    """Take what never arrived; a flow that ran backwards is `invalid` and brought nothing."""
-    arrived = np.maximum(matched, 0)
-    return np.where((arrived < base) & (lost == 0), base - arrived, 0)
-
-
-def _gross_leak(facts: _Facts, base: Minor) -> Minor:
-    ends = np.maximum(np.abs(facts.d - base), np.abs(facts.c - base))
-    leak: Minor = np.maximum(ends, np.abs(facts.x))
-    return leak
-
-
-def _leak_class(parts: Decomposition, facts: _Facts) -> NDArray[np.int8]:
-    """Strike in reverse order of precedence, so that the gravest class is written last."""
-    moved = ~facts.unmoved
-    reserved = facts.in_flight | facts.holding
-    told_of_nothing = facts.told_ok & facts.unmoved & facts.has_amount & ~reserved
-    strikes: dict[LeakClass, Mask] = {
-        LeakClass.ORPHAN_CREDIT: parts.orphan_credit != 0,
-        LeakClass.ORPHAN_DEBIT: parts.orphan_debit != 0,
-        LeakClass.INVALID_EXECUTED: parts.invalid != 0,
-        LeakClass.MISDIRECTED: facts.x != 0,
-        LeakClass.DUPLICATE: parts.dup != 0,
-        LeakClass.OVER: parts.over != 0,
-        LeakClass.UNDER: parts.under != 0,
-        LeakClass.LOST: parts.lost != 0,
-        LeakClass.GHOST_POSTING: facts.told_failed & moved,
-        LeakClass.PHANTOM_SUCCESS: told_of_nothing & (facts.e == 0),
-        LeakClass.LATE: facts.late & moved,
-        LeakClass.STUCK_HOLD: facts.holding & ~facts.in_flight,
+    Parameters
+    ----------
+    table : Columns
+        As `intents` builds it; not changed.
+    purpose : list of int
+        `LegPurpose` of each intent; `NONE` is without a second leg.
+    """
+    rows = len(purpose)
+    return table | {
+        "second_purpose": np.array(purpose, np.int8),
+        "second_currency": np.where(np.array(purpose, np.int8) != 0, currency, -1).astype(np.int16),
+        "second_e_minor": np.array(e, np.int64),
+        "second_d_minor": np.array(d, np.int64),
+        "second_c_minor": np.array(c, np.int64),
+        "second_x_minor": np.array([0] * rows if x is None else x, np.int64),
+        "second_n_posted": np.array(n, np.int32),
     }
-    classes = np.full(len(facts.e), LeakClass.NONE, np.int8)
-    for leak_class in reversed(strikes):
-        classes[strikes[leak_class]] = leak_class
-    return classes
 
 
-def _status(parts: Decomposition, facts: _Facts) -> NDArray[np.int8]:
+_SECOND = (*(f"second_{name}_minor" for name in "edcx"), "second_n_posted")
+
+
+def _with_second_leg(transactions: Columns) -> Rows:
+    return np.flatnonzero(transactions["second_purpose"] != LegPurpose.NONE)
+
+
+def _status_only_class(principal: Leg, told: Told, moved: Mask) -> Classes:
+    nothing_done = principal.untouched & ~told.waiting & ~told.overdue
+    return struck(
+        {
+            LeakClass.GHOST_POSTING: told.failed & moved,
+            LeakClass.PHANTOM_SUCCESS: nothing_done
+            & told.ok
+            & told.has_amount
+            & (principal.e == 0),
+            LeakClass.LATE: told.late & moved,
+            LeakClass.STUCK_HOLD: told.overdue,
+        }
+    )
+
+
+def _status(principal: Leg, told: Told, classes: Classes, settled: Mask) -> NDArray[np.int8]:
     """-1 where no status fits, which L5 then reports."""
-    leaked = parts.leak_class != LeakClass.NONE
-    settled = ~facts.unmoved & (parts.matched == facts.e)
-    answered = facts.unmoved & facts.told_ok & ~facts.has_amount
-    rejected = facts.unmoved & ~facts.told_ok & facts.has_amount & (facts.e == 0)
+    untouched, wanted = principal.untouched, principal.e > 0
+    payment, enquiry = told.failed & wanted, ~told.ok & ~wanted & ~told.has_amount
+    rejected = untouched & ~told.ok & ~wanted & told.has_amount
+    answered = untouched & told.ok & ~told.has_amount
     cases = [
-        (leaked, IntentStatus.LEAKED),
-        (facts.in_flight, IntentStatus.IN_FLIGHT),
-        (facts.failed_clean, IntentStatus.FAILED_CLEAN),
+        (classes != LeakClass.NONE, IntentStatus.LEAKED),
+        (untouched & told.waiting, IntentStatus.IN_FLIGHT),
+        (untouched & (payment | enquiry), IntentStatus.FAILED_CLEAN),
         (rejected, IntentStatus.REJECTED_RIGHT),
         (settled | answered, IntentStatus.OK),
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,13 +24,40 @@ JUDGED = (
     "ack",
     "outcome",
     "amount_minor",
+    "currency",
     "deadline_ns",
     "completed_ns",
     "open_hold_minor",
+    "hold_overdue",
+    "second_purpose",
+    "second_currency",
+    "second_e_minor",
+    "second_d_minor",
+    "second_c_minor",
+    "second_x_minor",
+    "second_n_posted",
     "is_fraud",
     "decline_reason",
 )
 """Columns that a judgement looks at."""
+
+
+class Loss(NamedTuple):
+    """What leaked on one leg of some leaked intents, as columns of equal length.
+
+    Parameters
+    ----------
+    currency : int array
+        Code of the leg's own currency.
+    glv_minor : int64 array
+        Gross leak on that leg [minor units]; may be 0, where the other leg leaked.
+    rows : int64 array
+        The intents, by their place in the judgement.
+    """
+
+    currency: NDArray[np.integer]
+    glv_minor: NDArray[np.int64]
+    rows: NDArray[np.int64]
 
 
 class Fate(IntEnum):
@@ -83,6 +111,18 @@ class Judgement:
         cases = [self.leaked, self.open, self.good]
         codes = [np.uint8(fate) for fate in (Fate.LEAKED, Fate.OPEN, Fate.GOOD)]
         return np.select(cases, codes, np.uint8(Fate.FAILED))
+
+    def losses(self) -> Iterator[Loss]:
+        """Yield what leaked on the principal legs, then on the second ones.
+
+        An intent stands in both if it has two legs: gross leak may be summed by currency over both,
+        but intents may be counted by the first alone.
+        """
+        rows, second = np.flatnonzero(self.leaked), self.parts.second_rows
+        yield Loss(self.columns["currency"][rows], self.parts.glv_minor[rows], rows)
+        leaked = self.leaked[second]
+        rows = second[leaked]
+        yield Loss(self.columns["second_currency"][rows], self.parts.second.glv_minor[leaked], rows)
 
     @property
     def latencies_ns(self) -> NDArray[np.int64]:

@@ -15,7 +15,13 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from sanket_sim.analysis.decomposition import Decomposition, decompose, residuals_of_flows
+from sanket_sim.analysis.decomposition import (
+    Decomposition,
+    Flows,
+    decompose,
+    flows_of,
+    residuals_of_flows,
+)
 from sanket_sim.bank.description import Accounts
 from sanket_sim.core.errors import ConservationError
 from sanket_sim.core.outcomes import Phase
@@ -169,7 +175,9 @@ class MoneyAuditor:
         self._refuse_mismatch("L2", credits_ - claimed, transactions)
         parts = decompose(transactions)
         size = len(self.currencies)
-        residuals = residuals_of_flows(transactions["currency"], debits, credits_, parts, size)
+        code = transactions["currency"]
+        flows = (Flows(code, debits, credits_, parts), flows_of(transactions, parts)[1])
+        residuals = residuals_of_flows(flows, code, parts.status, size)
         for law, currency, residual in residuals.broken():
             raise ConservationError(law, self.currencies[currency], residual, "sum over the batch")
         holds_minor = transactions["open_hold_minor"]

@@ -185,6 +185,7 @@ class Simulation:
             parts = self.auditor.audit(batch, self.network)
             ended["leak_class"] = parts.leak_class
             ended["glv_minor"] = parts.glv_minor
+            ended["second_glv_minor"] = parts.second_glv_minor
         finally:
             self.write(batch)
 

@@ -99,7 +99,7 @@ def test_two_executions_beyond_twice_split_into_duplicate_and_over() -> None:
         ),
         (
             (E, 0, 0, 0, 0, Ack.FAILED),
-            {"open_hold_minor": E},
+            {"open_hold_minor": E, "hold_overdue": 1},
             (IntentStatus.LEAKED, "STUCK_HOLD"),
         ),
     ],
