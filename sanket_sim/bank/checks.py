@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+from collections import ChainMap
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 
+from sanket_sim.bank.money_checks import (
+    Finding,
+    entries,
+    money_astray,
+    wrong_conversions,
+    wrong_money,
+    wrong_rates,
+)
 from sanket_sim.bank.settings import ModelSettings, OperationSettings, RouteSettings
 from sanket_sim.bank.step_settings import AnyStep, StepSettings
 from sanket_sim.core.settings import nearest
@@ -13,8 +23,6 @@ from sanket_sim.core.toml_text import KeyPath
 
 CALLS_MAX = 10_000
 """Most calls that one transaction may make of the bank, every branch taken."""
-
-Finding = tuple[KeyPath, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,12 +57,13 @@ class Checks:
     def findings(self) -> list[Finding]:
         """Return everything wrong; what follows from a wrong name is not asked any further."""
         named = [*self._wrong_names(), *self._wrong_targets(), *self._wrong_edges()]
-        found = [*named, *self._wrong_routes(), *self._wrong_rules()]
+        found = [*named, *self._wrong_routes(), *self._wrong_rules(), *wrong_rates(self.model)]
         if named:
             return found
         if cycles := list(self._cycles()):
             return [*found, *cycles]
-        return [*found, *self._too_many_calls(), *self._money_astray()]
+        astray = money_astray(self.model, self._reached)
+        return [*found, *self._too_many_calls(), *self._wrong_stand_ins(), *astray]
 
     @cached_property
     def operations(self) -> dict[str, OperationSettings]:
@@ -82,7 +91,7 @@ class Checks:
     def edges(self) -> set[str]:
         """Every way that is taken, as ``caller->service.operation``."""
         inner = {f"{asked.caller}->{asked.target}" for asked in self.asked}
-        return inner | {f"client->{route.entry}" for route in self.model.route.values()}
+        return inner | {f"client->{target}" for _, target in entries(self.model)}
 
     def _wrong_names(self) -> Iterator[Finding]:
         if "client" in self.model.service:
@@ -92,9 +101,9 @@ class Checks:
         for asked in self.asked:
             if asked.target not in self.operations:
                 yield asked.path, self._unknown(asked.target)
-        for name, route in self.model.route.items():
-            if route.entry not in self.operations:
-                yield ("route", name, "entry"), self._unknown(route.entry)
+        for path, target in entries(self.model):
+            if target not in self.operations:
+                yield path, self._unknown(target)
 
     def _unknown(self, target: str) -> str:
         service = target.partition(".")[0]
@@ -125,7 +134,12 @@ class Checks:
         if not sum(route.weight for route in routes.values()) > 0:
             yield ("route",), "every weight is 0; expected at least one route with weight > 0"
         for name, route in routes.items():
-            for path, message in self._wrong_route(route):
+            found = (
+                self._wrong_route(route),
+                wrong_money(route),
+                wrong_conversions(route, self.model),
+            )
+            for path, message in chain(*found):
                 yield ("route", name, *path), message
 
     def _wrong_route(self, route: RouteSettings) -> Iterator[Finding]:
@@ -135,15 +149,9 @@ class Checks:
                 yield ("channels", channel), f"unknown channel; {known}"
         if route.channels and not sum(route.channels.values()) > 0:
             yield ("channels",), "every share is 0; expected at least one > 0"
-        if route.currency is not None and route.currency not in self.model.currencies:
-            known = nearest(route.currency, self.model.currencies)
-            yield ("currency",), f'unknown currency "{route.currency}"; {known}'
         if route.reverses and route.reverses not in self.model.route:
             known = nearest(route.reverses, self.model.route)
             yield ("reverses",), f'unknown route "{route.reverses}"; {known}'
-        for party in ("debtor", "creditor"):
-            if (route.amount is not None) != (getattr(route, party) != "none"):
-                yield (party,), "a route has debtor, creditor and amount, or none of them"
 
     @cached_property
     def _outgoing(self) -> Mapping[str, list[Asked]]:
@@ -191,24 +199,36 @@ class Checks:
         calls: dict[str, int] = {}
         for name in self._callees_first:
             calls[name] = sum(1 + calls[asked.target] for asked in self._outgoing[name])
-        for name, route in self.model.route.items():
-            if calls[route.entry] >= CALLS_MAX:
-                message = f"one transaction could make {calls[route.entry] + 1:,} calls"
-                yield ("route", name, "entry"), f"{message}; at most {CALLS_MAX:,} are allowed"
+        for path, target in entries(self.model):
+            if calls[target] >= CALLS_MAX:
+                message = f"one transaction could make {calls[target] + 1:,} calls"
+                yield path, f"{message}; at most {CALLS_MAX:,} are allowed"
 
-    def _money_astray(self) -> Iterator[Finding]:
-        commits: dict[str, str] = {}
+    @cached_property
+    def _own(self) -> Mapping[str, set[str]]:
+        """Every operation -> the words of its own commits and checks."""
+        own: dict[str, set[str]] = {name: set() for name in self.operations}
+        for name, operation in self.operations.items():
+            for _, step in step_places(operation.steps, ()):
+                own[name].update(filter(None, (step.commit, step.check)))
+        return own
+
+    @cached_property
+    def _reached(self) -> Mapping[str, Mapping[str, str]]:
+        """Every operation -> what it and all below it commit or check -> the one that does."""
+        reached: dict[str, dict[str, str]] = {}
         for name in self._callees_first:
-            service, _, operation = name.partition(".")
-            steps = step_places(self.model.service[service].operation[operation].steps, ())
-            if any(step.commit for _, step in steps):
-                commits[name] = name
-            else:
-                below = (asked.target for asked in self._outgoing[name])
-                commits[name] = next((commits[target] for target in below if commits[target]), "")
-        for name, route in self.model.route.items():
-            reached = commits[route.entry]
-            if route.amount is None and reached:
-                yield ("route", name, "entry"), f"moves no money, but {reached} commits"
-            if route.amount is not None and not reached:
-                yield ("route", name, "entry"), "moves money, but no commit is ever reached"
+            below = ChainMap(*(reached[asked.target] for asked in self._outgoing[name]))
+            reached[name] = {**below, **dict.fromkeys(self._own[name], name)}
+        return reached
+
+    def _wrong_stand_ins(self) -> Iterator[Finding]:
+        """Find edges whose stand-in would have to approve something else than a hold."""
+        for edge in sorted(self.edges):
+            target = edge.partition("->")[2]
+            names = (edge, edge.rpartition(".")[0], "*")
+            tables = ((name, self.model.edge[name]) for name in names if name in self.model.edge)
+            name, fallback = next(((n, t.fallback) for n, t in tables if t.fallback), ("", "none"))
+            if fallback == "stand_in" and "hold" not in self._own[target]:
+                message = f"stand-in processing approves holds alone, and {target} commits none"
+                yield ("edge", name, "fallback"), f"{message}; name the operation that does"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from fractions import Fraction
 from typing import Any
 
 from sanket_sim.bank import description as d
@@ -25,8 +26,10 @@ _CHECKS = {
     "limit": d.Effect.CHECK_LIMIT,
     "fraud": d.Effect.CHECK_FRAUD,
     "read": d.Effect.READ_BALANCE,
+    "payee": d.Effect.CHECK_PAYEE,
+    "settlement": d.Effect.CHECK_SETTLEMENT,
+    "status": d.Effect.CHECK_STATUS,
 }
-
 
 _OF_STACKS = {key for stack in STACKS.values() for key in stack}
 """What naming a stack settles: where it says nothing, nothing is inherited either."""
@@ -77,6 +80,9 @@ class _Compiler:
             payment_limit_minor=model.accounts.payment_limit,
             currencies=model.currencies,
             channels=model.channels,
+            rates={model.currencies[0]: Fraction(1), **_fractions(model.rates)},
+            hold_ttl_ns=model.accounts.hold_ttl,
+            stand_in_limit_minor=model.accounts.stand_in_limit,
         )
 
     def edge(self, caller: str, target: str) -> int:
@@ -108,7 +114,16 @@ class _Compiler:
             currency=route.currency or self.model.currencies[0],
             priority=route.priority,
             reverses=route.reverses,
+            fee_minor=route.fee,
+            converts_to=_shares(route.converts_to),
+            clock_ns=route.clock,
+            reversal_edge=self._side_entry(route.reversal),
+            status_edge=self._side_entry(route.status),
+            batch=None if route.batch is None else route.batch.build(),
         )
+
+    def _side_entry(self, target: str | None) -> int:
+        return -1 if target is None else self.edge("client", target)
 
     def _operation(self, service: str, name: str, table: OperationSettings) -> d.Operation:
         time = table.time.build()
@@ -161,7 +176,7 @@ class _Rows:
         elif step.parallel is not None:
             self._parallel(step.parallel, step.join)
         elif step.call is not None:
-            self._ask(d.StepKind.CALL, step.call)
+            self._ask(d.StepKind.CALL, step.call, step.undo)
         elif step.publish is not None:
             self._ask(d.StepKind.PUBLISH, step.publish)
         elif step.commit is not None:
@@ -185,10 +200,11 @@ class _Rows:
         for target in targets:
             self._ask(d.StepKind.CALL, target)
 
-    def _ask(self, kind: d.StepKind, target: str) -> None:
+    def _ask(self, kind: d.StepKind, target: str, undo: str | None = None) -> None:
         edge = self.compiler.edge(self.service, target)
-        place = len(self.rows) + self.dropped
-        self.append(d.Step(kind, target=edge, word=word_of(f"{self.name}#{place}->{target}")))
+        back = -1 if undo is None else self.compiler.edge(self.service, undo)
+        word = word_of(f"{self.name}#{len(self.rows) + self.dropped}->{target}")
+        self.append(d.Step(kind, target=edge, word=word, undo=back))
 
 
 def _computes(steps: Iterable[AnyStep]) -> bool:
@@ -234,6 +250,10 @@ def _dedup(table: DedupSettings) -> d.Dedup:
     if table.scope == "none":
         return d.Dedup()
     return d.Dedup(d.DedupScope[table.scope.upper()], table.ttl, table.when == "atomic")
+
+
+def _fractions(rates: Mapping[str, str]) -> dict[str, Fraction]:
+    return {currency: Fraction(rate) for currency, rate in rates.items()}
 
 
 def _shares(weights: Mapping[str, float]) -> dict[str, float]:

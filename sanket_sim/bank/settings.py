@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+import re
+from typing import Annotated, Any, Literal
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
+from sanket_sim.bank.batch_settings import BatchSettings
 from sanket_sim.bank.description import Controls, FraudRules, Power
 from sanket_sim.bank.law_parameters import AmountLaw, TimeLaw, read_law
 from sanket_sim.bank.policy_settings import (
@@ -21,11 +23,24 @@ from sanket_sim.core.settings import AmountMinor, DurationNs, Settings, Several,
 
 _POWER, _RULES, _CONTROLS = Power(), FraudRules(), Controls()
 
+_RATE = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
+
+
+def _rate(value: Any) -> str:
+    if not isinstance(value, str) or _RATE.fullmatch(value) is None:
+        raise ValueError('expected a decimal number in quotes, such as "1.08"')
+    if not value.strip("0."):
+        raise ValueError("must be > 0")
+    return value
+
+
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_]+(-[A-Za-z0-9_]+)*$", max_length=60)]
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 Weight = Annotated[float, Field(ge=0, le=1e9)]
 PartyName = Literal["none", "customer", "merchant", "cash", "other_bank", "employer", "biller"]
 Points = Annotated[float, Field(ge=0, le=1)]
+Rate = Annotated[str, BeforeValidator(_rate, json_schema_input_type=str)]
+"""An exchange rate, written as ``"1.08"`` and kept as written: a fraction, never a float."""
 Watts = Annotated[float, Field(ge=0, le=1000)]
 
 
@@ -100,7 +115,7 @@ class EdgeSettings(Settings):
     breaker: BreakerSettings | None = None
     bulkhead: BulkheadSettings | None = None
     rate_limit: RateLimitSettings | None = None
-    fallback: Literal["none", "static", "approve", "decline"] | None = None
+    fallback: Literal["none", "static", "approve", "decline", "stand_in"] | None = None
 
 
 class RouteSettings(Settings):
@@ -122,6 +137,18 @@ class RouteSettings(Settings):
     priority: Annotated[int, Field(ge=0, le=1000)] = 0
     reverses: str = ""
     """The route whose money this one gives back."""
+    fee: AmountMinor = 0
+    """What the bank charges the debtor for it [minor units of the route's currency]."""
+    converts_to: dict[Currency, Weight] = Field(default_factory=dict)
+    """Currency in which the creditor is paid -> share; the route's own when it is not given."""
+    clock: TimeLimitNs = 0
+    """The scheme's time limit: nothing is posted later than this after the payment was made."""
+    reversal: Target | None = None
+    """The operation that takes such a payment back."""
+    status: Target | None = None
+    """The operation that tells what became of such a payment."""
+    batch: BatchSettings | None = None
+    """Comes in files, on top of the demand."""
 
 
 class AccountsSettings(Settings):
@@ -131,6 +158,10 @@ class AccountsSettings(Settings):
     """How stale a balance that is read may be."""
     payment_limit: AmountMinor = 1_000_000_000
     """Largest single payment [minor units]."""
+    hold_ttl: DurationNs = 0
+    """How long a hold lasts; "0s": until it is resolved."""
+    stand_in_limit: AmountMinor = 20_000
+    """Largest payment that stand-in processing approves [minor units]."""
 
 
 class PowerSettings(Settings):
@@ -203,6 +234,8 @@ class ModelSettings(Settings):
     """``"a->b"``, ``"a->b.op"``, or ``"*"`` for what all share; callers include ``client``."""
     route: Annotated[dict[Name, RouteSettings], Field(min_length=1, max_length=1000)]
     accounts: AccountsSettings = AccountsSettings()
+    rates: dict[Currency, Rate] = Field(default_factory=dict)
+    """Currency -> units of it for one unit of the bank's first currency."""
     power: PowerSettings = PowerSettings()
     fraud_rules: FraudRuleSettings = FraudRuleSettings()
     controls: ControlSettings = ControlSettings()

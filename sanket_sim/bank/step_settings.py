@@ -19,6 +19,8 @@ from sanket_sim.core.settings import Settings, Several, Share
 Target = Annotated[str, Field(pattern=r"^[^.\s]+\.[^.\s]+$")]
 """An operation of a service: ``ledger.post``."""
 
+CommitName = Literal["transfer", "debit", "credit", "hold", "capture", "void", "fee", "reverse"]
+CheckName = Literal["amount", "funds", "limit", "fraud", "read", "payee", "settlement", "status"]
 VERBS = ("compute", "call", "parallel", "maybe", "publish", "commit", "check")
 
 
@@ -55,6 +57,8 @@ class StepSettings(Settings):
     compute: TimeLaw | None = None
     """Hold a worker for a time of its own; the bare word means the operation's `time`."""
     call: Target | None = None
+    undo: Target | None = None
+    """Asked if the operation fails after `call` was made: what takes it back (a saga's step)."""
     parallel: Annotated[Several[Target], Field(min_length=1, max_length=1000)] | None = None
     join: Annotated[Literal["all", "any"] | int, PlainValidator(_join)] | None = None
     """How many branches must be OK before the operation goes on; all by default."""
@@ -62,8 +66,8 @@ class StepSettings(Settings):
     """Probability that `steps` are taken."""
     steps: Several[Annotated[Any, WrittenStep()]] | None = None
     publish: Target | None = None
-    commit: Literal["transfer", "debit", "credit", "hold", "capture", "void"] | None = None
-    check: Literal["amount", "funds", "limit", "fraud", "read"] | None = None
+    commit: CommitName | None = None
+    check: CheckName | None = None
 
     @model_validator(mode="after")
     def _one_verb(self) -> Self:
@@ -73,6 +77,8 @@ class StepSettings(Settings):
             raise ValueError(f"expected exactly one of {', '.join(VERBS)}; found {found}")
         if self.join is not None and self.parallel is None:
             raise ValueError("join belongs to parallel")
+        if self.undo is not None and self.call is None:
+            raise ValueError("undo belongs to call")
         if (self.steps is not None) != (self.maybe is not None):
             raise ValueError("maybe and steps belong together")
         if isinstance(self.join, int) and self.parallel and self.join > len(self.parallel):
@@ -81,8 +87,8 @@ class StepSettings(Settings):
 
     @property
     def targets(self) -> tuple[str, ...]:
-        """Operations that this step itself asks, nested steps left out."""
-        return (*filter(None, (self.call, self.publish)), *(self.parallel or ()))
+        """Operations that this step itself may ask, nested steps left out."""
+        return (*filter(None, (self.call, self.undo, self.publish)), *(self.parallel or ()))
 
 
 AnyStep = StepSettings | Literal["compute"]

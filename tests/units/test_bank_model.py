@@ -269,11 +269,14 @@ PATHS = [
     f"{STEPS}.1.steps", "edge", 'edge."*"', 'edge."*".retry', 'edge."*".breaker', "route",
     "route.transfer.amount", "route.transfer.channels", "accounts", "power", "controls", "name",
     'edge."*".rate_limit', 'edge."*".bulkhead', 'edge."*".delay', "currencies", "channels",
+    "rates", "route.transfer.batch", "route.transfer.converts_to", "route.transfer.reversal",
+    "route.transfer.batch.every", "rates.EUR",
 ]  # fmt: skip
 WORDS = st.sampled_from(
     ["compute", "call", "law", "gamma", "mean", "mixture", "laws", "preset", "grpc", "codes", "5ms",
      "1d", "-1s", "front.pay", "mail.send", "parallel", "maybe", "steps", "operation", "pay", "x",
-     "none", "shape", "quantiles", "empirical", "rate", "initial", "envoy"]
+     "none", "shape", "quantiles", "empirical", "rate", "initial", "envoy", "EUR", "1.0", "every",
+     "size", "9/s", "cut_off", "17:00", "undo", "commit", "reverse"]
 )  # fmt: skip
 SCALARS = st.one_of(
     st.none().map(lambda _: True),
