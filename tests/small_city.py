@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fractions import Fraction
 
 import numpy as np
 
@@ -38,6 +39,49 @@ ROUTES = (
 )
 
 
+CURRENCIES = ("EUR", "USD", "GBP", "JPY", "KWD")
+RATES = {
+    "USD": Fraction("1.1"),
+    "GBP": Fraction("0.86"),
+    "JPY": Fraction("163.25"),
+    "KWD": Fraction("0.332"),
+}
+MONEY_ROUTES = (
+    *ROUTES,
+    Route("abroad", 0, 0.2, 0, CUSTOMER, Party.OTHER_BANK, Spread(100, 900), currency="GBP"),
+    Route("to_friend", 0, 0.1, 0, CUSTOMER, CUSTOMER, Spread(100, 900), currency="USD"),
+    Route("card_abroad", 0, 0.1, 0, CUSTOMER, MERCHANT, Spread(1_000, 9_000), currency="JPY"),
+    Route(
+        "remittance",
+        0,
+        0.2,
+        0,
+        CUSTOMER,
+        Party.OTHER_BANK,
+        Spread(1_000, 90_000),
+        fee_minor=250,
+        converts_to={"USD": 0.5, "JPY": 0.2, "KWD": 0.2, "EUR": 0.1},
+    ),
+    Route(
+        "from_abroad",
+        0,
+        0.1,
+        0,
+        Party.OTHER_BANK,
+        CUSTOMER,
+        Spread(1_000, 90_000),
+        currency="USD",
+        converts_to={"EUR": 0.7, "KWD": 0.3},
+    ),
+    Route("wire", 0, 0.1, 0, CUSTOMER, Party.OTHER_BANK, Spread(100, 50_000), fee_minor=120),
+)
+
+
+def money_bank(routes=MONEY_ROUTES, **more):
+    """The small bank with five currencies, conversion and fees."""
+    return replace(bank(routes), currencies=CURRENCIES, rates=RATES, **more)
+
+
 def bank(routes=ROUTES, **controls):
     return Bank("small", (), (), (), routes, Controls(**controls), channels=("app", "web", "card"))
 
@@ -48,9 +92,8 @@ def flat(rate_per_s, lasts_s, customers):
 
 
 def city(customers=200, rate_per_s=50.0, lasts_s=60, seed=7, campaigns=(), patience=None, **kw):
-    settings = PopulationSettings.model_validate(
-        {"customers": customers, "merchants": 40, "patience": patience or {}}
-    )
+    people = {"customers": customers, "merchants": 40, "patience": patience or {}}
+    settings = PopulationSettings.model_validate(people | kw.get("people", {}))
     return City(
         kw.get("bank", bank()), settings, flat(rate_per_s, lasts_s, customers), seed, campaigns
     )

@@ -9,10 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sanket_sim.actors.calendar import Act, Calendar
+from sanket_sim.actors.chart import chart_of_accounts
 from sanket_sim.actors.customer import Customer
 from sanket_sim.actors.demand import NEVER_NS, Demand
+from sanket_sim.actors.exchange import Exchange
 from sanket_sim.actors.fraudster import Answer, Fraudster
-from sanket_sim.actors.habits import Habits, chart_of_accounts
+from sanket_sim.actors.habits import Habits
 from sanket_sim.actors.intents import Wish, in_order, table_of
 from sanket_sim.actors.patience import Patience
 from sanket_sim.actors.population import Population
@@ -55,7 +57,7 @@ class City(mesa.Model):  # type: ignore[misc]  # mesa carries no types
     Raises
     ------
     ValueError
-        If the bank lacks a route that a campaign or the customers' currency needs.
+        If the bank lacks a route that a campaign needs.
 
     Examples
     --------
@@ -84,7 +86,7 @@ class City(mesa.Model):  # type: ignore[misc]  # mesa carries no types
         self.vocabularies = vocabularies if vocabularies is not None else Vocabularies()
         if not self.vocabularies["typology"].words:
             self.vocabularies["typology"].code(NO_TYPOLOGY)
-        self.population = Population.settle(population, self.draws)
+        self.population = Population.settle(population, self.draws, Exchange.of(bank))
         self.habits = Habits(bank, self.population, self.draws)
         self.traffic = Traffic(demand, self.habits, self.draws)
         self.patience = Patience(population.patience, self.draws)
@@ -186,7 +188,7 @@ class City(mesa.Model):  # type: ignore[misc]  # mesa carries no types
 
     def let_go(self, customer_id: int, at_ns: int) -> None:
         """Drop a customer's own intents from `at_ns` on."""
-        self._left_ns[customer_id - self.population.first_customer] = at_ns
+        self._left_ns[self.population.number(np.array([customer_id]))] = at_ns
         self._someone_left = True
 
     def is_mule(self, number: int) -> bool:
@@ -203,7 +205,7 @@ class City(mesa.Model):  # type: ignore[misc]  # mesa carries no types
     def _of_those_who_stay(self, honest: NDArray[np.void]) -> NDArray[np.void]:
         if not self._someone_left:
             return honest
-        number = honest["customer_id"] - self.population.first_customer
+        number = self.population.number(honest["customer_id"])
         staying: NDArray[np.void] = honest[honest["created_ns"] < self._left_ns[number]]
         return staying
 

@@ -10,7 +10,7 @@ import mesa
 import numpy as np
 
 from sanket_sim.actors.calendar import Act
-from sanket_sim.actors.habits import world_account
+from sanket_sim.actors.chart import world_account
 from sanket_sim.actors.intents import Wish
 from sanket_sim.actors.typology import Typology
 from sanket_sim.bank.description import Party
@@ -121,7 +121,11 @@ class Fraudster(mesa.Agent, ABC):  # type: ignore[misc]  # mesa carries no types
     def mule_account(self, *keys: int) -> int:
         """Return the account of somebody who lends it to fraudsters."""
         mules = self.population.mules
-        return self.population.first_customer + int(mules[int(self.u("mule", *keys) * len(mules))])
+        return self.account(int(mules[int(self.u("mule", *keys) * len(mules))]))
+
+    def account(self, number: int) -> int:
+        """Return the current account of a customer, which is his id too."""
+        return int(self.population.account[number])
 
     def sink(self, kind: int, mule_account: int) -> int:
         """Return where money sent by a route arrives: at the mule, or out of the bank."""

@@ -6,11 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
+from sanket_sim.actors.chart import world_account
+from sanket_sim.actors.exchange import HOME
 from sanket_sim.actors.intents import blank_intents
-from sanket_sim.actors.population import WORLDS, Floats, Numbers, Population
-from sanket_sim.bank.description import Accounts, Bank, Party, Route
+from sanket_sim.actors.population import Floats, Numbers, Population, jump_hash
+from sanket_sim.bank.description import Bank, Party, Route
 from sanket_sim.core.draws import Draws
-from sanket_sim.core.outcomes import Signal
+from sanket_sim.core.outcomes import LegPurpose, Signal
 
 _AFFINITY = 0.5
 """Correlation between a person's affluence and the size of a payment, on the normal scale."""
@@ -18,6 +20,7 @@ _NEW_PAYEE_SHARE = 0.03
 _NEW_DEVICE_SHARE = 0.004
 _FOREIGN_SHARE = 0.015
 _TYPICAL_GRID = 65
+_NOTHING = -1
 _STRANGER = 1 << 32
 """Contacts under keys from here on are people whom the customer has never paid."""
 
@@ -31,44 +34,77 @@ class Habits:
     population : Population
     draws : Draws
 
-    Raises
-    ------
-    ValueError
-        If a route moves money in another currency than the bank's first: customers hold one
-        current account each, in that currency.
+    Notes
+    -----
+    A route for which one needs a wallet is used by those who have it: somebody else who draws it
+    lets a keyed holder do it (by jump hash, so that a new holder takes his fair share and moves
+    nothing else), which keeps the route's weight. While nobody holds one, the bank's first route
+    that needs none is used in its place.
     """
 
     def __init__(self, bank: Bank, population: Population, draws: Draws) -> None:
         self.bank, self.population = bank, population
         self.draws = draws.child("habits")
-        weights = np.array([route.weight for route in bank.routes], dtype=np.float64)
-        self._route_edges = np.cumsum(weights / weights.sum())[:-1]
+        drawn = [0.0 if route.batch else route.weight for route in bank.routes]
+        weights = np.array(drawn, dtype=np.float64)
+        self._route_edges = np.cumsum(weights / (weights.sum() or 1.0))[:-1]
         self._channels = [_channel_law(route, bank) for route in bank.routes]
         self.currency = [bank.currencies.index(route.currency) for route in bank.routes]
-        for route in bank.routes:
-            if route.moves_money and route.currency != bank.currencies[0]:
-                raise ValueError(
-                    f"route.{route.name}.currency: customers hold {bank.currencies[0]} accounts, "
-                    f"cannot pay in {route.currency}"
-                )
+        self._targets = [_target_law(route, bank) for route in bank.routes]
+        self._for_holders = [k for k in range(len(weights)) if self._may_need_wallet(k)]
+        anybody = (k for k in np.flatnonzero(weights).tolist() if k not in self._for_holders)
+        self._instead = next(anybody, _NOTHING)
 
     def intents(self, customer: Numbers, ordinal: Numbers, at_ns: Numbers) -> NDArray[np.void]:
         """Return the intents of customers acting at `at_ns`, row by row."""
-        rows = blank_intents(len(customer))
         key = self.draws.child("intent").key(customer, ordinal)
-        rows["draw_key"], rows["created_ns"], rows["may_retry"] = key, at_ns, True
-        rows["customer_id"] = customer + self.population.first_customer
-        rows["kind"] = np.searchsorted(
-            self._route_edges, self.draws.child("route").uniform(key), side="right"
-        )
-        rows["signals"] = self._rare(key, "new_device", _NEW_DEVICE_SHARE, Signal.NEW_DEVICE)
-        for kind in np.unique(rows["kind"]).tolist():
-            here = np.flatnonzero(rows["kind"] == kind)
-            self._fill(rows, here, customer[here], kind)
+        u = self.draws.child("route").uniform(key)
+        customer = customer.copy()
+        kind = np.searchsorted(self._route_edges, u, side="right")
+        for of_holders in self._for_holders:
+            here = np.flatnonzero(kind == of_holders)
+            able = self.whoever_can(of_holders, customer[here], key[here])
+            kind[here[able < 0]] = self._instead
+            customer[here] = np.where(able < 0, customer[here], able)
+        signals = self._rare(key, "new_device", _NEW_DEVICE_SHARE, Signal.NEW_DEVICE)
+        rows = self.rows_of(kind, customer, key, at_ns, signals)
+        rows["may_retry"] = True
+        return rows[kind >= 0] if self._instead == _NOTHING else rows
+
+    def rows_of(
+        self,
+        kind: Numbers,
+        customer: Numbers,
+        key: Numbers,
+        at_ns: Numbers,
+        signals: NDArray[np.int16],
+    ) -> NDArray[np.void]:
+        """Return intents of which route, person, name, time and signals are settled."""
+        rows = blank_intents(len(kind))
+        rows["kind"], rows["draw_key"], rows["created_ns"] = kind, key, at_ns
+        rows["customer_id"], rows["signals"] = self.population.account[customer], signals
+        for one in np.unique(kind[kind >= 0]).tolist():
+            here = np.flatnonzero(kind == one)
+            self._fill(rows, here, customer[here], one)
         rows["e_minor"] = rows["amount_minor"]
         rows["right_debtor"] = rows["debtor_account"]
         rows["right_creditor"] = rows["creditor_account"]
         return rows
+
+    def whoever_can(self, kind: int, customer: Numbers, key: Numbers) -> Numbers:
+        """Return who carries out intents that fell to `customer`: he, or the holder of a wallet.
+
+        Returns
+        -------
+        int64 array
+            Customer numbers; -1 where nobody has the account that it takes.
+        """
+        needed = self._own_currency(kind, key)
+        able = customer.copy()
+        for currency in np.unique(needed).tolist():
+            lacks = (needed == currency) & (self.population.account_in(customer, currency) < 0)
+            able[lacks] = self._holder("holder", key[lacks], currency)
+        return able
 
     def channel(self, kind: int, key: Numbers) -> Numbers:
         """Return the channel by which each intent of a kind enters."""
@@ -90,14 +126,18 @@ class Habits:
         city = ndtr(own + np.sqrt(1.0 - _AFFINITY**2) * ndtri(u))
         return np.array([max(1, law.ns(p)) for p in city.tolist()], dtype=np.int64)
 
-    def typical_minor(self) -> Numbers:
-        """Return each customer's median payment, averaged over the ways in which he spends."""
+    def typical_minor(self, customer: Numbers, currency: int) -> Numbers:
+        """Return customers' median payments, averaged over the ways of spending in a currency."""
         spending = [
             route
-            for route in self.bank.routes
-            if route.amount_minor and route.debtor == Party.CUSTOMER and route.weight > 0
+            for kind, route in enumerate(self.bank.routes)
+            if route.amount_minor
+            and route.debtor == Party.CUSTOMER
+            and route.weight > 0
+            and not route.batch
+            and self.currency[kind] == currency
         ]
-        u = ndtr(_AFFINITY * self.population.affluence)
+        u = ndtr(_AFFINITY * self.population.affluence[customer])
         grid = (np.arange(_TYPICAL_GRID) + 0.5) / _TYPICAL_GRID
         typical = np.zeros(len(u))
         total = sum(route.weight for route in spending)
@@ -107,83 +147,112 @@ class Habits:
             typical += route.weight / total * np.interp(u, grid, medians)
         return np.maximum(np.rint(typical), 1).astype(np.int64)
 
+    def _may_need_wallet(self, kind: int) -> bool:
+        """Say whether the person who uses a route may have to have a foreign account."""
+        route = self.bank.routes[kind]
+        if not route.moves_money or Party.CUSTOMER not in (route.debtor, route.creditor):
+            return False
+        if route.debtor == Party.CUSTOMER:
+            return self.currency[kind] != HOME
+        return bool(np.any(self._targets[kind][1] != HOME))
+
+    def _own_currency(self, kind: int, key: Numbers) -> Numbers:
+        """Return the currencies of the accounts that whoever uses a route needs for it."""
+        if not self._may_need_wallet(kind):
+            return np.full(len(key), HOME)
+        if self.bank.routes[kind].debtor == Party.CUSTOMER:
+            return np.full(len(key), self.currency[kind])
+        return self._target(kind, key)
+
+    def _target(self, kind: int, key: Numbers) -> Numbers:
+        """Return the currencies in which payees are paid."""
+        edges, currencies = self._targets[kind]
+        u = self.draws.child("target").uniform(key)
+        return currencies[np.searchsorted(edges, u, side="right")]
+
+    def _holder(self, purpose: str, key: Numbers, currency: int) -> Numbers:
+        """Return a keyed holder of a wallet, -1 where there is none."""
+        wallets = self.population.wallets.get(currency)
+        if wallets is None or len(wallets) == 0:
+            return np.full(len(key), -1, dtype=np.int64)
+        draws = self.draws.child(purpose, self.bank.currencies[currency])
+        return wallets.holders[jump_hash(draws, key, np.zeros_like(key), len(wallets))]
+
     def _fill(self, rows: NDArray[np.void], here: Numbers, customer: Numbers, kind: int) -> None:
-        route, key = self.bank.routes[kind], rows["draw_key"][here]
+        route, key, currency = self.bank.routes[kind], rows["draw_key"][here], self.currency[kind]
         rows["channel"][here] = self.channel(kind, key)
-        rows["currency"][here] = self.currency[kind]
-        own = customer + self.population.first_customer
+        rows["currency"][here] = currency
         if not route.moves_money:
-            rows["debtor_account"][here] = own
+            rows["debtor_account"][here] = self.population.account[customer]
             return
         rows["amount_minor"][here] = self.amounts_minor(
             kind, customer, self.draws.child("amount").uniform(key)
         )
-        rows["debtor_account"][here] = self._party(route.debtor, customer, key)
-        if route.debtor == Party.CUSTOMER == route.creditor:
-            rows["creditor_account"][here], signals = self._payee(customer, key)
-            rows["signals"][here] |= signals
-        else:
-            rows["creditor_account"][here] = self._party(route.creditor, customer, key)
+        rows["debtor_account"][here] = self._party(route.debtor, customer, key, currency)
+        target = self._target(kind, key)
+        for paid_in in np.unique(target).tolist():
+            part = target == paid_in
+            self._pay(rows, here[part], customer[part], kind, paid_in)
         if Party.MERCHANT in (route.debtor, route.creditor):
             rows["signals"][here] |= self._rare(key, "foreign", _FOREIGN_SHARE, Signal.FOREIGN)
 
-    def _party(self, party: Party, customer: Numbers, key: Numbers) -> Numbers:
-        """Return the account at one end of a movement, the customer's own for CUSTOMER."""
+    def _pay(
+        self, rows: NDArray[np.void], here: Numbers, customer: Numbers, kind: int, paid_in: int
+    ) -> None:
+        """Say who is paid, in a currency; if it is another than the debtor's, by which legs."""
+        route, key, currency = self.bank.routes[kind], rows["draw_key"][here], self.currency[kind]
+        if route.debtor == Party.CUSTOMER == route.creditor:
+            payee, signals = self._payee(customer, key, paid_in)
+            rows["signals"][here] |= signals
+        else:
+            payee = self._party(route.creditor, customer, key, paid_in)
+        rows["creditor_account"][here] = payee
+        if paid_in == currency:
+            return
+        amount_minor = self.population.exchange.converted_minor(
+            rows["amount_minor"][here], currency, paid_in
+        )
+        rows["creditor_account"][here] = world_account(Party.EXCHANGE, currency)
+        rows["second_purpose"][here] = LegPurpose.EXCHANGE
+        rows["second_currency"][here] = paid_in
+        rows["second_debtor"][here] = world_account(Party.EXCHANGE, paid_in)
+        rows["second_creditor"][here] = payee
+        rows["second_amount_minor"][here] = np.maximum(amount_minor, 1)
+
+    def _party(self, party: Party, customer: Numbers, key: Numbers, currency: int) -> Numbers:
+        """Return the account at one end of a movement, the customer's own for CUSTOMER.
+
+        Shops here bank in the bank's own currency; shops abroad are paid through their banks.
+        """
         if party == Party.CUSTOMER:
-            return customer + self.population.first_customer
-        if party == Party.MERCHANT:
+            return self.population.account_in(customer, currency)
+        if party == Party.MERCHANT and currency == HOME:
             u = self.draws.child("merchant").uniform(key)
             return self.population.first_merchant + self.population.favourite(customer, u)
-        return np.full(len(customer), world_account(party), dtype=np.int64)
+        world = Party.OTHER_BANK if party == Party.MERCHANT else party
+        return np.full(len(customer), world_account(world, currency), dtype=np.int64)
 
-    def _payee(self, customer: Numbers, key: Numbers) -> tuple[Numbers, NDArray[np.int16]]:
-        """Return payees' accounts, and the signal that some of them are new."""
+    def _payee(
+        self, customer: Numbers, key: Numbers, currency: int
+    ) -> tuple[Numbers, NDArray[np.int16]]:
+        """Return payees' accounts in a currency, and the signal that some of them are new."""
+        elsewhere = np.full(len(customer), world_account(Party.OTHER_BANK, currency))
         if len(self.population) == 1:
-            elsewhere = world_account(Party.OTHER_BANK)
-            return np.full(len(customer), elsewhere), np.zeros(len(customer), dtype=np.int16)
+            return elsewhere, np.zeros(len(customer), dtype=np.int16)
         u = self.draws.child("payee").uniform(key)
         slot = (u * self.population.payees[customer]).astype(np.int64)
         signals = self._rare(key, "new_payee", _NEW_PAYEE_SHARE, Signal.NEW_PAYEE)
         contact = np.where(signals > 0, _STRANGER + key % _STRANGER, slot)
-        known = self.population.acquaintance(customer, contact)
-        return known + self.population.first_customer, signals
+        if currency == HOME:
+            return self.population.account[self.population.acquaintance(customer, contact)], signals
+        named = self.draws.child("contact").key(customer, contact)
+        known = self._holder("payee", named, currency)
+        account = self.population.account_in(known, currency)
+        return np.where((known < 0) | (known == customer), elsewhere, account), signals
 
     def _rare(self, key: Numbers, purpose: str, share: float, signal: Signal) -> NDArray[np.int16]:
         strikes = self.draws.child(purpose).uniform(key) < share
         return np.where(strikes, signal, 0).astype(np.int16)
-
-
-def world_account(party: Party) -> int:
-    """Return the account of an outside world; -1 where nobody stands.
-
-    Examples
-    --------
-    >>> world_account(Party.OTHER_BANK), world_account(Party.NONE)
-    (1, -1)
-    """
-    return WORLDS.index(party) if party in WORLDS else -1
-
-
-def chart_of_accounts(population: Population, habits: Habits) -> Accounts:
-    """Open everybody's account: worlds and merchants without limit, customers without overdraft."""
-    outside = population.first_customer
-    opening = np.zeros(population.accounts, dtype=np.int64)
-    opening[outside:] = population.opening_minor
-    typical = np.zeros(population.accounts, dtype=np.int64)
-    typical[outside:] = habits.typical_minor()
-    party = np.full(population.accounts, Party.CUSTOMER, dtype=np.int8)
-    party[: len(WORLDS)] = WORLDS
-    party[len(WORLDS) : outside] = Party.MERCHANT
-    owner = np.arange(population.accounts, dtype=np.int64)
-    owner[: len(WORLDS)] = -1
-    return Accounts(
-        opening_minor=opening,
-        currency=np.zeros(population.accounts, dtype=np.int16),
-        no_overdraft=owner >= outside,
-        typical_minor=typical,
-        party=party,
-        owner=owner,
-    )
 
 
 def _channel_law(route: Route, bank: Bank) -> tuple[Floats, Numbers]:
@@ -191,4 +260,12 @@ def _channel_law(route: Route, bank: Bank) -> tuple[Floats, Numbers]:
     shares = dict(route.channels) or {bank.channels[0]: 1.0}
     weights = np.array(list(shares.values()), dtype=np.float64)
     codes = np.array([bank.channels.index(channel) for channel in shares], dtype=np.int64)
+    return np.cumsum(weights / weights.sum())[:-1], codes
+
+
+def _target_law(route: Route, bank: Bank) -> tuple[Floats, Numbers]:
+    """Return the edges of the shares of the currencies that payees are paid in, and their codes."""
+    shares = dict(route.converts_to) or {route.currency: 1.0}
+    weights = np.array(list(shares.values()), dtype=np.float64)
+    codes = np.array([bank.currencies.index(currency) for currency in shares], dtype=np.int64)
     return np.cumsum(weights / weights.sum())[:-1], codes

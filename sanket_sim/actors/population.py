@@ -1,27 +1,43 @@
 """Who lives in the city: columns for the mass, every number keyed by the person it belongs to.
 
-No column is normalised by what was drawn for others, so one more customer changes nobody else.
-Account ids and agent ids are the same numbers: worlds first, then merchants, then customers, so
-that a newcomer renames nobody either.
+No column is normalised by what was drawn for others, so one more customer changes nobody else, and
+accounts are numbered so that a newcomer renames nobody either: first the worlds, all of one
+currency after all of another; then old accounts that are closed; then merchants; then the
+customers in the order of their numbers, each with his current account and, directly behind it, a
+wallet for every foreign currency that he keeps. So the worlds depend on the bank alone, merchants
+on the settings, and a customer's ids on those who came before him; no id stands for nothing. An
+agent's id is the id of its account: a customer's, that of his current account.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaincinv, ndtri
 
+from sanket_sim.actors.exchange import HOME, Exchange
 from sanket_sim.actors.settings import PopulationSettings
+from sanket_sim.actors.wallets import Wallets, open_wallets
 from sanket_sim.bank.description import Party
 from sanket_sim.core.draws import Draws
 
 Numbers = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
-WORLDS = (Party.CASH, Party.OTHER_BANK, Party.EMPLOYER, Party.BILLER)
-"""Outside worlds, in the order of their account ids."""
+WORLDS = (
+    Party.CASH,
+    Party.OTHER_BANK,
+    Party.EMPLOYER,
+    Party.BILLER,
+    Party.EXCHANGE,
+    Party.FEES,
+    Party.SUSPENSE,
+)
+"""Who has an account in every currency, in the order of their ids: the worlds outside the bank,
+and the bank's own books."""
 
 SEGMENTS = ("student", "worker", "family", "affluent", "retired")
 REGIONS = ("north", "north_east", "east", "south_east", "south", "south_west", "west", "centre")
@@ -37,6 +53,8 @@ _BALANCE_SIGMA = 0.9
 _ACTIVITY_SHAPE = 6.8
 _MINUS_BALANCE_DRIFT = _BALANCE_SIGMA**2 / 2.0
 
+_ONE_CURRENCY = Exchange()
+
 _FAVOURITES_FEWEST, _FAVOURITES_MOST, _ZIPF = 5, 20, 1.1
 _PAYEES_FEWEST, _PAYEES_MOST = 2, 6
 _REDIRECTION = 0.5
@@ -51,7 +69,14 @@ class Population:
     ----------
     draws : Draws
         The family of everything that is drawn about people.
-    merchants : int
+    exchange : Exchange
+        The bank's currencies, which say how many worlds there are.
+    closed, merchants : int
+        How many accounts are closed, how many shops there are.
+    account : int64 array, shape (customers,)
+        Ids of the current accounts, which are the customers' own.
+    wallets : mapping
+        Index of a foreign currency -> wallets in it.
     activity : float64 array, shape (customers,)
         Weight of the customer's demand; its law has mean 1 (Gamma of shape 6.8, as in Berka).
     affluence : float64 array, shape (customers,)
@@ -69,7 +94,11 @@ class Population:
     """
 
     draws: Draws
+    exchange: Exchange
+    closed: int
     merchants: int
+    account: Numbers
+    wallets: Mapping[int, Wallets]
     activity: Floats
     affluence: Floats
     segment: NDArray[np.int8]
@@ -82,7 +111,9 @@ class Population:
     mules: Numbers
 
     @classmethod
-    def settle(cls, settings: PopulationSettings, draws: Draws) -> Population:
+    def settle(
+        cls, settings: PopulationSettings, draws: Draws, exchange: Exchange = _ONE_CURRENCY
+    ) -> Population:
         """Draw everybody, each by his own number.
 
         Examples
@@ -101,15 +132,24 @@ class Population:
             _BALANCE_SIGMA * ndtri(draws.child("balance").uniform(number)) - _MINUS_BALANCE_DRIFT
         )
         busy = draws.child("activity").uniform(number)
+        income_minor = np.rint(income).astype(np.int64)
+        outside = len(WORLDS) * len(exchange.currencies) + settings.closed_accounts
+        account, wallets = open_wallets(
+            settings.wallets, exchange, draws, income_minor, outside + settings.merchants
+        )
         return cls(
             draws=draws,
+            exchange=exchange,
+            closed=settings.closed_accounts,
             merchants=settings.merchants,
+            account=account,
+            wallets=wallets,
             activity=np.asarray(gammaincinv(_ACTIVITY_SHAPE, busy), dtype=np.float64)
             / _ACTIVITY_SHAPE,
             affluence=affluence,
             segment=segment,
             region=_choose(_REGION_SHARES, draws.child("region").uniform(number)),
-            income_minor=np.rint(income).astype(np.int64),
+            income_minor=income_minor,
             opening_minor=np.rint(_BALANCE_INCOMES_MEAN * income * cushion).astype(np.int64),
             favourites=_between(_FAVOURITES_FEWEST, _FAVOURITES_MOST, draws, "favourites", number),
             payees=_between(_PAYEES_FEWEST, _PAYEES_MOST, draws, "payees", number),
@@ -121,19 +161,36 @@ class Population:
         return len(self.activity)
 
     @property
+    def first_closed(self) -> int:
+        """Id of the first closed account."""
+        return len(WORLDS) * len(self.exchange.currencies)
+
+    @property
     def first_merchant(self) -> int:
         """Account id of merchant 0."""
-        return len(WORLDS)
+        return self.first_closed + self.closed
 
     @property
     def first_customer(self) -> int:
-        """Account id of customer 0."""
-        return len(WORLDS) + self.merchants
+        """Account id of customer 0; see `account` for those of the others."""
+        return self.first_merchant + self.merchants
 
     @property
     def accounts(self) -> int:
-        """How many accounts the city has, worlds included."""
-        return self.first_customer + len(self)
+        """How many accounts the city has, worlds and wallets included."""
+        return self.first_customer + len(self) + sum(map(len, self.wallets.values()))
+
+    def account_in(self, customer: Numbers, currency: int) -> Numbers:
+        """Return each customer's account in a currency, -1 for those who have none."""
+        if currency == HOME:
+            return self.account[customer]
+        if currency not in self.wallets:
+            return np.full(len(customer), -1, dtype=np.int64)
+        return self.wallets[currency].account(customer)
+
+    def number(self, account: Numbers) -> Numbers:
+        """Return the numbers of the customers to whom accounts belong; wallets count as well."""
+        return np.searchsorted(self.account, account, side="right") - 1
 
     def favourite(self, customer: Numbers, u: Floats) -> Numbers:
         """Return the merchant number that `u` picks among each customer's favourites.

@@ -22,17 +22,20 @@ def agents_table(
 ) -> Columns:
     """Return the rows of the agents table: the ground truth of who is who.
 
-    Worlds, merchants and customers have the id of their account; a fraudster's follows all
-    accounts, and his account is the mule's that serves the campaign (opened by the mule, hence
-    with nothing). Every account's opening balance occurs once, so the table closes law L4.
+    One row for every account, with the agent whose it is: worlds, closed accounts, merchants and
+    customers have the id of their (current) account; a fraudster's follows all accounts, and his
+    account is the mule's that serves the campaign (opened by the mule, hence with nothing). Every
+    account's opening balance occurs once, so the table closes law L4.
     """
     city, crime = len(accounts), len(fraudsters)
     table = {column.name: np.zeros(city + crime, column.dtype) for column in AGENTS}
-    table["agent_id"][:] = np.arange(city + crime)
     table["account_id"][:city] = np.arange(city)
+    table["agent_id"][:city] = np.where(accounts.owner < 0, np.arange(city), accounts.owner)
+    table["agent_id"][city:] = np.arange(city, city + crime)
     table["opening_minor"][:city] = accounts.opening_minor
+    table["currency"][:city] = accounts.currency
     table["campaign_id"][:] = -1
-    table["role"][:city] = _roles(population, accounts, vocabularies["role"])
+    table["role"][:city] = _roles(population, vocabularies["role"])
     table["segment"][:city] = _segments(population, vocabularies["segment"])
     table["region"][:city] = _regions(population, vocabularies["region"])
     table["role"][city:] = vocabularies["role"].code("fraudster")
@@ -45,22 +48,36 @@ def agents_table(
     return table
 
 
-def _roles(population: Population, accounts: Accounts, words: Vocabulary) -> Numbers:
-    roles = np.full(len(accounts), words.code("customer"), dtype=np.int64)
-    roles[: population.first_merchant] = words.code("world")
-    roles[population.first_merchant : population.first_customer] = words.code("merchant")
-    roles[population.first_customer + population.mules] = words.code("mule")
-    return roles
+def _owners(population: Population) -> Numbers:
+    """Return the customer number behind each account from the first customer's on."""
+    return population.number(np.arange(population.first_customer, population.accounts))
+
+
+def _roles(population: Population, words: Vocabulary) -> Numbers:
+    customer = words.code("customer")
+    world, merchant, mule = (words.code(word) for word in ("world", "merchant", "mule"))
+    lends = np.isin(_owners(population), population.mules)
+    return np.concatenate(
+        [
+            np.full(population.first_closed, world),
+            np.full(population.closed, words.code("former customer")),
+            np.full(population.merchants, merchant),
+            np.where(lends, mule, customer),
+        ]
+    )
 
 
 def _segments(population: Population, words: Vocabulary) -> Numbers:
     worlds = [words.code(world.name.lower()) for world in WORLDS]
     merchants = np.full(population.merchants, words.code("merchant"))
     codes = np.array([words.code(segment) for segment in SEGMENTS])
-    return np.concatenate([worlds, merchants, codes[population.segment]])
+    closed = np.full(population.closed, words.code("closed"))
+    everywhere = np.tile(worlds, len(population.exchange.currencies))
+    people = codes[population.segment[_owners(population)]]
+    return np.concatenate([everywhere, closed, merchants, people])
 
 
 def _regions(population: Population, words: Vocabulary) -> Numbers:
     elsewhere = np.full(population.first_customer, words.code("outside"))
     codes = np.array([words.code(region) for region in REGIONS])
-    return np.concatenate([elsewhere, codes[population.region]])
+    return np.concatenate([elsewhere, codes[population.region[_owners(population)]]])

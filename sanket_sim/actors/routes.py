@@ -6,12 +6,16 @@ from sanket_sim.bank.description import Bank, Party
 
 
 def way(bank: Bank, debtor: Party, creditor: Party) -> int | None:
-    """Return the busiest route that moves money from `debtor` to `creditor`, None without one."""
+    """Return the busiest route that moves money from `debtor` to `creditor`, None without one.
+
+    Only plain ones count: in the bank's own currency, for a person to use whenever he likes.
+    """
     kinds = [
         kind
         for kind, route in enumerate(bank.routes)
         if route.moves_money
-        and not route.reverses
+        and not (route.reverses or route.converts_to or route.batch)
+        and route.currency == bank.currencies[0]
         and (route.debtor, route.creditor) == (debtor, creditor)
     ]
     return max(kinds, key=lambda kind: bank.routes[kind].weight, default=None)

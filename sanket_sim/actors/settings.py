@@ -10,6 +10,10 @@ from sanket_sim.core.settings import DurationNs, PositiveDurationNs, RatePerS, S
 from sanket_sim.core.units import NS_PER_S, parse_rate_per_s
 
 _PER_DAY = 1.5 / 86_400
+_WALLETS = {"GBP": 0.03, "USD": 0.04, "JPY": 0.01, "KWD": 0.01}
+
+Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
+"""Three capital letters."""
 
 
 class PatienceSettings(Settings):
@@ -48,6 +52,11 @@ class PopulationSettings(Settings):
     """Shops that customers pay; their accounts are the acquirers', outside the bank."""
     preset: Literal["modern"] = "modern"
     """Laws of income, balance, activity and habits; `modern` is not validated on real data."""
+    wallets: dict[Currency, Share] = Field(default_factory=_WALLETS.copy)
+    """Currency -> share of customers with an account in it beside their own; matters where the
+    bank has that currency."""
+    closed_accounts: Annotated[int, Field(ge=0, le=100_000)] = 64
+    """Closed accounts, nobody's any more, that still stand in old address books."""
     mules: Share = 0.002
     """Share of customers who lend their account to fraudsters (at least one person does)."""
     patience: PatienceSettings = PatienceSettings()

@@ -136,7 +136,7 @@ class Takeover:
 
     def __init__(self, intruder: Intruder, number: int, now_ns: int) -> None:
         self.intruder, self.number = intruder, number
-        self.account = intruder.victim(number) + intruder.population.first_customer
+        self.account = intruder.account(intruder.victim(number))
         self.mule_account = intruder.mule_account(number)
         notice_ns = _NOTICED_AFTER_NS * intruder.exponential("notice", number)
         self.noticed_ns = now_ns + round(notice_ns * intruder.campaign.pace)

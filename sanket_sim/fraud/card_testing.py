@@ -172,7 +172,7 @@ class CardTester(Fraudster):
         self.dropped.add(card)
 
     def _pay(self, now_ns: int, card: int, amount_minor: int, heard: Hearing, stage: int) -> None:
-        owner = self.victim(card) + self.population.first_customer
+        owner = self.account(self.victim(card))
         abroad = self.u("abroad", card) < 0.5 * (1.0 - self.campaign.sophistication)
         wish = Wish(
             created_ns=now_ns,

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from small_city import bank, city, flat
+from small_city import bank, city, flat, money_bank
 
 from sanket_sim.actors import City, PopulationSettings
 from sanket_sim.actors.population import Population
@@ -13,10 +13,10 @@ from sanket_sim.fraud import FraudSettings
 COLUMNS = ("activity", "affluence", "segment", "region", "income_minor", "opening_minor", "model")
 
 
-def town(customers, merchants=40, campaigns=()):
+def town(customers, merchants=40, campaigns=(), at=None):
     each = flat(0.2 * 150, 60, 150)  # the same intensity a head, however many heads
     settings = PopulationSettings(customers=customers, merchants=merchants)
-    return City(bank(), settings, each, 7, campaigns)
+    return City(at or bank(), settings, each, 7, campaigns)
 
 
 def by_name(intents):
@@ -43,6 +43,26 @@ def test_a_newcomer_leaves_times_amounts_and_shops_of_others_alone():
                 assert row[column] == same[column], column
         moved += row["creditor_account"] != same["creditor_account"]
     assert moved <= 0.05 * len(before), "a newcomer is the new payee of a few, no more"
+
+
+@pytest.mark.parametrize("customers", [150, 151, 164])
+def test_a_newcomer_leaves_wallets_conversions_and_fees_of_others_alone(customers):
+    before = town(customers, at=money_bank())
+    after = town(customers + 1, at=money_bank())
+    newcomer = after.population.account[customers]
+    rows = before.plan(0, 60 * NS_PER_S).intents
+    others = by_name(after.plan(0, 60 * NS_PER_S).intents)
+    moved = 0
+    for key, row in by_name(rows).items():
+        same = others[key]
+        if newcomer == same["customer_id"]:
+            moved += 1  # a new holder takes his fair share of what is for holders
+            continue
+        payees = ("creditor_account", "right_creditor", "second_creditor")
+        for column in set(rows.dtype.names) - set(payees):
+            assert row[column] == same[column], column
+        moved += any(row[column] != same[column] for column in payees)
+    assert moved <= 0.05 * len(rows)
 
 
 def test_hazards_do_not_depend_on_how_many_share_a_rate():

@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
 from scipy import stats
-from small_city import CUSTOMER, ROUTES, Spread, bank, city
+from small_city import ROUTES, bank, city
 
-from sanket_sim.bank.description import Bank, Party, Route
+from sanket_sim.actors.population import WORLDS
+from sanket_sim.bank.description import Party
 from sanket_sim.core.outcomes import Signal
 from sanket_sim.core.units import NS_PER_S
 
@@ -95,14 +96,6 @@ def test_a_lonely_customer_pays_outside_the_bank():
     assert set(of(hermit, "transfer")["creditor_account"].tolist()) == {1}
 
 
-def test_a_route_in_a_foreign_currency_is_refused_by_name():
-    law = Spread(1, 10)
-    route = Route("abroad", 0, 1.0, 0, CUSTOMER, Party.OTHER_BANK, law, currency="USD")
-    mixed = Bank("mixed", (), (), (), (route,), currencies=("EUR", "USD"))
-    with pytest.raises(ValueError, match=r"route\.abroad\.currency"):
-        city(bank=mixed)
-
-
 def test_the_register_opens_every_account_once(town):
     table = town.agents_table()
     assert len({len(column) for column in table.values()}) == 1
@@ -111,11 +104,13 @@ def test_the_register_opens_every_account_once(town):
     roles = np.array(town.vocabularies["role"].words)[table["role"]]
     assert (roles == "mule").sum() == len(town.population.mules)
     assert (roles == "merchant").sum() == 40
-    assert (roles == "world").sum() == 4
+    assert (roles == "world").sum() == len(WORLDS)
+    assert (roles == "former customer").sum() == 64
 
 
-def test_only_customers_are_kept_from_overdrawing(town):
+def test_only_worlds_and_shops_may_overdraw(town):
     chart = town.accounts
-    assert np.array_equal(chart.no_overdraft, chart.party == Party.CUSTOMER)
-    assert np.array_equal(chart.owner[chart.no_overdraft], np.flatnonzero(chart.no_overdraft))
-    assert set(chart.owner[:4].tolist()) == {-1}
+    assert np.array_equal(chart.no_overdraft, chart.shut | (chart.party == Party.CUSTOMER))
+    people = chart.party == Party.CUSTOMER
+    assert np.array_equal(chart.owner[people], np.flatnonzero(people))
+    assert set(chart.owner[chart.shut | np.isin(chart.party, WORLDS)].tolist()) == {-1}

@@ -1,0 +1,70 @@
+"""Everybody's accounts: worlds in every currency, closed ones, shops, customers and wallets."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from sanket_sim.actors.exchange import HOME
+from sanket_sim.actors.population import WORLDS, Population
+from sanket_sim.bank.description import Accounts, Party
+
+if TYPE_CHECKING:
+    from sanket_sim.actors.habits import Habits
+
+
+def world_account(party: Party, currency: int = HOME) -> int:
+    """Return the account of a world in a currency; -1 where nobody stands.
+
+    Examples
+    --------
+    >>> world_account(Party.OTHER_BANK), world_account(Party.CASH, 2), world_account(Party.NONE)
+    (1, 14, -1)
+    """
+    return currency * len(WORLDS) + WORLDS.index(party) if party in WORLDS else -1
+
+
+def chart_of_accounts(population: Population, habits: Habits) -> Accounts:
+    """Open everybody's account: worlds and merchants without limit, customers without overdraft.
+
+    Closed accounts are nobody's: their party is NONE and they have no owner.
+    """
+    count = population.accounts
+    chart = Accounts(
+        opening_minor=np.zeros(count, dtype=np.int64),
+        currency=np.zeros(count, dtype=np.int16),
+        no_overdraft=np.zeros(count, dtype=np.bool_),
+        typical_minor=np.zeros(count, dtype=np.int64),
+        party=np.full(count, Party.CUSTOMER, dtype=np.int8),
+        owner=np.arange(count, dtype=np.int64),
+        closed=np.zeros(count, dtype=np.bool_),
+    )
+    _open_worlds(chart, population)
+    _open_customers(chart, population, habits)
+    return chart
+
+
+def _open_worlds(chart: Accounts, population: Population) -> None:
+    """Open what stands before the first customer."""
+    worlds, merchants = population.first_closed, population.first_merchant
+    currencies = len(population.exchange.currencies)
+    chart.currency[:worlds] = np.repeat(np.arange(currencies), len(WORLDS))
+    chart.party[:worlds] = np.tile(WORLDS, currencies)
+    chart.party[worlds:merchants] = Party.NONE
+    chart.party[merchants : population.first_customer] = Party.MERCHANT
+    chart.owner[:merchants] = -1
+    chart.closed[worlds:merchants] = True
+    chart.no_overdraft[worlds:merchants] = True
+
+
+def _open_customers(chart: Accounts, population: Population, habits: Habits) -> None:
+    everybody = np.arange(len(population), dtype=np.int64)
+    chart.no_overdraft[population.first_customer :] = True
+    chart.opening_minor[population.account] = population.opening_minor
+    chart.typical_minor[population.account] = habits.typical_minor(everybody, HOME)
+    for currency, wallets in population.wallets.items():
+        chart.currency[wallets.accounts] = currency
+        chart.owner[wallets.accounts] = population.account[wallets.holders]
+        chart.opening_minor[wallets.accounts] = wallets.opening_minor
+        chart.typical_minor[wallets.accounts] = habits.typical_minor(wallets.holders, currency)
