@@ -24,7 +24,7 @@ from sanket_sim.analysis.decomposition import (
     residuals_of_flows,
 )
 from sanket_sim.analysis.trees import places_of
-from sanket_sim.core.outcomes import LeakClass, Phase
+from sanket_sim.core.outcomes import LeakClass, Leg, LegPurpose, Phase
 from sanket_sim.trace.batch import Columns, rows_in
 from sanket_sim.trace.reader import Trace
 
@@ -46,11 +46,9 @@ WANTED = (
     "hold_overdue",
     "second_purpose",
     "second_currency",
+    "second_debtor_account",
+    "second_creditor_account",
     "second_e_minor",
-    "second_d_minor",
-    "second_c_minor",
-    "second_x_minor",
-    "second_n_posted",
 )
 """What the auditor takes from an intent as given."""
 COMPARED = (
@@ -58,15 +56,22 @@ COMPARED = (
     "c_minor",
     "x_minor",
     "n_posted",
+    "second_d_minor",
+    "second_c_minor",
+    "second_x_minor",
+    "second_n_posted",
     "posted_ns",
     "leak_class",
     "glv_minor",
+    "second_glv_minor",
 )
 """What the engine says of an intent, and the auditor counts by itself."""
+_JUDGED_ANEW = ("leak_class", "glv_minor", "second_glv_minor")
 LOGGED = (
     "posting_id",
     "tx_id",
     "transfer_id",
+    "leg",
     "account_id",
     "amount_minor",
     "currency",
@@ -144,7 +149,8 @@ class Audit:
     differences : tuple of Difference
         The first `DIFFERENCES_NAMED`, in the order of the intents.
     flaws : tuple of str
-        What is wrong with the tables themselves: rows that stand twice or are missing.
+        What is wrong with the tables themselves: rows that stand twice or are missing, and
+        postings on a leg that their intent has not, or that is in another currency.
     unbalanced_transfers : int
         Journals whose legs do not sum to zero: orphans, not an error of the books' keeper.
     by_currency : dict
@@ -194,7 +200,7 @@ def audit_tables(transactions: Columns, postings: Columns, currencies: Sequence[
     owners = _owners(transactions["tx_id"], postings["tx_id"])
     recount = _recount(transactions, postings, owners)
     parts = decompose({**{name: transactions[name] for name in WANTED}, **recount})
-    recount |= {"leak_class": parts.leak_class, "glv_minor": parts.glv_minor}
+    recount |= {name: getattr(parts, name) for name in _JUDGED_ANEW}
     differs = {name: transactions[name] != recount[name] for name in COMPARED}
     return Audit(
         intents=rows_in(transactions),
@@ -215,22 +221,43 @@ def _owners(tx_ids: Integers, wanted: Integers) -> Integers:
 
 
 def _recount(transactions: Columns, postings: Columns, owners: Integers) -> Columns:
-    """Count d, c, x, n and the last posting of every intent from the log."""
-    counted = (postings["phase"] == Phase.POSTED) & (owners >= 0)
-    owner, account = owners[counted], postings["account_id"][counted]
-    amount, transfer = postings["amount_minor"][counted], postings["transfer_id"][counted]
-    left = account == transactions["right_debtor_account"][owner]
-    came = ~left & (account == transactions["right_creditor_account"][owner])
+    """Count d, c, x and n of every leg from the log, and the last posting of every intent."""
+    posted = (postings["phase"] == Phase.POSTED) & (owners >= 0)
+    last_ns = np.full(rows_in(transactions), -1, np.int64)
+    np.maximum.at(last_ns, owners[posted], postings["posted_ns"][posted])
+    recount: Columns = {"posted_ns": last_ns}
+    for leg, prefix, ends in (
+        (Leg.PRINCIPAL, "", "right_{}_account"),
+        (Leg.SECOND, "second_", "second_{}_account"),
+    ):
+        here = posted & (postings["leg"] == leg)
+        rows = {name: postings[name][here] for name in LOGGED}
+        sides = (transactions[ends.format(side)] for side in ("debtor", "creditor"))
+        flows = _flows(rows, owners[here], *sides)
+        recount |= {f"{prefix}{name}": column for name, column in flows.items()}
+    return recount
+
+
+def _flows(
+    rows: Columns, owner: Integers, right_debtor: Integers, right_creditor: Integers
+) -> Columns:
+    """Sum the posted rows of one leg by intent and by side.
+
+    Where an intent's two ends are one account, what is taken from it is debited and what comes to
+    it is credited.
+    """
+    amount, account = rows["amount_minor"], rows["account_id"]
+    debtor, creditor = right_debtor[owner], right_creditor[owner]
+    to_himself = (debtor == creditor) & (amount > 0)
+    left = (account == debtor) & ~to_himself
+    came = (account == creditor) & ~left
     astray = ~left & ~came
-    rows = rows_in(transactions)
-    last_ns = np.full(rows, -1, np.int64)
-    np.maximum.at(last_ns, owner, postings["posted_ns"][counted])
+    size = len(right_debtor)
     return {
-        "d_minor": -_sums(owner[left], amount[left], rows),
-        "c_minor": _sums(owner[came], amount[came], rows),
-        "x_minor": _sums(owner[astray], amount[astray], rows),
-        "n_posted": _journals(owner, transfer, rows),
-        "posted_ns": last_ns,
+        "d_minor": -_sums(owner[left], amount[left], size),
+        "c_minor": _sums(owner[came], amount[came], size),
+        "x_minor": _sums(owner[astray], amount[astray], size),
+        "n_posted": _journals(owner, rows["transfer_id"], size),
     }
 
 
@@ -284,7 +311,27 @@ def _flaws(transactions: Columns, postings: Columns, owners: Integers) -> tuple[
             f"{len(strays)} postings name an intent that is not there, the first is "
             f"posting {posting} of intent {intent}"
         )
-    return tuple(found)
+    return (*found, *_leg_flaws(transactions, postings, owners))
+
+
+def _leg_flaws(transactions: Columns, postings: Columns, owners: Integers) -> list[str]:
+    """Say which posting is in another currency than its leg, or on a leg that there is not."""
+    owned = owners >= 0
+    rows, owner = {name: postings[name][owned] for name in LOGGED}, owners[owned]
+    second = rows["leg"] == Leg.SECOND
+    absent = second & (transactions["second_purpose"][owner] == LegPurpose.NONE)
+    code, second_code = (transactions[name][owner] for name in ("currency", "second_currency"))
+    elsewhere = np.where(second, second_code, code) != rows["currency"]
+    cases = {
+        "are on a second leg that their intent has not": absent,
+        "are in another currency than their leg": elsewhere & ~absent,
+    }
+    return [
+        f"{int(wrong.sum())} postings {what}, the first is posting "
+        f"{int(rows['posting_id'][wrong][0])} of intent {int(rows['tx_id'][wrong][0])}"
+        for what, wrong in cases.items()
+        if wrong.any()
+    ]
 
 
 def _numbering_flaws(what: str, numbers: Integers) -> list[str]:
@@ -315,19 +362,22 @@ def _by_currency(
     size, code = len(currencies), transactions["currency"]
     amount, logged = postings["amount_minor"], postings["currency"]
     posted = postings["phase"] == Phase.POSTED
-    net = parts.orphan_credit - parts.orphan_debit
-    laws = residuals_of_flows(flows_of(transactions, parts), code, parts.status, size)
+    flows = flows_of(transactions, parts)
+    laws = residuals_of_flows(flows, code, parts.status, size)
+    net = np.zeros(size, np.int64)
+    for leg in flows:
+        net += _sums(leg.currency, leg.parts.orphan_credit - leg.parts.orphan_debit, size)
     columns = {
         "intents": np.bincount(code, minlength=size),
         "postings": np.bincount(logged, minlength=size),
         "debits_minor": _sums(logged, np.where(posted, np.maximum(-amount, 0), 0), size),
         "credits_minor": _sums(logged, np.where(posted, np.maximum(amount, 0), 0), size),
-        "net_created_minor": _sums(code, net, size),
+        "net_created_minor": net,
         "pending_minor": _sums(logged, np.where(posted, 0, amount), size),
         "l1_debit_minor": laws.l1,
         "l2_credit_minor": laws.l2,
         "l3_money_minor": laws.l3,
-        "l4_log_minor": _sums(logged, np.where(posted, amount, 0), size) - _sums(code, net, size),
+        "l4_log_minor": _sums(logged, np.where(posted, amount, 0), size) - net,
         "l5_count": laws.l5,
     }
     return {
