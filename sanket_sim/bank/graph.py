@@ -20,7 +20,7 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from sanket_sim.bank.description import Bank, Operation, Step, StepKind
+from sanket_sim.bank.description import Bank, Operation, Route, Step, StepKind
 
 if TYPE_CHECKING:
     import networkx as nx
@@ -35,7 +35,8 @@ class Workload:
     ----------
     bank : Bank
     rate_per_s : mapping or float
-        Transactions per second by route; a number is the whole demand, shared by weight.
+        Transactions per second by route; a number is the whole demand, shared by weight, and
+        files of payments come on top of it.
 
     Examples
     --------
@@ -113,11 +114,20 @@ class Workload:
 
 
 def rates_by_route(bank: Bank, rate_per_s: Mapping[str, float] | float) -> dict[str, float]:
-    """Return transactions per second of every route; those not named have none."""
+    """Return transactions per second of every route; those not named have none.
+
+    Files come on top of a demand that is one number, at their mean rate.
+    """
     if isinstance(rate_per_s, Mapping):
         return {route.name: rate_per_s.get(route.name, 0.0) for route in bank.routes}
     total = sum(route.weight for route in bank.routes)
-    return {route.name: rate_per_s * route.weight / total for route in bank.routes}
+    return {
+        route.name: rate_per_s * route.weight / total + _files_per_s(route) for route in bank.routes
+    }
+
+
+def _files_per_s(route: Route) -> float:
+    return route.batch.size / (route.batch.every_ns * 1e-9) if route.batch else 0.0
 
 
 def visits(operation: Operation) -> Iterator[tuple[Step, float]]:

@@ -122,6 +122,11 @@ def test_the_way_back_is_no_load_while_nothing_fails():
     assert work.edge_rates_per_s[edges(bank)["switch->ledger.void"][0]] == 0
 
 
+def test_files_come_on_top_of_the_demand():
+    rates = Workload(money()[0], 30.0).rate_per_s
+    assert rates == pytest.approx({"pay": 10, "convert": 10, "payroll": 1 / 3, "ask": 10})
+
+
 def test_commits_and_checks_of_every_name_compile_to_their_effects():
     bank, _ = money()
     found = {
