@@ -8,7 +8,7 @@ from fractions import Fraction
 import numpy as np
 
 from sanket_sim.actors import City, Demand, PopulationSettings
-from sanket_sim.bank.description import Bank, Controls, Party, Route
+from sanket_sim.bank.description import Bank, BatchRun, Controls, Party, Route
 from sanket_sim.core.outcomes import Ack, Decline, Outcome
 from sanket_sim.core.units import NS_PER_S
 from sanket_sim.trace import schema
@@ -75,6 +75,24 @@ MONEY_ROUTES = (
     ),
     Route("wire", 0, 0.1, 0, CUSTOMER, Party.OTHER_BANK, Spread(100, 50_000), fee_minor=120),
 )
+PAYROLL = BatchRun(every_ns=25 * NS_PER_S, size=90, rate_per_s=7.0)
+DOLLARS = BatchRun(every_ns=10 * NS_PER_S, size=12, rate_per_s=4.5)
+BATCH_ROUTES = (
+    *MONEY_ROUTES,
+    Route("payroll", 0, 0, 0, Party.EMPLOYER, CUSTOMER, Spread(150_000, 400_000), batch=PAYROLL),
+    Route(
+        "pension_abroad",
+        0,
+        0,
+        0,
+        Party.OTHER_BANK,
+        CUSTOMER,
+        Spread(1_000, 9_000),
+        currency="USD",
+        fee_minor=30,
+        batch=DOLLARS,
+    ),
+)
 
 
 def money_bank(routes=MONEY_ROUTES, **more):
@@ -94,9 +112,9 @@ def flat(rate_per_s, lasts_s, customers):
 def city(customers=200, rate_per_s=50.0, lasts_s=60, seed=7, campaigns=(), patience=None, **kw):
     people = {"customers": customers, "merchants": 40, "patience": patience or {}}
     settings = PopulationSettings.model_validate(people | kw.get("people", {}))
-    return City(
-        kw.get("bank", bank()), settings, flat(rate_per_s, lasts_s, customers), seed, campaigns
-    )
+    demand = flat(rate_per_s, lasts_s, customers)
+    later = {"start": kw["start"]} if "start" in kw else {}
+    return City(kw.get("bank", bank()), settings, demand, seed, campaigns, **later)
 
 
 def approve(_row, _submission):

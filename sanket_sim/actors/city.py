@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import mesa
 import numpy as np
 from numpy.typing import NDArray
 
+from sanket_sim.actors.batches import EPOCH, Batches
 from sanket_sim.actors.calendar import Act, Calendar
 from sanket_sim.actors.chart import chart_of_accounts
 from sanket_sim.actors.customer import Customer
 from sanket_sim.actors.demand import NEVER_NS, Demand
 from sanket_sim.actors.exchange import Exchange
+from sanket_sim.actors.fees import Fees
 from sanket_sim.actors.fraudster import Answer, Fraudster
 from sanket_sim.actors.habits import Habits
 from sanket_sim.actors.intents import Wish, in_order, table_of
@@ -53,6 +56,8 @@ class City(mesa.Model):  # type: ignore[misc]  # mesa carries no types
         A campaign's place in the sequence is its campaign_id.
     vocabularies : Vocabularies
         Take the words of typologies, roles, segments and regions.
+    start : datetime
+        Local time at which the run begins; the business dates of files count from it.
 
     Raises
     ------
@@ -79,6 +84,7 @@ class City(mesa.Model):  # type: ignore[misc]  # mesa carries no types
         seed: int,
         campaigns: Sequence[Typology] = (),
         vocabularies: Vocabularies | None = None,
+        start: datetime = EPOCH,
     ) -> None:
         super().__init__(seed=seed)
         self.bank = bank
@@ -89,6 +95,8 @@ class City(mesa.Model):  # type: ignore[misc]  # mesa carries no types
         self.population = Population.settle(population, self.draws, Exchange.of(bank))
         self.habits = Habits(bank, self.population, self.draws)
         self.traffic = Traffic(demand, self.habits, self.draws)
+        self.batches = Batches(self.habits, self.draws, start, demand.end_ns)
+        self.fees = Fees(bank)
         self.patience = Patience(population.patience, self.draws)
         self.accounts = chart_of_accounts(self.population, self.habits)
         self.calendar = Calendar()
@@ -126,8 +134,9 @@ class City(mesa.Model):  # type: ignore[misc]  # mesa carries no types
         self.planned_ns = end_ns
         self._forget_tries(begin_ns)
         honest = self._of_those_who_stay(self.traffic.until(end_ns))
+        files = self.batches.between(begin_ns, end_ns)
         arrivals = Arrivals(
-            intents=in_order([honest, table_of(self._wishes)]) if self._wishes else honest,
+            intents=self._together(honest, table_of(self._wishes), files),
             resubmissions=np.array(self._resubmissions, dtype=RESUBMISSION_DTYPE),
             closures=np.array(self._closures, dtype=np.int64),
         )
@@ -201,6 +210,12 @@ class City(mesa.Model):  # type: ignore[misc]  # mesa carries no types
         fraudster = campaign.send(self, campaign_id)
         fraudster.enter(campaign.at, fraudster.begin, "begin")
         return fraudster
+
+    def _together(self, *tables: NDArray[np.void]) -> NDArray[np.void]:
+        """Return all tables as one, fees charged."""
+        intents = in_order([table for table in tables if len(table)] or tables)
+        self.fees.charge(intents)
+        return intents
 
     def _of_those_who_stay(self, honest: NDArray[np.void]) -> NDArray[np.void]:
         if not self._someone_left:

@@ -13,6 +13,7 @@ from sanket_sim.actors.population import Floats, Numbers, Population, jump_hash
 from sanket_sim.bank.description import Bank, Party, Route
 from sanket_sim.core.draws import Draws
 from sanket_sim.core.outcomes import LegPurpose, Signal
+from sanket_sim.trace.arrivals import no_intents
 
 _AFFINITY = 0.5
 """Correlation between a person's affluence and the size of a payment, on the normal scale."""
@@ -37,9 +38,9 @@ class Habits:
     Notes
     -----
     A route for which one needs a wallet is used by those who have it: somebody else who draws it
-    lets a keyed holder do it (by jump hash, so that a new holder takes his fair share and moves
-    nothing else), which keeps the route's weight. While nobody holds one, the bank's first route
-    that needs none is used in its place.
+    leaves it to a holder, always the same (by jump hash, so that a new holder takes his fair share
+    and moves nothing else), which keeps the route's weight. While nobody holds one, the bank's
+    first route that needs none is used in its place.
     """
 
     def __init__(self, bank: Bank, population: Population, draws: Draws) -> None:
@@ -47,6 +48,7 @@ class Habits:
         self.draws = draws.child("habits")
         drawn = [0.0 if route.batch else route.weight for route in bank.routes]
         weights = np.array(drawn, dtype=np.float64)
+        self._draws_routes = bool(weights.any())
         self._route_edges = np.cumsum(weights / (weights.sum() or 1.0))[:-1]
         self._channels = [_channel_law(route, bank) for route in bank.routes]
         self.currency = [bank.currencies.index(route.currency) for route in bank.routes]
@@ -56,7 +58,12 @@ class Habits:
         self._instead = next(anybody, _NOTHING)
 
     def intents(self, customer: Numbers, ordinal: Numbers, at_ns: Numbers) -> NDArray[np.void]:
-        """Return the intents of customers acting at `at_ns`, row by row."""
+        """Return the intents of customers acting at `at_ns`, row by row.
+
+        None where nothing is theirs to choose, as every payment comes in a file.
+        """
+        if not self._draws_routes:
+            return no_intents()
         key = self.draws.child("intent").key(customer, ordinal)
         u = self.draws.child("route").uniform(key)
         customer = customer.copy()
@@ -66,23 +73,18 @@ class Habits:
             able = self.whoever_can(of_holders, customer[here], key[here])
             kind[here[able < 0]] = self._instead
             customer[here] = np.where(able < 0, customer[here], able)
-        signals = self._rare(key, "new_device", _NEW_DEVICE_SHARE, Signal.NEW_DEVICE)
-        rows = self.rows_of(kind, customer, key, at_ns, signals)
+        rows = self.rows_of(kind, customer, key, at_ns)
+        rows["signals"] |= self._rare(key, "new_device", _NEW_DEVICE_SHARE, Signal.NEW_DEVICE)
         rows["may_retry"] = True
         return rows[kind >= 0] if self._instead == _NOTHING else rows
 
     def rows_of(
-        self,
-        kind: Numbers,
-        customer: Numbers,
-        key: Numbers,
-        at_ns: Numbers,
-        signals: NDArray[np.int16],
+        self, kind: Numbers, customer: Numbers, key: Numbers, at_ns: Numbers
     ) -> NDArray[np.void]:
-        """Return intents of which route, person, name, time and signals are settled."""
+        """Return intents of which route, person, name and time are settled."""
         rows = blank_intents(len(kind))
         rows["kind"], rows["draw_key"], rows["created_ns"] = kind, key, at_ns
-        rows["customer_id"], rows["signals"] = self.population.account[customer], signals
+        rows["customer_id"] = self.population.account[customer]
         for one in np.unique(kind[kind >= 0]).tolist():
             here = np.flatnonzero(kind == one)
             self._fill(rows, here, customer[here], one)
@@ -103,7 +105,7 @@ class Habits:
         able = customer.copy()
         for currency in np.unique(needed).tolist():
             lacks = (needed == currency) & (self.population.account_in(customer, currency) < 0)
-            able[lacks] = self._holder("holder", key[lacks], currency)
+            able[lacks] = self._holder("holder", customer[lacks], currency)
         return able
 
     def channel(self, kind: int, key: Numbers) -> Numbers:

@@ -273,7 +273,7 @@ def introduce(
         asked.demand, asked.population.customers, asked.start, asked.duration, surges
     )
     campaigns = enlist(asked.fraud, bank, demand, asked.population.customers, asked.seed)
-    city = City(bank, asked.population, demand, asked.seed, campaigns, words)
+    city = City(bank, asked.population, demand, asked.seed, campaigns, words, asked.start)
     scenario = Scenario(
         asked.fault,
         asked.trap,

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from small_city import Till, city
+from small_city import BATCH_ROUTES, Till, city, money_bank
 
 from sanket_sim.core.outcomes import Ack, Decline, Outcome
 from sanket_sim.core.units import NS_PER_S
@@ -39,8 +39,8 @@ def lived(tick_ns, seed=7):
     return till.intents(), sorted(till.submissions), sorted(till.closed)
 
 
-def planned(cuts_ns, end_ns):
-    town = city(customers=300, rate_per_s=30.0)
+def planned(cuts_ns, end_ns, **more):
+    town = city(customers=300, rate_per_s=30.0, **more)
     edges = sorted({0, end_ns, *cuts_ns})
     parts = [town.plan(a, b).intents for a, b in pairwise(edges)]
     return np.concatenate(parts)
@@ -62,6 +62,16 @@ def test_ticks_up_to_the_shortest_reaction_change_nothing(tick_ns):
 def test_any_cut_of_a_minute_plans_the_same_minute(cuts_ns):
     whole = planned([], 60 * NS_PER_S)
     assert planned(cuts_ns, 60 * NS_PER_S).tobytes() == whole.tobytes()
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.lists(st.integers(1, 60 * NS_PER_S - 1), max_size=40))
+def test_any_cut_of_a_minute_releases_the_same_files(cuts_ns):
+    whole = planned([], 60 * NS_PER_S, bank=money_bank(BATCH_ROUTES))
+    assert planned(cuts_ns, 60 * NS_PER_S, bank=money_bank(BATCH_ROUTES)).tobytes() == (
+        whole.tobytes()
+    )
+    assert len(np.unique(whole["batch_id"])) > 5
 
 
 def test_another_seed_lives_another_life():

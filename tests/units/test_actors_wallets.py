@@ -1,6 +1,9 @@
+import tracemalloc
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from small_city import CURRENCIES, MONEY_ROUTES, RATES, Spread, city, money_bank
+from small_city import CURRENCIES, MONEY_ROUTES, RATES, Spread, Till, city, money_bank
 
 from sanket_sim.actors import PopulationSettings
 from sanket_sim.actors.chart import world_account
@@ -11,6 +14,7 @@ from sanket_sim.core.draws import Draws
 from sanket_sim.core.money import convert_minor
 from sanket_sim.core.outcomes import LegPurpose
 from sanket_sim.core.units import NS_PER_S
+from sanket_sim.fraud import FraudSettings
 
 FIVE = Exchange(CURRENCIES, RATES)
 USD, GBP, JPY, KWD = 1, 2, 3, 4
@@ -179,6 +183,42 @@ def test_money_from_abroad_comes_in_the_payees_currency(town, day):
         assert len(paid) > 20
 
 
+def test_fees_are_a_leg_of_their_own(day):
+    rows = of(day, "wire")
+    assert set(rows["second_purpose"].tolist()) == {LegPurpose.FEE}
+    assert np.array_equal(rows["second_debtor"], rows["debtor_account"])
+    assert set(rows["second_creditor"].tolist()) == {world_account(Party.FEES)}
+    assert set(rows["second_amount_minor"].tolist()) == {120}
+    assert set(rows["second_currency"].tolist()) == {0}
+    assert np.array_equal(rows["e_minor"], rows["amount_minor"])
+    free = day[np.isin(day["kind"], [0, 1, 2, 3, 4, 5])]
+    assert set(free["second_purpose"].tolist()) == {LegPurpose.NONE}
+    assert set(free["second_currency"].tolist()) == {-1}
+
+
+def test_a_conversion_is_charged_in_its_rate_and_what_is_not_converted_by_its_fee(day):
+    rows = of(day, "remittance")
+    at_home = rows[rows["second_purpose"] == LegPurpose.FEE]
+    assert set(rows["second_purpose"].tolist()) == {LegPurpose.EXCHANGE, LegPurpose.FEE}
+    assert set(at_home["creditor_account"].tolist()) == {world_account(Party.OTHER_BANK)}
+    assert set(at_home["second_amount_minor"].tolist()) == {250}
+
+
+def test_stolen_money_pays_its_fee_too():
+    entry = {"typology": "account_takeover", "at": "1s", "victims": 9, "pace": 1e-4}
+    campaigns = FraudSettings.model_validate({"campaign": [entry]}).campaign
+    dear = [replace(route, fee_minor=30) for route in MONEY_ROUTES[:1]]
+    town = city(bank=money_bank((*dear, *MONEY_ROUTES[1:])), campaigns=campaigns)
+    rows = Till(town).run(60 * NS_PER_S, NS_PER_S).intents()
+    stolen = rows[rows["is_fraud"] & (rows["kind"] == 0)]
+    assert len(stolen) > 5
+    assert np.array_equal(stolen["second_debtor"], stolen["debtor_account"])
+    assert set(stolen["second_amount_minor"].tolist()) == {30}
+    mules = town.population.account[town.population.mules]
+    assert np.isin(stolen["creditor_account"], mules).all()
+    assert np.isin(stolen["customer_id"], town.population.account).all()
+
+
 def test_targets_follow_their_shares(day):
     rows = of(day, "remittance")
     unconverted = (rows["second_purpose"] != LegPurpose.EXCHANGE).mean()
@@ -213,3 +253,16 @@ def test_the_register_lists_wallets_under_their_holders(town):
         assert np.array_equal(table["agent_id"][wallets.accounts], own)
         for column in ("role", "segment", "region"):
             assert np.array_equal(table[column][wallets.accounts], table[column][own])
+
+
+def test_a_hundred_thousand_customers_and_their_wallets_are_small():
+    tracemalloc.start()
+    town = city(customers=100_000, rate_per_s=500.0, lasts_s=20, bank=money_bank())
+    town.plan(0, 10 * NS_PER_S)
+    table = town.agents_table()
+    most_mb = tracemalloc.get_traced_memory()[1] / 1e6
+    tracemalloc.stop()
+    held = sum(map(len, town.population.wallets.values()))
+    assert len(table["account_id"]) == town.population.first_customer + 100_000 + held
+    assert held > 8_000
+    assert most_mb < 50
