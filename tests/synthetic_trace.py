@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sanket_sim.analysis.breaks import DETECTORS
 from sanket_sim.analysis.decomposition import decompose
 from sanket_sim.analysis.run_folder import RunFolder
 from sanket_sim.bank.description import (
@@ -19,7 +21,17 @@ from sanket_sim.bank.description import (
     WaitMode,
 )
 from sanket_sim.core.draws import Draws
-from sanket_sim.core.outcomes import Ack, Decline, FraudDecision, Outcome, Phase, ReplicaState
+from sanket_sim.core.outcomes import (
+    Ack,
+    Decline,
+    FraudDecision,
+    LeakClass,
+    Leg,
+    LegPurpose,
+    Outcome,
+    Phase,
+    ReplicaState,
+)
 from sanket_sim.trace import schema
 from sanket_sim.trace.batch import Columns, TraceBatch
 from sanket_sim.trace.manifest import Manifest
@@ -44,6 +56,10 @@ _SERVICES = [
     ("notification", "Notification", 5, 1, 2, 8, "core", 0.5, 5),
 ]
 NAMES = [row[0] for row in _SERVICES]
+KINDS = ["transfer", "card_payment", "correction"]
+CAUGHT = '{"code": "T01", "control": "idempotency_key"}'
+EXCHANGE = 5000
+"""The bank's own position in euro; the next account is that in yen."""
 
 
 def bank() -> Bank:
@@ -61,7 +77,15 @@ def bank() -> Bank:
         Edge(f"{row[6] or 'client'}->{row[0]}", NAMES.index(row[6]) if row[6] else -1, place)
         for place, row in enumerate(_SERVICES)
     )
-    return Bank("synthetic", services, operations, edges, (Route("transfer", 0),))
+    return Bank(
+        "synthetic",
+        services,
+        operations,
+        edges,
+        (Route("transfer", 0),),
+        currencies=("EUR", "JPY"),
+        rates={"EUR": Fraction(1), "JPY": Fraction(163)},
+    )
 
 
 @dataclass
@@ -74,6 +98,14 @@ class Plan:
     fault: tuple[int, int] | None = (25, 35)
     struck: float = 0.3
     duplicates: float = 0.002
+    converted: float = 0.0
+    """Share of payments that reach the payee in yen."""
+    found: float = 0.0
+    """Share of leaks that reconciliation or a complaint brings up."""
+    righted: float = 0.0
+    """Share of leaks found that are put right."""
+    alarms: int = 0
+    """Breaks raised on payments that are sound."""
     fraud: float = 0.01
     complete: bool = True
     settings: str = ""
@@ -230,23 +262,106 @@ def _transactions(story: _Story, answered_ns: NDArray[np.int64]) -> Columns:
         "n_posted": n,
         "posted_ns": np.where(n > 0, answered_ns, -1),
         "root_service": np.where(double, NAMES.index("ledger"), -1),
+        "original_tx_id": np.full(size, -1),
     }
+    table |= _second_legs(table, story.u("converted") < plan.converted)
+    return judged(table)
+
+
+def judged(table: Columns) -> Columns:
+    """Write into transactions what the decomposition says of them."""
     parts = decompose(table)
-    return table | {"leak_class": parts.leak_class, "glv_minor": parts.glv_minor}
+    return table | {
+        "leak_class": parts.leak_class,
+        "glv_minor": parts.glv_minor,
+        "second_glv_minor": parts.second_glv_minor,
+    }
+
+
+def _second_legs(table: Columns, converted: NDArray[np.bool_]) -> Columns:
+    """Let payments go through the bank's position, and reach their payee in yen."""
+    yen = np.where(converted, table["amount_minor"] * 163 // 100, 0)
+    payee = np.where(converted, EXCHANGE, table["creditor_account"])
+    return {
+        "creditor_account": payee,
+        "right_creditor_account": payee,
+        "second_purpose": np.where(converted, LegPurpose.EXCHANGE, LegPurpose.NONE),
+        "second_currency": np.where(converted, 1, -1),
+        "second_debtor_account": np.where(converted, EXCHANGE + 1, -1),
+        "second_creditor_account": np.where(converted, table["creditor_account"], -1),
+        "second_e_minor": yen,
+        "second_d_minor": yen * table["n_posted"],
+        "second_c_minor": yen * table["n_posted"],
+        "second_n_posted": np.where(converted, table["n_posted"], 0),
+    }
+
+
+def _correct(transactions: Columns, found: NDArray[np.int64]) -> Columns:
+    """Append a correction for each of some leaked payments, which gives back all that leaked."""
+    size = len(found)
+    rows = {name: np.zeros(size, column.dtype) for name, column in transactions.items()}
+    lost = transactions["glv_minor"][found]
+    first = int(transactions["tx_id"].max()) + 1
+    rows |= {
+        "tx_id": first + np.arange(size),
+        "kind": np.full(size, KINDS.index("correction")),
+        "original_tx_id": transactions["tx_id"][found],
+        "debtor_account": transactions["creditor_account"][found],
+        "creditor_account": transactions["debtor_account"][found],
+        "right_debtor_account": transactions["creditor_account"][found],
+        "right_creditor_account": transactions["debtor_account"][found],
+        "created_ns": transactions["completed_ns"][found] + 2 * S,
+        "completed_ns": transactions["completed_ns"][found] + 3 * S,
+        "posted_ns": transactions["completed_ns"][found] + 3 * S,
+        "deadline_ns": np.full(size, -1),
+        "campaign_id": np.full(size, -1),
+        "second_currency": np.full(size, -1),
+        "root_service": np.full(size, -1),
+        "ack": np.full(size, Ack.OK),
+        **dict.fromkeys(("amount_minor", "e_minor", "d_minor", "c_minor"), lost),
+        "n_posted": np.ones(size, np.int64),
+    }
+    return {name: np.concatenate([transactions[name], rows[name]]) for name in transactions}
+
+
+def _decisions(transactions: Columns, plan: Plan) -> tuple[Columns, NDArray[np.int64]]:
+    """Return breaks, and the rows of the payments that are to be put right."""
+    leaks = np.flatnonzero(transactions["leak_class"] != LeakClass.NONE)
+    found = leaks[: round(plan.found * len(leaks))]
+    sound = np.flatnonzero(transactions["leak_class"] == LeakClass.NONE)[-plan.alarms :]
+    raised = np.concatenate([found, sound if plan.alarms else sound[:0]])
+    columns = {
+        "time_ns": transactions["completed_ns"][raised] + S,
+        "actor": np.arange(len(raised)) % len(DETECTORS),
+        "decision": np.zeros(len(raised)),
+        "subject": np.arange(len(raised)) % 2,
+        "tx_id": transactions["tx_id"][raised],
+        "reason": np.zeros(len(raised)),
+    }
+    return columns, found[: round(plan.righted * len(found))]
 
 
 def _postings(transactions: Columns) -> Columns:
-    rows = np.repeat(np.arange(len(transactions["tx_id"])), 2 * transactions["n_posted"])
+    principal = _leg_postings(transactions, "", "amount_minor")
+    second = _leg_postings(transactions, "second_", "second_e_minor")
+    legs = {name: np.concatenate([principal[name], second[name]]) for name in principal}
+    return legs | {
+        "posting_id": np.arange(1, len(legs["tx_id"]) + 1),
+        "transfer_id": np.arange(len(legs["tx_id"])) // 2,
+    }
+
+
+def _leg_postings(transactions: Columns, prefix: str, amount: str) -> Columns:
+    rows = np.repeat(np.arange(len(transactions["tx_id"])), 2 * transactions[f"{prefix}n_posted"])
     side = np.arange(len(rows)) % 2
-    ends = [transactions[f"{end}_account"][rows] for end in ("debtor", "creditor")]
-    amount = transactions["amount_minor"][rows]
+    ends = [transactions[f"{prefix}{end}_account"][rows] for end in ("debtor", "creditor")]
+    amount = transactions[amount][rows]
     return {
-        "posting_id": np.arange(1, len(rows) + 1),
         "tx_id": transactions["tx_id"][rows],
-        "transfer_id": np.arange(len(rows)) // 2,
+        "leg": np.full(len(rows), Leg.SECOND if prefix else Leg.PRINCIPAL),
         "account_id": np.where(side == 0, *ends),
         "amount_minor": np.where(side == 0, -amount, amount),
-        "currency": np.zeros(len(rows), np.int16),
+        "currency": transactions[f"{prefix}currency"][rows],
         "phase": np.full(len(rows), Phase.POSTED),
         "posted_ns": transactions["completed_ns"][rows],
         "service": np.full(len(rows), NAMES.index("ledger")),
@@ -293,27 +408,37 @@ def _area(events: NDArray[np.int64], at: NDArray[np.int64]) -> NDArray[np.int64]
 
 
 def _faults(plan: Plan) -> Columns:
-    table = {c.name: np.zeros(1 if plan.fault else 0, c.dtype) for c in schema.FAULTS}
-    if plan.fault:
-        table["begin_ns"][:], table["end_ns"][:] = plan.fault[0] * S, plan.fault[1] * S
-        table["probability"][:] = plan.struck
+    whole = (0, plan.duration_s)
+    rows = [(0, 0, *plan.fault, plan.struck)] if plan.fault else []
+    rows += [(1, 1, *whole, plan.duplicates)] if plan.duplicates else []
+    table = {c.name: np.zeros(len(rows), c.dtype) for c in schema.FAULTS}
+    for place, (number, word, begin_s, end_s, share) in enumerate(rows):
+        table["fault_id"][place] = number
+        for name in ("kind", "target", "parameters"):
+            table[name][place] = word
+        table["begin_ns"][place], table["end_ns"][place] = begin_s * S, end_s * S
+        table["probability"][place] = share
     return table
 
 
 def _words() -> Vocabularies:
     words = Vocabularies()
     lists = {
-        "kind": ["transfer", "card_payment"],
+        "kind": KINDS,
         "channel": ["app"],
         "service": NAMES,
         "caller": ["client", *NAMES],
         "operation": [f"{name}.do" for name in NAMES],
-        "currency": ["EUR"],
+        "currency": ["EUR", "JPY"],
         "typology": ["", "card_testing", "account_takeover"],
         "trap": ["", "duplicate_submit"],
-        "fault_kind": ["latency"],
-        "fault_target": ["payment"],
-        "fault_parameters": ['{"add": "5s"}'],
+        "fault_kind": ["latency", "trap:duplicate_submit"],
+        "fault_target": ["payment", ""],
+        "fault_parameters": ['{"add": "5s"}', CAUGHT],
+        "actor": list(DETECTORS),
+        "decision": ["break"],
+        "subject": ["duplicate", "amount"],
+        "reason": [""],
         "fault_ids": [""],
     }
     for name, texts in lists.items():
@@ -329,12 +454,15 @@ def batch_of(plan: Plan) -> TraceBatch:
     answered_ns = story.call(0, everyone, story.created_ns, -1)
     found = {name: np.concatenate(parts) for name, parts in story.hops.rows.items()}
     transactions = _transactions(story, answered_ns)
+    decisions, righted = _decisions(transactions, plan)
+    transactions = judged(_correct(transactions, righted))
     return TraceBatch(
         end_ns=plan.duration_s * S,
         transactions=_typed(transactions, "transactions"),
         hops=_typed(found, "hops"),
         postings=_typed(_postings(transactions), "postings"),
         faults=_faults(plan),
+        decisions=_typed(decisions, "decisions"),
         gauges=_typed(_gauges(found, plan.duration_s), "gauges"),
     )
 

@@ -13,6 +13,7 @@ from types import UnionType
 from typing import Any, Union, get_args, get_origin, get_type_hints
 
 from sanket_sim.analysis.conservation import ConservationFinding, measure_conservation
+from sanket_sim.analysis.controls import ControlsFinding, hold_totals, measure_controls
 from sanket_sim.analysis.detection import FraudFinding, measure_fraud
 from sanket_sim.analysis.energy import EnergyFinding, measure_energy
 from sanket_sim.analysis.executive import ExecutiveFinding, summarise
@@ -58,6 +59,7 @@ class Findings:
     traffic: TrafficFinding
     latency: LatencyFinding
     leakage: LeakageFinding
+    controls: ControlsFinding
     resilience: ResilienceFinding
     energy: EnergyFinding
     fraud: FraudFinding
@@ -97,15 +99,20 @@ def measure(run: RunFolder | Path | str) -> Findings:
     ------
     TraceError
         If the folder holds no run.
+    ConservationError
+        If law L7 does not hold: what traps injected, what leaked, and what was found and put right
+        do not add up.
     """
     folder = run if isinstance(run, RunFolder) else RunFolder(run)
     leakage, resilience = measure_leakage(folder), measure_resilience(folder)
-    energy = measure_energy(folder)
+    energy, controls = measure_energy(folder), measure_controls(folder)
+    hold_totals(controls, leakage)
     return Findings(
         run=_summary(folder),
         traffic=measure_traffic(folder),
         latency=measure_latency(folder),
         leakage=leakage,
+        controls=controls,
         resilience=resilience,
         energy=energy,
         fraud=measure_fraud(folder),

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import tomllib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from fractions import Fraction
 from functools import cached_property
 from pathlib import Path
 
@@ -16,6 +19,7 @@ from sanket_sim.analysis.settings import ReportSettings, SloSettings, SteadyStat
 from sanket_sim.analysis.timeline import COARSE_WINDOWS_MAX, Timeline
 from sanket_sim.bank.description import Bank
 from sanket_sim.core.errors import TraceError
+from sanket_sim.core.money import exponent_of
 from sanket_sim.core.settings import DurationNs, PositiveDurationNs, Settings
 from sanket_sim.core.units import NS_PER_S
 from sanket_sim.trace.batch import Columns, rows_in
@@ -23,6 +27,8 @@ from sanket_sim.trace.manifest import Manifest, load_manifest
 from sanket_sim.trace.reader import Trace
 
 FOREVER_NS = 2**62
+_TRAP = "trap:"
+"""How the faults table marks a trap's kind."""
 
 
 class ExperimentOutline(Settings):
@@ -53,6 +59,28 @@ class Fault:
     def label(self) -> str:
         """The fault in two words."""
         return f"{self.kind} on {self.target}" if self.target else self.kind
+
+
+@dataclass(frozen=True, slots=True)
+class LaidTrap:
+    """A trap that was laid in the run.
+
+    Parameters
+    ----------
+    kind : str
+        As the intents that it struck carry it.
+    code : str
+        Its number in the catalogue, for example ``"T06"``.
+    control : str
+        The bank's control that catches it; empty if none does, or an old trace does not say.
+    control_on : bool
+        Whether that control was on.
+    """
+
+    kind: str
+    code: str
+    control: str
+    control_on: bool
 
 
 class RunFolder:
@@ -137,6 +165,39 @@ class RunFolder:
         ]
         struck = [fault for fault in found if not self._always_on(fault)]
         return sorted(struck, key=lambda fault: (fault.begin_ns, fault.fault_id))
+
+    def worth(self, amounts_minor: Mapping[str, int]) -> Fraction:
+        """Return amounts by currency as one sum, in units of the bank's first currency.
+
+        At the bank's own rates, a currency without one at par: good enough to put leaks in order.
+        """
+        rates = self.bank.rates
+        return sum(
+            (
+                Fraction(minor, 10 ** exponent_of(currency)) / rates.get(currency, Fraction(1))
+                for currency, minor in amounts_minor.items()
+            ),
+            Fraction(0),
+        )
+
+    @cached_property
+    def traps(self) -> dict[str, LaidTrap]:
+        """The traps that were laid, by their kind."""
+        table = self.trace.columns("faults", ["kind", "parameters"])
+        kinds, texts = self.trace.words("fault_kind"), self.trace.words("fault_parameters")
+        rows = zip(table["kind"].tolist(), table["parameters"].tolist(), strict=True)
+        laid = {kinds[kind]: texts[text] for kind, text in rows}
+        return {
+            kind.removeprefix(_TRAP): self._trap(kind.removeprefix(_TRAP), parameters)
+            for kind, parameters in laid.items()
+            if kind.startswith(_TRAP)
+        }
+
+    def _trap(self, kind: str, parameters: str) -> LaidTrap:
+        said = json.loads(parameters or "{}")
+        control = said.get("control", "")
+        on = bool(getattr(self.bank.controls, control, False)) if control else False
+        return LaidTrap(kind, said.get("code", ""), control, on)
 
     def intents(self, names: Sequence[str]) -> Iterator[Columns]:
         """Yield the measured intents (those born after the warm-up) part by part."""

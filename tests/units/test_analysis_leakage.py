@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from synthetic_trace import NAMES, Plan, _words, bank, batch_of, write_run
+from synthetic_trace import NAMES, Plan, _words, bank, batch_of, judged, write_run
 
 from sanket_sim.analysis.conservation import measure_conservation
 from sanket_sim.analysis.leakage import measure_leakage
@@ -129,3 +129,56 @@ def test_what_came_late_is_soft_and_what_went_twice_is_hard(tmp_path) -> None:
     assert found.soft.value == pytest.approx(100 / len(twice))
     assert found.hard.value == pytest.approx(twice.mean())
     assert twice.any()
+
+
+@pytest.fixture(scope="module")
+def abroad(tmp_path_factory) -> RunFolder:
+    plan = Plan(duplicates=0.03, struck=0.6, converted=0.4)
+    return write_run(tmp_path_factory.mktemp("abroad"), plan, rows_per_part=700)
+
+
+def test_cells_agree_with_one_group_by_in_both_currencies(abroad: RunFolder) -> None:
+    frame = abroad.trace.frame("transactions")
+    frame = frame[(frame.created_ns >= abroad.start_ns) & (frame.leak_class != "NONE")]
+    way = ["leak_class", "trap"]
+    sums = frame.groupby(way, observed=True)[["glv_minor", "second_glv_minor"]].sum()
+    found: dict[tuple[str, str], list[int]] = {}
+    for cell in measure_leakage(abroad).cells:
+        lost = [cell.glv_minor.get(currency, 0) for currency in ("EUR", "JPY")]
+        known = found.setdefault((cell.leak_class, cell.trap), [0, 0])
+        found[cell.leak_class, cell.trap] = [a + b for a, b in zip(known, lost, strict=True)]
+    expected = {key: row.tolist() for key, row in zip(sums.index, sums.to_numpy(), strict=True)}
+    assert found == expected
+    assert found["DUPLICATE", "duplicate_submit"][1] > 0
+
+
+def test_an_intent_of_two_legs_leaks_once(abroad: RunFolder) -> None:
+    found = measure_leakage(abroad)
+    assert sum(cell.leaked for cell in found.cells) == found.leaked
+    for currency, one in found.by_currency.items():
+        assert sum(cell.glv_minor.get(currency, 0) for cell in found.cells) == one.glv_minor > 0
+
+
+def test_cells_name_the_control_and_stand_in_the_order_of_money(abroad: RunFolder) -> None:
+    cells = measure_leakage(abroad).cells
+    control = {cell.trap: cell.control for cell in cells}
+    assert control == {"duplicate_submit": "idempotency_key", "": ""}
+    worth = [abroad.worth(cell.glv_minor) for cell in cells]
+    assert worth == sorted(worth, reverse=True)
+    assert abroad.worth({"EUR": 100, "JPY": 163}) == 2
+
+
+def test_a_second_leg_that_comes_short_leaks_in_its_own_currency(tmp_path) -> None:
+    plan = Plan(fault=None, fraud=0.0, duplicates=0.0, converted=1.0, warmup_s=0)
+    batch = batch_of(plan)
+    batch.transactions["second_c_minor"][3] -= 7
+    batch.transactions = judged(batch.transactions)
+    write_run(tmp_path, Plan(rate_per_s=0, warmup_s=0))
+    writer = TraceWriter(tmp_path, _words())
+    writer.write(batch)
+    writer.close()
+    found = measure_leakage(RunFolder(tmp_path, bank()))
+    (cell,) = found.cells
+    assert (cell.leak_class, cell.glv_minor) == ("ORPHAN_DEBIT", {"EUR": 0, "JPY": 7})
+    assert found.by_currency["JPY"].net_created_minor == -7
+    assert found.by_currency["EUR"].net_created_minor == 0
