@@ -3,6 +3,7 @@
 import json
 import shutil
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
@@ -11,10 +12,11 @@ import synthetic_trace
 
 from sanket_sim import run
 from sanket_sim.__main__ import main
-from sanket_sim.analysis.audit import audit
-from sanket_sim.core.outcomes import LeakClass
+from sanket_sim.analysis.audit import COMPARED, WANTED, audit, audit_tables
+from sanket_sim.core.outcomes import Ack, LeakClass, Leg, LegPurpose, Outcome, Phase
 from sanket_sim.faults import traps
 from sanket_sim.simulation.shelf import entries
+from sanket_sim.trace import schema
 
 SHORT = {
     "normal_day": {"demand.rate": "20/s"},
@@ -156,12 +158,140 @@ def test_a_removed_intent_is_named(honest, doctored):
     assert made.flaws[0] == f"intent {victim(honest, 'transactions')['tx_id']} is missing"
 
 
-@pytest.mark.parametrize("column", ["d_minor", "c_minor", "x_minor", "n_posted", "glv_minor"])
+CLAIMS = [
+    "d_minor",
+    "c_minor",
+    "x_minor",
+    "n_posted",
+    "glv_minor",
+    "second_d_minor",
+    "second_c_minor",
+    "second_x_minor",
+    "second_n_posted",
+    "second_glv_minor",
+]
+
+
+@pytest.mark.parametrize("column", CLAIMS)
 def test_a_changed_claim_of_the_engine_is_named(honest, doctored, column):
     made = audit(doctored("transactions", lambda t: with_value(t, column, lambda n: n + 1)))
     (told,) = made.differences
     assert (told.tx_id, told.column) == (victim(honest, "transactions")["tx_id"], column)
     assert told.recorded == told.audited + 1
+
+
+EUR, JPY = 0, 1
+ALICE, DESK, YEN_DESK, SHOP, YEN_ALICE = range(5)
+PAYMENT = {
+    "tx_id": 1,
+    "right_debtor_account": ALICE,
+    "right_creditor_account": DESK,
+    "amount_minor": 2500,
+    "currency": EUR,
+    "deadline_ns": -1,
+    "outcome": Outcome.OK,
+    "ack": Ack.OK,
+    "e_minor": 2500,
+    "second_currency": -1,
+    "second_debtor_account": -1,
+    "second_creditor_account": -1,
+}
+CONVERSION = PAYMENT | {
+    "second_purpose": LegPurpose.EXCHANGE,
+    "second_currency": JPY,
+    "second_debtor_account": YEN_DESK,
+    "second_creditor_account": SHOP,
+    "second_e_minor": 4000,
+}
+FLOWED = {"d_minor": 2500, "c_minor": 2500, "n_posted": 1}
+SECOND_FLOWED = {"second_d_minor": 4000, "second_c_minor": 4000, "second_n_posted": 1}
+EUROS = [(ALICE, -2500, EUR, Leg.PRINCIPAL), (DESK, 2500, EUR, Leg.PRINCIPAL)]
+YENS = [(YEN_DESK, -4000, JPY, Leg.SECOND), (SHOP, 4000, JPY, Leg.SECOND)]
+
+
+def audit_of_one(intent, rows):
+    """Audit one intent, given its postings as (account, amount, currency, leg) of one transfer."""
+    found = {"posted_ns": -1 if not rows else 0} | intent
+    transactions = {
+        column.name: np.array([found.get(column.name, 0)], column.dtype)
+        for column in schema.TRANSACTIONS
+        if column.name in {*WANTED, *COMPARED}
+    }
+    account, amount, currency, leg = (np.array(side) for side in zip(*rows, strict=True))
+    zeros = np.zeros(len(rows), np.int64)
+    postings = {
+        "posting_id": np.arange(len(rows)),
+        "tx_id": zeros + 1,
+        "transfer_id": zeros,
+        "leg": leg,
+        "account_id": account,
+        "amount_minor": amount,
+        "currency": currency,
+        "phase": np.full(len(rows), Phase.POSTED),
+        "posted_ns": zeros,
+    }
+    return audit_tables(transactions, postings, ["EUR", "JPY"])
+
+
+def test_both_legs_of_a_conversion_are_counted():
+    made = audit_of_one(CONVERSION | FLOWED | SECOND_FLOWED, EUROS + YENS)
+    assert made.agrees, made
+    assert made.by_currency["JPY"].debits_minor == made.by_currency["JPY"].credits_minor == 4000
+
+
+def test_half_a_conversion_is_a_loss_in_the_other_currency():
+    made = audit_of_one(CONVERSION | FLOWED, EUROS)
+    assert {(one.column, one.audited) for one in made.differences} == {
+        ("leak_class", "LOST"),
+        ("second_glv_minor", 4000),
+    }
+    leaked = {"leak_class": LeakClass.LOST, "second_glv_minor": 4000}
+    assert audit_of_one(CONVERSION | FLOWED | leaked, EUROS).agrees
+
+
+def test_a_mismatch_shows_in_the_trial_balance_of_each_currency():
+    intent = PAYMENT | {
+        "e_minor": 0,
+        "d_minor": 2500,
+        "n_posted": 1,
+        "second_purpose": LegPurpose.MISMATCH,
+        "second_currency": JPY,
+        "second_x_minor": 2500,
+        "second_n_posted": 1,
+        "leak_class": LeakClass.ORPHAN_CREDIT,
+        "glv_minor": 2500,
+        "second_glv_minor": 2500,
+    }
+    made = audit_of_one(intent, [EUROS[0], (YEN_ALICE, 2500, JPY, Leg.SECOND)])
+    assert made.agrees, made
+    created = {name: found.net_created_minor for name, found in made.by_currency.items()}
+    assert created == {"EUR": -2500, "JPY": 2500}
+
+
+def test_a_credit_to_oneself_without_its_debit_is_an_orphan():
+    intent = PAYMENT | {
+        "right_creditor_account": ALICE,
+        "e_minor": 0,
+        "c_minor": 2500,
+        "n_posted": 1,
+        "leak_class": LeakClass.ORPHAN_CREDIT,
+        "glv_minor": 2500,
+    }
+    assert audit_of_one(intent, [(ALICE, 2500, EUR, Leg.PRINCIPAL)]).agrees
+
+
+@pytest.mark.parametrize(
+    ("intent", "rows", "flaw"),
+    [
+        (PAYMENT, YENS, "2 postings are on a second leg that their intent has not"),
+        (CONVERSION, [*EUROS[:1], (DESK, 2500, JPY, Leg.PRINCIPAL)], "1 postings are in another"),
+        (CONVERSION, [(YEN_DESK, -4000, EUR, Leg.SECOND)], "1 postings are in another currency"),
+    ],
+)
+def test_a_posting_on_a_wrong_leg_is_named(intent, rows, flaw):
+    (told,) = audit_of_one(intent, rows).flaws
+    assert told.startswith(flaw)
+    assert told.endswith("of intent 1")
 
 
 def test_only_the_first_ten_differences_are_named(doctored):

@@ -6,7 +6,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from sanket_sim.core.errors import TraceError
-from sanket_sim.core.outcomes import Outcome
+from sanket_sim.core.outcomes import Leg, Outcome
 from sanket_sim.trace import schema
 from sanket_sim.trace.batch import TraceBatch, columns_of
 from sanket_sim.trace.manifest import Manifest, load_manifest
@@ -18,7 +18,18 @@ from sanket_sim.trace.writer import TraceWriter
 def postings(services, words):
     return columns_of(
         [
-            (number, 7, number, 1, 100, words["currency"].code("EUR"), 1, number, code)
+            (
+                number,
+                7,
+                number,
+                Leg.PRINCIPAL,
+                1,
+                100,
+                words["currency"].code("EUR"),
+                1,
+                number,
+                code,
+            )
             for number, code in enumerate(words["service"].code(name) for name in services)
         ],
         schema.POSTINGS,

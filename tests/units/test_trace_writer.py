@@ -34,7 +34,8 @@ def vocabularies(order=(0, 1, 2)):
 def column_values(column, rows, generator):
     low = -1 if column.nullable else 0
     if column.vocabulary:
-        return generator.integers(low, 3, rows).astype(column.dtype)
+        words = schema.FIXED_VOCABULARIES.get(column.vocabulary, WORDS)
+        return generator.integers(low, min(len(words), 3), rows).astype(column.dtype)
     return generator.integers(low, 2 if column.dtype == "?" else 90, rows).astype(column.dtype)
 
 
