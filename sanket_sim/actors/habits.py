@@ -169,6 +169,8 @@ class Habits:
     def _target(self, kind: int, key: Numbers) -> Numbers:
         """Return the currencies in which payees are paid."""
         edges, currencies = self._targets[kind]
+        if len(currencies) == 1:
+            return np.full(len(key), currencies[0])
         u = self.draws.child("target").uniform(key)
         return currencies[np.searchsorted(edges, u, side="right")]
 
