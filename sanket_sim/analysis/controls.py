@@ -110,7 +110,8 @@ class ControlsFinding:
     by_break : dict
         Kind of break -> how many were raised.
     overcorrected_minor : dict
-        By currency: what corrections moved beyond what had leaked and been found.
+        By currency: what corrections moved beyond the gross leak of what had been found, which
+        counts a payment that went wrong at both ends once.
     false_breaks : Estimate
         Intents that did not leak, of those that a break was raised on.
     blocked : Estimate

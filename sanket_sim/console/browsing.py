@@ -11,7 +11,7 @@ from sanket_sim.console.arguments import Arguments
 from sanket_sim.console.asking import resolved_of
 from sanket_sim.console.explanation import explain
 from sanket_sim.console.tables import shelf_table
-from sanket_sim.console.wording import plain
+from sanket_sim.console.wording import counted, plain
 from sanket_sim.console.yaml_conversion import convert
 from sanket_sim.core.errors import InputError, Problem
 from sanket_sim.simulation.experiment import Experiment
@@ -41,7 +41,7 @@ def perform_check(arguments: Arguments) -> int:
         Console(),
         f"{resolved.source}: fine: {asked.name} on {bank.name} "
         f"({len(bank.services)} services, {len(bank.routes)} routes, "
-        f"{len(asked.fault)} faults, {len(asked.trap)} traps)",
+        f"{counted(len(asked.fault), 'fault')}, {counted(len(asked.trap), 'trap')})",
     )
     return 0
 

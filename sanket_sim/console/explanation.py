@@ -14,7 +14,7 @@ from rich.text import Text
 from sanket_sim.actors.demand import Demand, demand_of
 from sanket_sim.bank.description import Bank, StepKind
 from sanket_sim.bank.graph import Workload
-from sanket_sim.console.wording import clock, percent, plain, seconds
+from sanket_sim.console.wording import clock, counted, percent, plain, seconds
 from sanket_sim.core.units import NS_PER_S, format_duration
 from sanket_sim.faults.record import own_parameters
 from sanket_sim.simulation.experiment import Experiment
@@ -58,7 +58,7 @@ def _print_frame(asked: Experiment, mean_per_s: float, peak_per_s: float, consol
         f"{format_duration(asked.drain)} of draining.\n"
         f"About {expected:,.0f} intents: {mean_per_s:,.1f}/s on average, {peak_per_s:,.1f}/s at "
         f"the peak; {percent(asked.fraud.rate)} fraud in the background, "
-        f"{len(asked.fraud.campaign)} campaigns; seed {asked.seed}, tick "
+        f"{counted(len(asked.fraud.campaign), 'campaign')}; seed {asked.seed}, tick "
         f"{format_duration(asked.tick)} (nobody reacts within "
         f"{format_duration(asked.shortest_reaction_ns)}).\n",
     )

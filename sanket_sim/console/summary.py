@@ -76,7 +76,8 @@ def _executive(found: Findings) -> Table:
     table.add_row(
         "detected leakage", Text(f"{leaked.value:,.0f}", style=leak_style), interval(leaked, _count)
     )
-    table.add_row("stress volume", f"{audit.stress_volume:,}", "")
+    warmup = "after the warm-up" if found.run.warmup_s else ""
+    table.add_row("intents measured", f"{audit.stress_volume:,}", warmup)
     for name, rate in (
         ("global leakage rate", audit.global_leakage_rate_percent.scaled(0.01)),
         ("failure rate", audit.failure_rate_percent.scaled(0.01)),
@@ -91,22 +92,50 @@ def _leakage(found: Findings) -> Table:
     table = _block("Leakage", "gross leak")
     for name, group in found.leakage.by_class.items():
         if group.leaked:
-            leak = " + ".join(money(minor, currency) for currency, minor in group.glv_minor.items())
-            table.add_row(name, Text(f"{group.leaked:,}", style=_ALARM), leak)
+            table.add_row(name, Text(f"{group.leaked:,}", style=_ALARM), _sum(group.glv_minor))
     if not found.leakage.leaked:
         table.add_row("none", Text("0", style=_FINE), "")
-    for currency, leakage in found.leakage.by_currency.items():
-        if leakage.net_created_minor:
-            table.add_row("net money created", "", money(leakage.net_created_minor, currency))
+    _add_currencies(table, found)
+    _add_course(table, found)
     laws = found.conservation
     verdict = Text("hold", style=_FINE) if laws.holds else Text("BROKEN", style=_ALARM)
-    table.add_row("laws of money L1-L6", verdict, f"{laws.intents:,} audited")
+    warmup = ", warm-up too" if found.run.warmup_s else ""
+    table.add_row("laws of money L1-L7", verdict, f"{laws.intents:,} intents{warmup}")
     traffic = found.traffic
     table.add_row("completed", f"{traffic.ok:,}", "")
     table.add_row("declined rightly", f"{traffic.rejected_right:,}", "")
     table.add_row("failed clean", f"{traffic.failed_clean:,}", "")
     table.add_row("still in flight", f"{traffic.in_flight:,}", "")
     return table
+
+
+def _sum(amounts_minor: dict[str, int]) -> str:
+    """Write money in one currency; of several the table shows each in a row of its own."""
+    told = [(minor, currency) for currency, minor in amounts_minor.items() if minor]
+    if not told:
+        return "no money"
+    more = f" + {len(told) - 1} more" if len(told) > 1 else ""
+    return f"{money(*told[0])}{more}"
+
+
+def _add_currencies(table: Table, found: Findings) -> None:
+    currencies = found.leakage.by_currency
+    leaking = [currency for currency, leakage in currencies.items() if leakage.glv_minor]
+    for currency in leaking if len(currencies) > 1 else ():
+        leakage = currencies[currency]
+        share = percent(leakage.rate_value.value)
+        table.add_row(f"in {currency}", share, money(leakage.glv_minor, currency))
+    for currency, leakage in currencies.items():
+        if leakage.net_created_minor:
+            table.add_row("net money created", "", money(leakage.net_created_minor, currency))
+
+
+def _add_course(table: Table, found: Findings) -> None:
+    """Say in a line how much of what leaked was noticed and put right."""
+    course = found.controls.overall
+    if course.executed.intents:
+        back = f"{course.recovered.intents:,} put right, {_sum(course.recovered.minor)}"
+        table.add_row("found by the bank", f"{course.detected.intents:,}", back)
 
 
 def _service_level(found: Findings) -> Table:
@@ -137,6 +166,7 @@ def _energy(found: Findings) -> Table:
     table.add_row("energy per payment", f"{energy.per_payment_j.value:.3g} J", "good ones only")
     for name, joules in (
         ("all energy", energy.energy_j),
+        ("idle", energy.idle_j),
         ("waiting", energy.waiting_j),
         ("wasted work", energy.wasted_j),
         ("over-provisioning", energy.over_provisioned_j),

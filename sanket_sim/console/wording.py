@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from sanket_sim.core.money import format_minor
 from sanket_sim.core.units import NS_PER_S
 
 if TYPE_CHECKING:
@@ -13,22 +14,27 @@ if TYPE_CHECKING:
 
     from sanket_sim.analysis.statistics import Estimate
 
-_EXPONENTS = {"JPY": 0, "KRW": 0, "VND": 0, "CLP": 0, "KWD": 3, "BHD": 3, "TND": 3, "JOD": 3}
-
 
 def money(amount_minor: int, currency: str) -> str:
     """Write minor units as money, with the currency's own number of decimals.
 
     Examples
     --------
-    >>> money(1234567, "EUR"), money(-50, "EUR"), money(1200, "JPY")
-    ('12,345.67 EUR', '-0.50 EUR', '1,200 JPY')
+    >>> money(1234567, "EUR"), money(-50, "EUR"), money(1200, "JPY"), money(1200, "KWD")
+    ('12,345.67 EUR', '-0.50 EUR', '1,200 JPY', '1.200 KWD')
     """
-    exponent = _EXPONENTS.get(currency, 2)
-    whole, rest = divmod(abs(amount_minor), 10**exponent)
-    sign = "-" if amount_minor < 0 else ""
-    decimals = f".{rest:0{exponent}d}" if exponent else ""
-    return f"{sign}{whole:,}{decimals} {currency}"
+    return format_minor(amount_minor, currency)
+
+
+def counted(number: int, thing: str) -> str:
+    """Write how many there are of something, in its singular or its plural.
+
+    Examples
+    --------
+    >>> counted(1, "fault"), counted(0, "fault"), counted(2000, "campaign")
+    ('1 fault', '0 faults', '2,000 campaigns')
+    """
+    return f"{number:,} {thing}{'' if number == 1 else 's'}"
 
 
 def clock(time_ns: int) -> str:

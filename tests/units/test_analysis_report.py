@@ -10,8 +10,10 @@ from synthetic_trace import Plan, bank, write_run
 
 from sanket_sim.analysis.findings import FINDINGS_NAME, read_findings
 from sanket_sim.analysis.report import write_report
+from sanket_sim.analysis.report.sections import executive_table, tables
 from sanket_sim.analysis.report.service_map import CARD, layout
 from sanket_sim.analysis.report.style import DARK, LIGHT
+from sanket_sim.analysis.report.wording import moneys, words
 from sanket_sim.analysis.run_folder import RunFolder
 from sanket_sim.bank.description import Bank, Service
 
@@ -21,6 +23,7 @@ PLOTS = {
     "quality",
     "latency",
     "leakage",
+    "controls",
     "queues",
     "utilisation",
     "energy",
@@ -29,7 +32,8 @@ PLOTS = {
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory) -> Path:
-    run = write_run(tmp_path_factory.mktemp("report"), Plan(rate_per_s=20.0))
+    plan = Plan(rate_per_s=20.0, duplicates=0.03, converted=0.3, found=0.8, righted=0.5, alarms=4)
+    run = write_run(tmp_path_factory.mktemp("report"), plan)
     write_report(run)
     return run.path
 
@@ -111,3 +115,55 @@ def test_cards_never_touch(tmp_path, seen: list[tuple[float, float]]) -> None:
     apart = np.abs(places[:, None] - places[None])
     clear = (apart >= np.array(CARD)).any(axis=2)
     assert clear[~np.eye(len(seen), dtype=bool)].all()
+
+
+def test_no_table_has_two_columns_of_one_name(folder: Path) -> None:
+    found = read_findings(folder)
+    for table in [*tables(found), executive_table(found)]:
+        assert len(set(table.headings)) == len(table.headings), table.title
+        assert {len(row) for row in table.rows} == {len(table.headings)}, table.title
+
+
+def test_every_cell_of_the_cross_table_stands_in_the_report(folder: Path) -> None:
+    text = (folder / "report.md").read_text("utf-8")
+    for cell in read_findings(folder).leakage.cells:
+        control = cell.control or "-"
+        (line,) = [
+            line
+            for line in text.splitlines()
+            if line.startswith(f"| {words(cell.leak_class)} | {cell.service} |")
+        ]
+        assert f"| {control} | {cell.leaked:,} |" in line
+        assert line.endswith(f"| {moneys(cell.glv_minor)} |")
+
+
+def test_the_control_matrix_tells_count_and_money(folder: Path) -> None:
+    found = {table.title: table for table in tables(read_findings(folder))}
+    course = read_findings(folder).controls.by_trap["duplicate_submit"]
+    counts, money = (
+        next(row for row in found[f"Control matrix, {what}"].rows if row[0].startswith("T01"))
+        for what in ("intents", "money")
+    )
+    assert counts[:3] == money[:3] == ("T01 duplicate submit", "idempotency_key", "on")
+    assert counts[3] == str(course.injected.intents)
+    assert money[5] == moneys(course.executed.minor)
+    assert "JPY" in money[5]
+
+
+def test_yen_have_no_decimals(folder: Path) -> None:
+    text = (folder / "report.md").read_text("utf-8")
+    assert re.search(r"\d JPY", text)
+    assert not re.search(r"\.\d+ JPY", text)
+
+
+def test_words_stand_left_and_figures_right(page: str, folder: Path) -> None:
+    text = (folder / "report.md").read_text("utf-8")
+    heads = "| Class | Service | Trap | Control | Leaked | Share | Gross leak |"
+    assert f"{heads}\n|---|---|---|---|---:|---:|---:|\n" in text
+    assert '<th class="name">Control</th><th>Leaked</th>' in page
+
+
+def test_without_traps_and_leaks_there_is_no_picture_of_controls(tmp_path) -> None:
+    write_report(write_run(tmp_path, Plan(duplicates=0.0, fault=None, rate_per_s=10.0)))
+    assert not (tmp_path / "plots" / "controls.png").exists()
+    assert (tmp_path / "plots" / "leakage.png").exists()

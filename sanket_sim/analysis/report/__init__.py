@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from sanket_sim.analysis.findings import FINDINGS_NAME, Findings, measure
+from sanket_sim.analysis.report.controls_chart import controls_plot
 from sanket_sim.analysis.report.energy_chart import energy_plot
 from sanket_sim.analysis.report.markdown import markdown
 from sanket_sim.analysis.report.page import page
@@ -25,18 +26,20 @@ __all__ = ["draw_plots", "write_report"]
 
 
 def draw_plots(run: RunFolder, findings: Findings) -> list[Plot]:
-    """Draw every plot of the report."""
+    """Draw every plot of the report that has something to show."""
     with house_style():
-        return [
+        drawn = [
             map_plot(run, findings),
             throughput_plot(run, findings),
             quality_plot(run, findings),
             latency_plot(run, findings),
             leakage_plot(run, findings),
+            controls_plot(findings),
             queue_plot(run),
             utilisation_plot(run, findings),
             energy_plot(run, findings),
         ]
+    return [plot for plot in drawn if plot is not None]
 
 
 def write_report(folder: Path | str | RunFolder) -> Findings:

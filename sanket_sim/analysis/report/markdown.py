@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from sanket_sim.analysis.findings import Findings
-from sanket_sim.analysis.report.sections import Table, executive_table, tables, tiles
+from sanket_sim.analysis.report.sections import executive_table, tables, tiles
 from sanket_sim.analysis.report.style import Plot
+from sanket_sim.analysis.report.table import Table
 from sanket_sim.analysis.report.wording import duration
 
 DISCLAIMER = (
@@ -59,6 +60,7 @@ def headline(findings: Findings) -> str:
 
 def _table(table: Table) -> list[str]:
     lines = [f"## {table.title}", ""]
-    lines += [f"| {' | '.join(table.headings)} |", "|---|" + "---:|" * (len(table.headings) - 1)]
+    rule = "|---" * table.names + "|---:" * (len(table.headings) - table.names)
+    lines += [f"| {' | '.join(table.headings)} |", f"{rule}|"]
     lines += [f"| {' | '.join(cell or ' ' for cell in row)} |" for row in table.rows]
     return [*lines, "", *([table.note, ""] if table.note else [])]

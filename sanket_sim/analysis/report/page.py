@@ -6,8 +6,9 @@ from html import escape
 
 from sanket_sim.analysis.findings import Findings
 from sanket_sim.analysis.report.markdown import DISCLAIMER, headline
-from sanket_sim.analysis.report.sections import Table, Tile, executive_table, tables, tiles
+from sanket_sim.analysis.report.sections import Tile, executive_table, tables, tiles
 from sanket_sim.analysis.report.style import DARK, LIGHT, Plot
+from sanket_sim.analysis.report.table import Table
 
 _CSS = """
 *{box-sizing:border-box}
@@ -41,6 +42,7 @@ table{border-collapse:collapse;width:100%;font-size:12px;margin-top:6px}
 th{font-weight:500;color:var(--muted);font-size:11px;text-align:right;padding:4px 8px;
 border-bottom:1px solid var(--border);white-space:nowrap}
 td{padding:4px 8px;text-align:right;border-bottom:1px solid var(--grid);white-space:nowrap}
+.name{text-align:left}
 td:first-child,th:first-child{text-align:left;padding-left:0}
 tr:last-child td{border-bottom:0}
 td i{font-style:normal;color:var(--muted)}
@@ -56,7 +58,16 @@ _LOGO = (
     'r="10"/><path d="M4.5 12h3.6l2-4.5 3.2 9 2.1-4.5h4.1"/></svg>'
 )
 _WIDE = frozenset(
-    {"Services", "Steady state", "Where time goes", "Fraud detection", "Latency, end to end"}
+    {
+        "Services",
+        "Steady state",
+        "Where time goes",
+        "Fraud detection",
+        "Latency, end to end",
+        "Leakage by class, service, trap and control",
+        "Control matrix, intents",
+        "Control matrix, money",
+    }
 )
 
 
@@ -70,7 +81,7 @@ def page(findings: Findings, plots: list[Plot]) -> str:
         _plot(drawn.pop("service_map"), "wide"),
         _table(executive_table(findings), "third"),
         _plot(drawn.pop("quality"), "rest"),
-        *(_plot(plot, "") for plot in drawn.values()),
+        *(_plot(plot, "wide" if plot.name == "controls" else "") for plot in drawn.values()),
         *(_table(table, _span(table)) for table in tables(findings)),
         f"<footer>{escape(DISCLAIMER)}</footer>",
     ]
@@ -139,8 +150,15 @@ def _span(table: Table) -> str:
 
 
 def _table(table: Table, span: str) -> str:
-    heads = "".join(f"<th>{escape(heading)}</th>" for heading in table.headings)
-    rows = "".join(f"<tr>{''.join(map(_cell, row))}</tr>" for row in table.rows)
+    sides = [' class="name"'] * table.names + [""] * (len(table.headings) - table.names)
+    heads = "".join(
+        f"<th{side}>{escape(heading)}</th>"
+        for side, heading in zip(sides, table.headings, strict=True)
+    )
+    rows = "".join(
+        f"<tr>{''.join(_cell(text, side) for text, side in zip(row, sides, strict=True))}</tr>"
+        for row in table.rows
+    )
     note = f'<p class="worth">{escape(table.note)}</p>' if table.note else ""
     return (
         f'<section class="card {span}"><h2>{escape(table.title)}</h2><div class="scroll">'
@@ -148,11 +166,11 @@ def _table(table: Table, span: str) -> str:
     )
 
 
-def _cell(text: str) -> str:
+def _cell(text: str, side: str = "") -> str:
     """Write a cell, its interval in a quieter colour, a verdict as a chip."""
     states = {"PASS": "ok", "FAIL": "critical", "INCONCLUSIVE": "muted"}
     if text in states:
         return f'<td><span class="chip {states[text]}">{text.lower()}</span></td>'
     value, bracket, rest = text.partition(" (")
     quiet = f" <i>({escape(rest)}</i>" if bracket else ""
-    return f"<td>{escape(value)}{quiet}</td>"
+    return f"<td{side}>{escape(value)}{quiet}</td>"

@@ -2,36 +2,23 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 from sanket_sim.analysis.findings import Findings
 from sanket_sim.analysis.latency import Percentiles
-from sanket_sim.analysis.leakage import LeakGroup
+from sanket_sim.analysis.report.money_sections import money_tables
+from sanket_sim.analysis.report.table import Row, Table, percent
 from sanket_sim.analysis.report.wording import (
     duration,
     durations,
     estimate,
     interval,
-    money,
     moneys,
     number,
     probability,
     words,
 )
 from sanket_sim.analysis.statistics import Estimate
-
-Row = tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Table:
-    """A table: the first column holds names, the others numbers."""
-
-    title: str
-    headings: Row
-    rows: tuple[Row, ...]
-    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,11 +177,7 @@ def tables(findings: Findings) -> list[Table]:
         _recovery(findings),
         _energy(findings),
         _burn(findings),
-        _conservation(findings),
-        _leak_groups("Leakage by class", findings.leakage.by_class),
-        _leak_groups("Leakage by service", findings.leakage.by_service),
-        _leak_groups("Leakage by kind", findings.leakage.by_kind),
-        _leak_groups("Leakage by trap", findings.leakage.by_trap),
+        *money_tables(findings),
         _fraud_table(findings),
     ]
     return [table for table in found if table.rows]
@@ -230,12 +213,12 @@ def _services(findings: Findings) -> Table:
                 f"{number(latency.arrival_rate_per_s)}/s",
                 duration(latency.total.p50_s.value),
                 duration(latency.total.p99_s.value),
-                _percent(latency.utilisation),
+                percent(latency.utilisation),
                 number(latency.queue_length_max),
                 estimate(fared.availability, 100, "%", 4),
                 estimate(fared.seed_score, digits=4),
-                _percent(fared.retry_share),
-                _percent(fared.critical_path_share),
+                percent(fared.retry_share),
+                percent(fared.critical_path_share),
             )
         )
     headings = (
@@ -262,11 +245,7 @@ def _bottleneck_note(findings: Findings) -> str:
         else "By leakage: no service significantly worse."
     )
     path = f"By time on the slowest paths: {found.by_critical_path or 'none'}"
-    return f"{leak} {path} ({_percent(found.critical_path_share)}). A what-if over seeds decides."
-
-
-def _percent(share: float) -> str:
-    return "-" if math.isnan(share) else f"{number(100 * share)} %"
+    return f"{leak} {path} ({percent(found.critical_path_share)}). A what-if over seeds decides."
 
 
 def _recovery(findings: Findings) -> Table:
@@ -289,7 +268,7 @@ def _recovery(findings: Findings) -> Table:
         ("in the worst 10 s", number(resilience.amplification_peak)),
         ("Services hit", estimate(resilience.blast_radius.services, 100, "%")),
         ("Customers hit", estimate(resilience.blast_radius.customers, 100, "%")),
-        ("Value hit", _percent(resilience.blast_radius.value)),
+        ("Value hit", percent(resilience.blast_radius.value)),
     )
     note = (
         f"Recovery needs 300 s on target; this run was watched for {duration(found.sustained_s)} "
@@ -315,7 +294,7 @@ def _burn(findings: Findings) -> Table:
             number(alert.threshold),
             number(alert.burn_max),
             duration(alert.first_alert_s),
-            _percent(alert.alerting_share),
+            percent(alert.alerting_share),
         )
         for alert in findings.resilience.burn
     )
@@ -365,7 +344,7 @@ def _split(findings: Findings) -> Table:
     headings = (
         "Service",
         "Wait",
-        "Service",
+        "At work",
         "Network",
         "p99 wait",
         "L",
@@ -375,40 +354,6 @@ def _split(findings: Findings) -> Table:
     )
     note = "Means over whole exchanges. Little's law, L = lambda W, must leave a residual of 0."
     return Table("Where time goes", headings, rows, note)
-
-
-def _leak_groups(title: str, groups: dict[str, LeakGroup]) -> Table:
-    rows = tuple(
-        (words(name), f"{group.leaked:,}", estimate(group.rate, 100, "%"), moneys(group.glv_minor))
-        for name, group in groups.items()
-        if group.leaked
-    )
-    return Table(title, ("Group", "Leaked", "Rate", "Gross leak"), rows)
-
-
-def _conservation(findings: Findings) -> Table:
-    found = findings.conservation
-    rows = tuple(
-        (
-            currency,
-            str(one.l1_debit_minor),
-            str(one.l2_credit_minor),
-            str(one.l3_money_minor),
-            str(one.l4_log_minor),
-            str(one.l5_count),
-            str(one.l6_holds_minor),
-            money(one.net_created_minor, currency),
-        )
-        for currency, one in found.by_currency.items()
-    )
-    headings = ("Currency", "L1", "L2", "L3", "L4 log", "L5", "L6", "Money created")
-    state = "Every law holds" if found.holds else "A LAW IS BROKEN"
-    note = (
-        f"{state}; residuals in minor units over all {found.intents:,} intents, warm-up included."
-    )
-    if not found.whole:
-        note += " The run was cut short: log and holds were not checked."
-    return Table("Conservation of money", headings, rows, note)
 
 
 def _energy(findings: Findings) -> Table:
@@ -443,7 +388,7 @@ def _energy(findings: Findings) -> Table:
 
 
 def _part(joules: float, whole: float) -> str:
-    return _percent(joules / whole) if whole else "-"
+    return percent(joules / whole) if whole else "-"
 
 
 def _fraud_table(findings: Findings) -> Table:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from sanket_sim.analysis.statistics import Estimate
+from sanket_sim.core.money import format_minor
 
 MISSING = "-"
 """What stands in an empty cell."""
@@ -96,23 +97,17 @@ def durations(found: Estimate) -> str:
     return estimate(found, factor, unit)
 
 
-def money(amount_minor: int, currency: str) -> str:
-    """Write an amount of minor units; the exponent is the currency's own.
+def moneys(amounts: dict[str, int]) -> str:
+    """Write amounts by currency, without those that are nothing unless all are.
 
     Examples
     --------
-    >>> money(123456, "EUR"), money(500, "JPY"), money(-12345, "KWD")
-    ('1,234.56 EUR', '500 JPY', '-12.345 KWD')
+    >>> moneys({"EUR": 2500, "JPY": 0, "KWD": 1500}), moneys({"EUR": 0, "JPY": 0}), moneys({})
+    ('25.00 EUR, 1.500 KWD', '0.00 EUR', '0')
     """
-    exponent = {"JPY": 0, "KRW": 0, "KWD": 3, "BHD": 3, "OMR": 3}.get(currency, 2)
-    sign = "-" if amount_minor < 0 else ""
-    whole, rest = divmod(abs(amount_minor), 10**exponent)
-    return f"{sign}{whole:,}{f'.{rest:0{exponent}d}' if exponent else ''} {currency}"
-
-
-def moneys(amounts: dict[str, int]) -> str:
-    """Write amounts by currency."""
-    return ", ".join(money(amount, currency) for currency, amount in amounts.items()) or "0"
+    told = [(minor, currency) for currency, minor in amounts.items() if minor]
+    first = [(minor, currency) for currency, minor in amounts.items()][:1]
+    return ", ".join(format_minor(*one) for one in told or first) or "0"
 
 
 def words(name: str) -> str:
