@@ -7,12 +7,15 @@ from collections.abc import Callable
 from sanket_sim.bank.description import Step, StepKind
 from sanket_sim.core.draws import MASK32, unit_from_lanes, word_of
 from sanket_sim.core.outcomes import Decline, Mishap, Outcome, ReplicaState
-from sanket_sim.network.callers import WORD_RETURN, Callers, keyed_uniform
+from sanket_sim.network.broker import Broker
+from sanket_sim.network.callers import WORD_RETURN, Callers
+from sanket_sim.network.choice import keyed_uniform
 from sanket_sim.network.edges import EdgeRow
 from sanket_sim.network.effects import Effects
 from sanket_sim.network.loop import Alarm, Loop, Rank
-from sanket_sim.network.rows import DETACHED, Attempt, Call, FaultEffect, Replica, ServiceRow
+from sanket_sim.network.rows import Attempt, Call, FaultEffect, Replica, ServiceRow
 from sanket_sim.network.rules import answers, timing
+from sanket_sim.network.saga import Saga
 
 OK = int(Outcome.OK)
 APP_ERROR = int(Outcome.APP_ERROR)
@@ -21,6 +24,7 @@ CONNECTION_RESET = int(Outcome.CONNECTION_RESET)
 UP = int(ReplicaState.UP)
 PAUSED = int(ReplicaState.PAUSED)
 LOSE_ACK = int(Mishap.LOSE_ACK)
+LOSE_MESSAGE_ACK = int(Mishap.LOSE_MESSAGE_ACK)
 WORD_STEP = word_of("step")
 COMPLETION_RANK = int(Rank.COMPLETION)
 IGNORED = (lambda _: None,)
@@ -51,6 +55,8 @@ class Callees:
         self._completed = (self._complete,)
         self._received = (callers.receive,)
         self._reset = (self._deliver_reset,)
+        self.broker = Broker(loop, edges, callers, outbox=effects.controls.outbox)
+        self.saga = Saga(edges, callers)
         self._programs = self._link(edges)
 
     def _link(self, edges: list[EdgeRow]) -> dict[int, Program]:
@@ -60,7 +66,7 @@ class Callees:
             StepKind.CALL: self._call,
             StepKind.PARALLEL: self._parallel,
             StepKind.MAYBE: self._maybe,
-            StepKind.PUBLISH: self._publish,
+            StepKind.PUBLISH: self.broker.publish,
             StepKind.COMMIT: self.effects.commit,
             StepKind.CHECK: self.effects.check,
         }
@@ -175,8 +181,8 @@ class Callees:
         call = attempt.call
         if call.edge.propagates and call.deadline_ns and now_ns >= call.deadline_ns:
             self.finish(attempt, DEADLINE_EXCEEDED)
-        elif call.edge.operation.dedup.scope and self.effects.already_done(attempt):
-            self.finish(attempt, OK)
+        elif call.edge.operation.dedup.scope and (known := self.effects.recall(attempt)):
+            self.effects.answer_from_memory(attempt, known)
         else:
             self._run(attempt)
 
@@ -257,10 +263,6 @@ class Callees:
             attempt.pc += step.count
         return True
 
-    def _publish(self, attempt: Attempt, step: Step) -> bool:
-        self.callers.call(attempt, self.edges[step.target], step.word, DETACHED)
-        return True
-
     def _let_go(self, attempt: Attempt) -> None:
         """Give the worker back while waiting, if the service is asynchronous."""
         replica = attempt.replica
@@ -285,12 +287,19 @@ class Callees:
     def _judge(self, parent: Attempt) -> None:
         if parent.group == 0 or parent.dead:
             return
-        if parent.ok >= parent.needed:
+        done = parent.ok >= parent.needed
+        if not done and parent.waiting - parent.failed >= parent.needed:
+            return
+        if parent.conclusion is not None:
             parent.group = 0
+            self._take_back(parent)
+            return
+        self.saga.note(parent, done)
+        parent.group = 0
+        if done:
             parent.decline = 0
             self.go_on(parent)
-        elif parent.waiting - parent.failed < parent.needed:
-            parent.group = 0
+        else:
             self.finish(parent, answers.passed_on(parent.failed_outcome))
 
     def go_on(self, attempt: Attempt) -> None:
@@ -307,7 +316,23 @@ class Callees:
             replica.resuming.append(attempt)
 
     def finish(self, attempt: Attempt, outcome: int) -> None:
-        """End a request's work: free the worker, answer, call the next one in."""
+        """End a request's work: free the worker, answer, call the next one in.
+
+        An operation that fails takes back first what it has done, the latest first.
+        """
+        if outcome != OK and attempt.undos:
+            attempt.conclusion = (outcome, attempt.decline)
+            self._take_back(attempt)
+        else:
+            self._end_work(attempt, outcome)
+
+    def _take_back(self, attempt: Attempt) -> None:
+        if not self.saga.take_back(attempt):
+            assert attempt.conclusion is not None
+            outcome, attempt.decline = attempt.conclusion
+            self._end_work(attempt, outcome)
+
+    def _end_work(self, attempt: Attempt, outcome: int) -> None:
         replica = attempt.replica
         assert replica is not None
         attempt.response = outcome
@@ -380,6 +405,8 @@ class Callees:
         if intent.mishap & LOSE_ACK and attempt.call.parent is None:
             intent.mishap &= ~LOSE_ACK
             return True
+        if intent.mishap & LOSE_MESSAGE_ACK and self.broker.loses_ack(attempt):
+            return True
         return any(fault.response and self.struck(attempt, fault) for fault in faults)
 
     def _answer_reset(self, attempt: Attempt, service: ServiceRow) -> None:
@@ -390,6 +417,11 @@ class Callees:
 
     def _deliver_reset(self, alarm: Alarm) -> None:
         self.callers.receive(alarm.subject)
+
+    def stand_in(self, call: Call) -> int:
+        """Let the caller decide by itself where a call failed; return its reason to decline."""
+        edge = call.edge
+        return self.effects.stand_in.decide(call.intent, max(edge.caller, 0), self.loop.now_ns)
 
     def running_on(self, replica: Replica) -> list[Attempt]:
         """Return what has begun on a replica and not ended, in the order in which it was sent."""

@@ -5,22 +5,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
-from sanket_sim.bank.description import Balancing, Fallback
-from sanket_sim.core.draws import MASK32, absorb, unit_from_lanes, word_of
-from sanket_sim.core.outcomes import FraudDecision, Outcome
+from sanket_sim.bank.description import Fallback
+from sanket_sim.core.draws import MASK32, absorb, word_of
+from sanket_sim.core.outcomes import FraudDecision, Mishap, Outcome
+from sanket_sim.network.choice import choose, keyed_uniform
 from sanket_sim.network.edges import STATE_NAMES, BreakerRow, EdgeRow, TimeoutLane
 from sanket_sim.network.loop import Alarm, Loop, Rank
 from sanket_sim.network.recorder import Recorder
 from sanket_sim.network.rows import (
     DETACHED,
     NEVER,
+    PAYMENT,
     Attempt,
     Call,
     Intent,
-    Replica,
     ServiceRow,
 )
-from sanket_sim.network.rules import answers, backoff, balancing, timing
+from sanket_sim.network.rules import answers, backoff, timing
 
 if TYPE_CHECKING:
     from sanket_sim.network.callees import Callees
@@ -30,22 +31,21 @@ APP_ERROR = int(Outcome.APP_ERROR)
 TIMEOUT = int(Outcome.TIMEOUT)
 DEADLINE_EXCEEDED = int(Outcome.DEADLINE_EXCEEDED)
 CANCELLED = int(Outcome.CANCELLED)
+NO_INSTANCE = int(Outcome.NO_INSTANCE)
+NO_LEDGER = int(Mishap.NO_LEDGER)
+SLOWED = int(Mishap.SLOWED | Mishap.REVERSED)
+BARRED = NO_LEDGER | SLOWED
 PARKED = -2
+ERRANDS_APART = 1 << 16
+KEYS_PER_MESSAGE = 1 << 20
+"""Keys of a redelivered message lie this far from those of the delivery before."""
 GOLDEN = 0x9E3779B1
 WORD_DELAY = word_of("delay")
 WORD_RETURN = word_of("return")
-WORD_BALANCE = word_of("balance")
-WORD_SECOND_CHOICE = word_of("second choice")
 WORD_BACKOFF = word_of("backoff")
 RETRY_RANK = int(Rank.RETRY)
 TIMEOUT_RANK = int(Rank.TIMEOUT)
 DELIVERY_RANK = int(Rank.DELIVERY)
-
-
-def keyed_uniform(hi: int, lo: int, word: int) -> float:
-    """Draw the uniform number that `word` names under a hop's key."""
-    hi, lo = absorb(hi, lo, word)
-    return unit_from_lanes(hi, lo)
 
 
 class Callers:
@@ -59,6 +59,8 @@ class Callers:
         recorder: Recorder,
         answered: Callable[[Call, int], None],
         rested: Callable[[Intent], None],
+        *,
+        inbox: bool,
     ) -> None:
         self.loop = loop
         self.edges = edges
@@ -66,6 +68,7 @@ class Callers:
         self.recorder = recorder
         self.answered = answered
         self.rested = rested
+        self.inbox = inbox
         self.callees: Callees = cast("Callees", None)
         self.open: dict[int, Attempt] = {}
         self.keeps_children = any(edge.cancel for edge in edges)
@@ -84,19 +87,24 @@ class Callers:
         self.callees = callees
         self._delivered = (callees.deliver,)
 
-    def submit(self, intent: Intent, edge: EdgeRow, submission: int, key_no: int) -> None:
-        """Send an intent from the customer's device into the bank."""
+    def submit(
+        self, intent: Intent, edge: EdgeRow, submission: int, key_no: int, errand: int = PAYMENT
+    ) -> None:
+        """Send an intent, or an errand about it, from the customer's device into the bank."""
         call = Call(intent, edge, None, edge.index, 0)
-        call.hi, call.lo = absorb(intent.hi, intent.lo, submission)
-        call.submission, call.key_no = submission, key_no
+        call.hi, call.lo = absorb(intent.hi, intent.lo, submission + ERRANDS_APART * errand)
+        call.submission, call.key_no, call.errand = submission, key_no, errand
         self._begin(call, 0)
 
-    def call(self, parent: Attempt, edge: EdgeRow, word: int, group: int) -> None:
+    def call(
+        self, parent: Attempt, edge: EdgeRow, word: int, group: int, key_shift: int = 0
+    ) -> None:
         """Call along `edge` on behalf of a running attempt; group DETACHED: nobody waits."""
         above = parent.call
         call = Call(above.intent, edge, parent, word, group)
         call.hi, call.lo = parent.hi, parent.lo
-        call.submission, call.key_no = above.submission, above.key_no
+        call.submission, call.key_no = above.submission, above.key_no + key_shift
+        call.errand = above.errand
         inherited_ns = above.deadline_ns if edge.propagates and group != DETACHED else 0
         self._begin(call, inherited_ns)
 
@@ -179,8 +187,9 @@ class Callers:
         call = attempt.call
         edge = call.edge
         service = self.services[edge.callee]
-        if not service.healthy:
-            self._refuse(attempt, int(Outcome.NO_INSTANCE))
+        barred = call.intent.mishap & BARRED
+        if not service.healthy or (barred & NO_LEDGER and edge.holds):
+            self._refuse(attempt, NO_INSTANCE)
             return
         if not service.shared:
             self._choose_replica(attempt, call, service)
@@ -190,6 +199,8 @@ class Callers:
         delay_ns = edge.delay_ns
         if edge.delay_law is not None:
             delay_ns = edge.delay_law.ns(keyed_uniform(attempt.hi, attempt.lo, WORD_DELAY))
+        if barred & SLOWED and edge.posts:
+            delay_ns += call.intent.mishap_value
         if edge.faults:
             delay_ns = self._disturbed_request_ns(attempt, edge, delay_ns)
             if delay_ns < 0:
@@ -255,32 +266,13 @@ class Callers:
 
     def _choose_replica(self, attempt: Attempt, call: Call, service: ServiceRow) -> None:
         healthy = service.healthy
-        chosen = healthy[0] if len(healthy) == 1 else self._balanced(attempt, call, service)
+        chosen = healthy[0] if len(healthy) == 1 else choose(attempt, call, service)
         attempt.replica = chosen
         chosen.outstanding += 1
         if call.edge.retries:
             if call.tried is None:
                 call.tried = set()
             call.tried.add(chosen.index)
-
-    def _balanced(self, attempt: Attempt, call: Call, service: ServiceRow) -> Replica:
-        tried = call.tried or ()
-        fresh = [r for r in service.healthy if r.index not in tried] if tried else service.healthy
-        candidates = fresh or service.healthy
-        if service.balancing == Balancing.ROUND_ROBIN:
-            service.rotation += 1
-            return candidates[service.rotation % len(candidates)]
-        if service.balancing == Balancing.FULL_SCAN:
-            return min(candidates, key=lambda replica: replica.outstanding)
-        first = balancing.pick_random(
-            len(candidates), keyed_uniform(attempt.hi, attempt.lo, WORD_BALANCE)
-        )
-        if service.balancing == Balancing.RANDOM:
-            return candidates[first]
-        u = keyed_uniform(attempt.hi, attempt.lo, WORD_SECOND_CHOICE)
-        second = balancing.pick_other(len(candidates), first, u)
-        a, b = candidates[first], candidates[second]
-        return b if balancing.better(b.outstanding, a.outstanding) else a
 
     def _ring(self, alarm: Alarm) -> None:
         attempt: Attempt = alarm.subject
@@ -440,8 +432,10 @@ class Callers:
         call: Call = alarm.subject
         if call.forsaken:
             self._release(call.intent)
-        else:
-            self._attempt(call)
+            return
+        if call.group == DETACHED and call.edge.posts_below and not self.inbox:
+            call.key_no += KEYS_PER_MESSAGE
+        self._attempt(call)
 
     def conclude(self, call: Call, outcome: int) -> None:
         """End a logical call: its caller goes on, with the answer or with a fallback."""
@@ -460,6 +454,9 @@ class Callers:
         fallback = call.edge.policy.fallback
         if fallback == Fallback.NONE:
             return outcome
+        if fallback == Fallback.STAND_IN:
+            call.decline = self.callees.stand_in(call)
+            return APP_ERROR if call.decline else OK
         if fallback == Fallback.DECLINE:
             call.decline = self.callees.fail_closed_reason
             return APP_ERROR

@@ -16,8 +16,8 @@ from sanket_sim.bank.description import (
     Policy,
     RateLimit,
     RetryKind,
-    StepKind,
 )
+from sanket_sim.bank.reach import Reach
 from sanket_sim.network.loop import Occurrence
 from sanket_sim.network.rules import breaker as breaker_rules
 from sanket_sim.network.rules import budget as budget_rules
@@ -26,6 +26,9 @@ from sanket_sim.network.rules import timing
 if TYPE_CHECKING:
     from sanket_sim.network.rows import FaultEffect
 
+POSTS = frozenset({Effect.TRANSFER, Effect.DEBIT})
+"""Commits that move money which nothing has reserved."""
+FIRST_MOVES = POSTS | {Effect.HOLD}
 STATE_NAMES = ("closed", "open", "half_open")
 
 
@@ -219,6 +222,7 @@ class EdgeRow:
         "callee",
         "caller",
         "cancel",
+        "captures_below",
         "codes",
         "decides_fraud",
         "delay_law",
@@ -226,6 +230,7 @@ class EdgeRow:
         "description",
         "faults",
         "gated",
+        "holds",
         "index",
         "lane",
         "limit_seen_ns",
@@ -233,23 +238,27 @@ class EdgeRow:
         "operation",
         "operation_index",
         "policy",
+        "posts",
+        "posts_below",
         "propagates",
         "pushes",
         "retries",
         "timeout_ns",
     )
 
-    def __init__(self, index: int, edge: Edge, bank: Bank) -> None:
+    def __init__(self, index: int, edge: Edge, bank: Bank, reach: Reach) -> None:
         self.index = index
         self.description = edge
         self.caller = edge.caller
         self.operation_index = edge.operation
         self.operation = bank.operations[edge.operation]
         self.callee = self.operation.service
-        self.decides_fraud = any(
-            step.kind == StepKind.CHECK and step.effect == Effect.CHECK_FRAUD
-            for step in self.operation.steps
-        )
+        own, below = reach.own[edge.operation], reach.below[edge.operation]
+        self.decides_fraud = Effect.CHECK_FRAUD in own
+        self.posts = not own.isdisjoint(FIRST_MOVES)
+        self.holds = Effect.HOLD in own
+        self.posts_below = not below.isdisjoint(POSTS)
+        self.captures_below = Effect.CAPTURE in below
         self.delay_law = None if _is_constant(edge.delay) else edge.delay
         self.delay_ns = edge.delay.ns(0.5) if edge.delay and self.delay_law is None else 0
         self.faults: list[FaultEffect] = []

@@ -1,78 +1,35 @@
-"""What COMMIT and CHECK rows mean: the ledger, the fraud desk, and the memory of keys."""
+"""What COMMIT and CHECK rows mean: the ledger, the desks that judge, and the memory of keys."""
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 
-from sanket_sim.bank.description import Accounts, Bank, DedupScope, Effect, FraudRules, Step
-from sanket_sim.core.outcomes import Decline, FraudDecision, Mishap, Outcome
+from sanket_sim.bank.description import Accounts, Bank, DedupScope, Effect, Step
+from sanket_sim.core.money import exponent_of
+from sanket_sim.core.outcomes import Decline, Mishap, Outcome
+from sanket_sim.network.fraud_desk import FraudDesk
+from sanket_sim.network.holds import Holds
 from sanket_sim.network.ledger import DONE, Ledger
 from sanket_sim.network.loop import Loop
 from sanket_sim.network.recorder import Recorder
-from sanket_sim.network.rows import Attempt, Intent, Replica
-from sanket_sim.network.rules import fraud, money
+from sanket_sim.network.rows import Attempt, Intent, Key, Replica, Served
+from sanket_sim.network.rules import amounts, money
+from sanket_sim.network.stand_in import StandIn
 
+OK = int(Outcome.OK)
 APP_ERROR = int(Outcome.APP_ERROR)
+SERVED, CLASH = 1, 2
 CRASH_BETWEEN_LEGS = int(Mishap.CRASH_BETWEEN_LEGS)
+SHARE_KEY = int(Mishap.SHARE_KEY)
+UNSETTLED = int(Mishap.UNSETTLED)
+WRONG_EXPONENT = int(Mishap.WRONG_EXPONENT)
+FOREIGN_NOTATION = int(Mishap.FOREIGN_NOTATION)
+MISREAD = WRONG_EXPONENT | FOREIGN_NOTATION
 LIMIT_EXCEEDED = int(Decline.LIMIT_EXCEEDED)
-SUSPECTED_FRAUD = int(Decline.SUSPECTED_FRAUD)
+EXISTS_WITH_DIFFERENT_AMOUNT = int(Decline.EXISTS_WITH_DIFFERENT_AMOUNT)
 EPOCHS_PER_REPLICA = 1 << 20
-
-
-class FraudDesk:
-    """Decides about payments with what is known at that instant."""
-
-    def __init__(self, rules: FraudRules, accounts: Accounts, recorder: Recorder) -> None:
-        self.rules = rules
-        self.recorder = recorder
-        self._typical_minor: list[int] = accounts.typical_minor.tolist()
-        self._recent: dict[int, deque[int]] = {}
-
-    def check(self, intent: Intent, now_ns: int) -> int:
-        """Score a payment once; return the reason to decline it, 0 for none."""
-        if intent.fraud_decision == 0:
-            intent.fraud_score = self._score(intent, now_ns)
-            rules = self.rules
-            intent.fraud_decision = fraud.decide(
-                intent.fraud_score, rules.step_up_at, rules.decline_at
-            )
-            self._put_on_record(intent, now_ns)
-        if intent.fraud_decision != FraudDecision.DECLINE:
-            return DONE
-        if intent.is_fraud:
-            intent.verdict = money.REJECT
-        return SUSPECTED_FRAUD
-
-    def _score(self, intent: Intent, now_ns: int) -> float:
-        rules = self.rules
-        return fraud.score(
-            self._count_recent(intent.debtor, now_ns),
-            rules.velocity_limit,
-            rules.velocity_points,
-            intent.amount_minor,
-            self._typical_minor[intent.debtor],
-            rules.amount_ratio,
-            rules.amount_points,
-            intent.signals,
-            rules.new_device_points,
-            rules.new_payee_points,
-            rules.foreign_points,
-        )
-
-    def _count_recent(self, account: int, now_ns: int) -> int:
-        recent = self._recent.setdefault(account, deque(maxlen=256))
-        while recent and recent[0] <= now_ns - self.rules.velocity_window_ns:
-            recent.popleft()
-        recent.append(now_ns)
-        return len(recent)
-
-    def _put_on_record(self, intent: Intent, now_ns: int) -> None:
-        if intent.fraud_decision > FraudDecision.APPROVE:
-            decision = FraudDecision(intent.fraud_decision).name.lower()
-            self.recorder.decision(
-                now_ns, "fraud", decision, "payment", "score", intent.tx_id, intent.fraud_score
-            )
+DIES = (Effect.TRANSFER, Effect.DEBIT, Effect.CAPTURE)
+"""Commits of two legs, between which a replica can die."""
 
 
 class Effects:
@@ -83,46 +40,65 @@ class Effects:
     ) -> None:
         self.loop = loop
         self.bank = bank
+        self.controls = bank.controls
         self.ledger = ledger
         self.desk = FraudDesk(bank.fraud_rules, accounts, recorder)
+        self.holds = Holds(loop, ledger)
+        self.stand_in = StandIn(bank, self.holds, recorder)
         self.priorities = [route.priority for route in bank.routes]
         self.finish: Callable[[Attempt, int], None] = lambda _a, _o: None
         self.crash: Callable[[Replica], None] = lambda _r: None
+        self._owners: list[int] = accounts.owner.tolist()
+        self._exponents = [exponent_of(currency) for currency in bank.currencies]
+        self._shared_keys: dict[int, dict[Key, Served]] = {}
         self._commits: dict[int, Callable[[Intent, int, int], int]] = {
             Effect.TRANSFER: ledger.transfer,
             Effect.DEBIT: ledger.debit,
             Effect.CREDIT: ledger.credit,
-            Effect.HOLD: ledger.hold,
+            Effect.HOLD: self.holds.hold,
             Effect.CAPTURE: ledger.capture,
             Effect.VOID: ledger.void,
+            Effect.FEE: ledger.fee,
+            Effect.REVERSE: ledger.reverse,
         }
+        self._judges: dict[int, Callable[[Intent, int], int]] = {
+            Effect.CHECK_FUNDS: ledger.check_funds,
+            Effect.CHECK_FRAUD: self.desk.check,
+            Effect.CHECK_AMOUNT: self._check_amount,
+            Effect.CHECK_LIMIT: self._check_limit,
+            Effect.CHECK_PAYEE: self._check_payee,
+            Effect.CHECK_SETTLEMENT: self._check_settlement,
+            Effect.CHECK_STATUS: self._check_status,
+        }
+
+    def admit(self, intent: Intent) -> None:
+        """Let an intent share the memory of its key with whoever carries the same one."""
+        if intent.mishap & SHARE_KEY:
+            intent.keys_done = self._shared_keys.setdefault(intent.mishap_value, {})
 
     def commit(self, attempt: Attempt, step: Step) -> bool:
         """Apply a ledger effect, whether or not the caller still waits."""
         call = attempt.call
         intent = call.intent
-        if not intent.moves_money or self._exists(attempt):
+        if not intent.moves_money:
             return True
-        replica = attempt.replica
-        assert replica is not None
-        crashes = intent.mishap & CRASH_BETWEEN_LEGS and step.effect <= Effect.DEBIT
-        if crashes and step.effect == Effect.TRANSFER:
-            self._crash(intent, replica)
-            return False
+        if step.effect == Effect.FEE:
+            return self._charge(attempt)
+        dedup = call.edge.operation.dedup
+        if (
+            dedup.scope
+            and dedup.atomic
+            and not attempt.committed
+            and (known := self.recall(attempt))
+        ):
+            return known == SERVED or self._decline(attempt, EXISTS_WITH_DIFFERENT_AMOUNT)
+        if intent.mishap & CRASH_BETWEEN_LEGS and step.effect in DIES:
+            return self._die(attempt, step)
         reason = self._commits[step.effect](intent, call.edge.callee, self.loop.now_ns)
         if reason:
             return self._decline(attempt, reason)
-        attempt.committed = True
-        if call.edge.operation.dedup.atomic:
-            self._remember(attempt)
-        if crashes:
-            self._crash(intent, replica)
-            return False
+        self._note_commit(attempt)
         return True
-
-    def _crash(self, intent: Intent, replica: Replica) -> None:
-        intent.mishap &= ~CRASH_BETWEEN_LEGS
-        self.crash(replica)
 
     def check(self, attempt: Attempt, step: Step) -> bool:
         """Take a business decision; a no ends the operation."""
@@ -134,56 +110,117 @@ class Effects:
             return True
         if not intent.moves_money:
             return True
-        reason = self._judge(intent, effect)
+        reason = self._judges[effect](intent, self.loop.now_ns)
         return self._decline(attempt, reason) if reason else True
 
-    def _judge(self, intent: Intent, effect: Effect) -> int:
-        now_ns = self.loop.now_ns
-        if effect == Effect.CHECK_FUNDS:
-            return self.ledger.check_funds(intent, now_ns)
-        if effect == Effect.CHECK_FRAUD:
-            return self.desk.check(intent, now_ns)
-        if effect == Effect.CHECK_AMOUNT:
-            return money.amount_refused(intent.amount_minor, self.bank.controls.positive_amount)
-        if intent.amount_minor > self.bank.payment_limit_minor:
-            intent.verdict = money.REJECT
-            return LIMIT_EXCEEDED
-        return DONE
+    def recall(self, attempt: Attempt) -> int:
+        """Say what an operation remembers of a request's key: nothing, SERVED, or a CLASH."""
+        intent = attempt.call.intent
+        served = intent.keys_done.get(_key(attempt))
+        if served is None:
+            return 0
+        if self.loop.now_ns - served[0] > attempt.call.edge.operation.dedup.ttl_ns:
+            return 0
+        same = served[1:] == (intent.amount_minor, intent.creditor)
+        return SERVED if same or not self.controls.key_fingerprint else CLASH
 
-    def _decline(self, attempt: Attempt, reason: int) -> bool:
-        attempt.decline = reason
-        self.finish(attempt, APP_ERROR)
-        return False
-
-    def already_done(self, attempt: Attempt) -> bool:
-        """Say whether the operation knows the request's idempotency key."""
-        done_ns = attempt.call.intent.keys_done.get(self._key(attempt))
-        if done_ns is None:
-            return False
-        return self.loop.now_ns - done_ns <= attempt.call.edge.operation.dedup.ttl_ns
-
-    def _exists(self, attempt: Attempt) -> bool:
-        dedup = attempt.call.edge.operation.dedup
-        return (
-            dedup.scope != DedupScope.NONE
-            and dedup.atomic
-            and not attempt.committed
-            and self.already_done(attempt)
-        )
+    def answer_from_memory(self, attempt: Attempt, known: int) -> None:
+        """Answer a request whose key is known without doing anything."""
+        if known == CLASH:
+            self._decline(attempt, EXISTS_WITH_DIFFERENT_AMOUNT)
+        else:
+            self.finish(attempt, OK)
 
     def remember_after(self, attempt: Attempt) -> None:
         """Remember the key once the operation has ended, where that is how it works."""
         if not attempt.call.edge.operation.dedup.atomic:
             self._remember(attempt)
 
+    def _note_commit(self, attempt: Attempt) -> None:
+        attempt.committed = True
+        if attempt.call.edge.operation.dedup.atomic:
+            self._remember(attempt)
+
     def _remember(self, attempt: Attempt) -> None:
-        if attempt.call.edge.operation.dedup.scope and not self.already_done(attempt):
-            attempt.call.intent.keys_done[self._key(attempt)] = self.loop.now_ns
+        if attempt.call.edge.operation.dedup.scope and not self.recall(attempt):
+            intent = attempt.call.intent
+            served = (self.loop.now_ns, intent.amount_minor, intent.creditor)
+            intent.keys_done[_key(attempt)] = served
+
+    def _charge(self, attempt: Attempt) -> bool:
+        """Charge a fee that is not linked to its payment, once for each key."""
+        call = attempt.call
+        operation, place, key_no = _key(attempt)
+        key = (~operation, place, key_no)
+        if key in call.intent.keys_done:
+            return True
+        reason = self.ledger.fee(call.intent, call.edge.callee, self.loop.now_ns)
+        if reason:
+            return self._decline(attempt, reason)
+        call.intent.keys_done[key] = (self.loop.now_ns, 0, 0)
+        return True
+
+    def _die(self, attempt: Attempt, step: Step) -> bool:
+        """Let the replica die between the two legs; of a linked posting there is no between."""
+        intent, replica = attempt.call.intent, attempt.replica
+        assert replica is not None
+        halves = {Effect.DEBIT: self.ledger.debit}
+        if not self.controls.atomic_posting:
+            halves[Effect.CAPTURE] = self.ledger.capture_debit
+        if step.effect in halves:
+            reason = halves[step.effect](intent, attempt.call.edge.callee, self.loop.now_ns)
+            if reason:
+                return self._decline(attempt, reason)
+            self._note_commit(attempt)
+        intent.mishap &= ~CRASH_BETWEEN_LEGS
+        self.crash(replica)
+        return False
+
+    def _check_amount(self, intent: Intent, _now_ns: int) -> int:
+        """Read the amount as this bank reads it, and see that it is one."""
+        if intent.mishap & FOREIGN_NOTATION:
+            if self.controls.strict_parser:
+                return int(Decline.AMOUNT_MALFORMED)
+            intent.amount_minor = amounts.read_decimal_comma(intent.amount_minor)
+        elif intent.mishap & WRONG_EXPONENT and not self.controls.exponent_table:
+            exponent = self._exponents[intent.currency]
+            intent.amount_minor = amounts.read_as_hundredths(intent.amount_minor, exponent)
+        intent.mishap &= ~MISREAD
+        return money.amount_refused(intent.amount_minor, self.controls.positive_amount)
+
+    def _check_limit(self, intent: Intent, _now_ns: int) -> int:
+        if self.controls.amount_range and intent.amount_minor > self.bank.payment_limit_minor:
+            intent.verdict = money.REJECT
+            return LIMIT_EXCEEDED
+        return DONE
+
+    def _check_payee(self, intent: Intent, _now_ns: int) -> int:
+        """Compare the holder of the payee's account with whom the customer means."""
+        given, meant = intent.creditor, intent.right_creditor
+        if not self.controls.payee_verification or given == meant or meant < 0:
+            return DONE
+        owners = self._owners
+        same_owner = owners[given] == owners[meant] >= 0
+        return DONE if same_owner else int(Decline.PAYEE_MISMATCH)
+
+    def _check_settlement(self, intent: Intent, _now_ns: int) -> int:
+        waits = intent.mishap & UNSETTLED and self.controls.settle_before_credit
+        return int(Decline.NOT_SETTLED) if waits else DONE
 
     @staticmethod
-    def _key(attempt: Attempt) -> tuple[int, int, int]:
-        call, replica = attempt.call, attempt.replica
-        place = -1
-        if call.edge.operation.dedup.scope == DedupScope.REPLICA and replica is not None:
-            place = replica.index * EPOCHS_PER_REPLICA + replica.epoch
-        return (call.edge.operation_index, place, call.key_no)
+    def _check_status(intent: Intent, _now_ns: int) -> int:
+        posted = intent.n_posted > 0 and not intent.tombstone
+        return DONE if posted or intent.hold_minor else int(Decline.NOT_FOUND)
+
+    def _decline(self, attempt: Attempt, reason: int) -> bool:
+        attempt.decline = reason
+        self.finish(attempt, APP_ERROR)
+        return False
+
+
+def _key(attempt: Attempt) -> Key:
+    call, replica = attempt.call, attempt.replica
+    place = -1
+    if call.edge.operation.dedup.scope == DedupScope.REPLICA and replica is not None:
+        place = replica.index * EPOCHS_PER_REPLICA + replica.epoch
+    return (call.edge.operation_index, place, call.key_no)

@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from sanket_sim.bank.description import Accounts, Bank
 from sanket_sim.bank.power import power_w
+from sanket_sim.bank.reach import Reach
 from sanket_sim.core.draws import Draws
-from sanket_sim.core.outcomes import Ack, Outcome
+from sanket_sim.core.outcomes import Ack, Decline, Mishap, Outcome
 from sanket_sim.core.units import NS_PER_S
 from sanket_sim.network.callees import Callees
 from sanket_sim.network.callers import Callers
@@ -25,7 +26,15 @@ from sanket_sim.network.ledger import Ledger
 from sanket_sim.network.loop import Alarm, Loop, Occurrence, Rank
 from sanket_sim.network.protocol import Command
 from sanket_sim.network.recorder import Recorder
-from sanket_sim.network.rows import Call, Intent, Replica, ServiceRow
+from sanket_sim.network.rows import (
+    PAYMENT,
+    REVERSAL,
+    STATUS,
+    Call,
+    Intent,
+    Replica,
+    ServiceRow,
+)
 from sanket_sim.network.rules import answers
 from sanket_sim.trace.arrivals import Arrivals
 from sanket_sim.trace.batch import TraceBatch
@@ -34,6 +43,8 @@ from sanket_sim.trace.vocabulary import Vocabularies
 OK = int(Outcome.OK)
 APP_ERROR = int(Outcome.APP_ERROR)
 ACK_OK = int(Ack.OK)
+BATCH_RERUN = int(Mishap.BATCH_RERUN)
+REVERSED = int(Mishap.REVERSED)
 ARRIVAL_RANK = int(Rank.ARRIVAL)
 
 
@@ -78,10 +89,17 @@ class SimPyEngine:
         _name_the_parts(bank, vocabularies)
         self.recorder = Recorder(bank, vocabularies)
         self.services = [ServiceRow(index, s) for index, s in enumerate(bank.services)]
-        self.edges = [EdgeRow(index, edge, bank) for index, edge in enumerate(bank.edges)]
+        reach = Reach(bank)
+        self.edges = [EdgeRow(index, edge, bank, reach) for index, edge in enumerate(bank.edges)]
         self.ledger = Ledger(bank, accounts, self.recorder)
         self.callers = Callers(
-            self.loop, self.edges, self.services, self.recorder, self._answer, self._rest
+            self.loop,
+            self.edges,
+            self.services,
+            self.recorder,
+            self._answer,
+            self._rest,
+            inbox=bank.controls.inbox,
         )
         self.effects = Effects(self.loop, bank, accounts, self.ledger, self.recorder)
         self.callees = Callees(self.loop, self.services, self.edges, self.callers, self.effects)
@@ -91,10 +109,17 @@ class SimPyEngine:
         self.callers.attach(self.callees)
         self.effects.finish = self.callees.finish
         self.effects.crash = self.control.crash_now
+        self.effects.holds.lapsed = self._rest
         self.intents: dict[int, Intent] = {}
+        self._dormant: set[int] = set()
         self._entries = [self.edges[route.edge] for route in bank.routes]
         self._moves_money = [route.moves_money for route in bank.routes]
+        self._errands = {
+            REVERSAL: [route.reversal_edge for route in bank.routes],
+            STATUS: [route.status_edge for route in bank.routes],
+        }
         self._submitted = (self._submit,)
+        self._sent = (self._send_errand,)
         self._gauges = GaugeReader(self, gauge_interval_ns)
 
     def advance(self, until_ns: int, arrivals: Arrivals) -> TraceBatch:
@@ -117,14 +142,14 @@ class SimPyEngine:
             self.recorder.hop(attempt)
         self.callers.open.clear()
         for intent in self.intents.values():
-            self.recorder.transaction(intent)
+            self._record(intent)
         self.intents.clear()
         return self.recorder.batch(self.loop.now_ns)
 
     @property
     def idle(self) -> bool:
-        """Whether no intent is open (the gauges alone keep the loop busy)."""
-        return not self.intents
+        """Whether no intent is open but for a hold (the gauges alone keep the loop busy)."""
+        return len(self.intents) == len(self._dormant)
 
     def balances_minor(self) -> NDArray[np.int64]:
         """Return the store's posted balance of every account [minor units]."""
@@ -145,17 +170,31 @@ class SimPyEngine:
         for row, hi, lo in zip(rows.tolist(), lanes_hi.tolist(), lanes_lo.tolist(), strict=True):
             intent = Intent(row, self._moves_money[row[3]], hi, lo)
             self.intents[intent.tx_id] = intent
-            for copy in range(max(1, intent.copies)):
-                at_ns = intent.created_ns + copy * intent.copy_gap_ns
-                self._submit_at(intent, at_ns, copy == 0 or self.bank.controls.idempotency_key)
+            self._open(intent)
+
+    def _open(self, intent: Intent) -> None:
+        """Submit an intent as often as it will be, and cancel it if that is planned."""
+        self.effects.admit(intent)
+        controls = self.bank.controls
+        rerun = intent.mishap & BATCH_RERUN
+        same_key = controls.batch_uniqueness if rerun else controls.idempotency_key
+        for copy in range(max(1, intent.copies)):
+            at_ns = intent.created_ns + copy * intent.copy_gap_ns
+            self._submit_at(intent, at_ns, copy == 0 or same_key)
+        if intent.mishap & REVERSED:
+            self._errand_at(intent, intent.created_ns + intent.mishap_value // 2, REVERSAL)
 
     def _resubmit(self, tx_id: int, at_ns: int, same_key: bool, may_retry: bool) -> None:
+        """Try once more; whoever can ask how the first try stands does so before."""
         intent = self.intents.get(tx_id)
         if intent is None:
             return
         intent.awaiting_actor = False
         intent.may_retry = may_retry
-        self._submit_at(intent, at_ns, same_key)
+        if same_key and self._errands[STATUS][intent.kind] >= 0:
+            self._errand_at(intent, at_ns, STATUS)
+        else:
+            self._submit_at(intent, at_ns, same_key)
 
     def _give_up(self, tx_id: int) -> None:
         intent = self.intents.get(tx_id)
@@ -178,7 +217,38 @@ class SimPyEngine:
         intent.live -= 1
         self._rest(intent)
 
+    def _errand_at(self, intent: Intent, at_ns: int, errand: int) -> None:
+        intent.live += 1
+        alarm = Alarm((intent, errand))
+        self.loop.after(at_ns - self.loop.now_ns, ARRIVAL_RANK, alarm, self._sent)
+
+    def _send_errand(self, alarm: Alarm) -> None:
+        intent, errand = alarm.subject
+        edge = self._errands[errand][intent.kind]
+        if edge >= 0 and (errand == REVERSAL or intent.ack != ACK_OK):
+            self.callers.submit(intent, self.edges[edge], intent.submissions, 0, errand)
+        intent.live -= 1
+        self._rest(intent)
+
     def _answer(self, call: Call, outcome: int) -> None:
+        """Let an answer reach the customer's device."""
+        if call.errand == PAYMENT:
+            self._tell(call, outcome)
+        elif call.errand == REVERSAL:
+            self._tell_reversed(call.intent, outcome)
+        elif outcome == OK:
+            self._tell(call, outcome)
+        else:
+            self._submit_at(call.intent, self.loop.now_ns, same_key=True)
+
+    def _tell_reversed(self, intent: Intent, outcome: int) -> None:
+        """Tell of a payment that was taken back; a reversal that met nothing changes nothing."""
+        if outcome == OK and intent.tombstone:
+            intent.outcome, intent.ack = APP_ERROR, int(Ack.FAILED)
+            intent.decline = int(Decline.ALREADY_REVERSED)
+            intent.answered_ns = self.loop.now_ns
+
+    def _tell(self, call: Call, outcome: int) -> None:
         """Tell the customer how a submission ended; the first success stands.
 
         Whether to try again is asked once, when every submission on its way has been answered.
@@ -199,9 +269,18 @@ class SimPyEngine:
 
     def _rest(self, intent: Intent) -> None:
         """Close an intent once nothing of it is on its way and nobody will try again."""
-        if intent.live == 0 and not intent.awaiting_actor and intent.outcome >= 0:
-            del self.intents[intent.tx_id]
-            self.recorder.transaction(intent)
+        if intent.live > 0 or intent.awaiting_actor or intent.outcome < 0:
+            return
+        if self.effects.holds.waits(intent):
+            self._dormant.add(intent.tx_id)
+            return
+        self._dormant.discard(intent.tx_id)
+        del self.intents[intent.tx_id]
+        self._record(intent)
+
+    def _record(self, intent: Intent) -> None:
+        intent.hold_overdue = self.effects.holds.overdue(intent)
+        self.recorder.transaction(intent)
 
 
 class GaugeReader(Occurrence):

@@ -1,7 +1,7 @@
-"""The ledger: a balance store, a posting log, and the rules that decide about money.
+"""The ledger: double entry, holds, and the posting log.
 
 The store (running sums per account) and the log (rows of the trace) are separate facts; the
-auditor of the simulation compares them after every batch.
+auditor of the simulation compares them after every batch. The vocabulary is TigerBeetle's.
 """
 
 from __future__ import annotations
@@ -9,74 +9,37 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sanket_sim.bank.description import Accounts, Bank
-from sanket_sim.core.outcomes import Decline, Phase
+from sanket_sim.bank.description import Accounts, Bank, Party
+from sanket_sim.core.outcomes import Ack, Decline, Leg, LegPurpose, Mishap, Phase
+from sanket_sim.network.admission import Admission
+from sanket_sim.network.balances import BalanceStore
 from sanket_sim.network.recorder import Recorder
 from sanket_sim.network.rows import NEVER, Intent
-from sanket_sim.network.rules import money, timing
+from sanket_sim.network.rules import amounts, money
 
 DONE = int(Decline.NONE)
 EXCEEDS_CREDITS = int(Decline.EXCEEDS_CREDITS)
-PENDING = int(Phase.PENDING)
-POSTED = int(Phase.POSTED)
-VOIDED = int(Phase.VOIDED)
+ACK_FAILED = int(Ack.FAILED)
+PRINCIPAL, SECOND = int(Leg.PRINCIPAL), int(Leg.SECOND)
+EXCHANGE, FEE, MISMATCH = (
+    int(purpose) for purpose in (LegPurpose.EXCHANGE, LegPurpose.FEE, LegPurpose.MISMATCH)
+)
+PENDING, POSTED, VOIDED, EXPIRED = (int(phase) for phase in Phase)
+UNSETTLED = int(Mishap.UNSETTLED)
+CAPTURE_AMOUNT = int(Mishap.CAPTURE_AMOUNT)
+CAPTURE_LATE = int(Mishap.CAPTURE_LATE)
+SPLIT = int(Mishap.SPLIT)
 
 
-class BalanceStore:
-    """Debits and credits of every account, posted and pending [minor units], after TigerBeetle.
+class Journal:
+    """One transfer while it is written: its id, who writes it, and when."""
 
-    Parameters
-    ----------
-    accounts : Accounts
-    poll_ns : int
-        Readers of a cached balance see the state at the last multiple of this (0: no cache).
-    """
+    __slots__ = ("now_ns", "service", "transfer_id")
 
-    def __init__(self, accounts: Accounts, poll_ns: int) -> None:
-        self.opening: list[int] = accounts.opening_minor.tolist()
-        self.no_overdraft: list[bool] = accounts.no_overdraft.tolist()
-        self.balance: list[int] = list(self.opening)
-        self.debits_pending = [0] * len(self.opening)
-        self.credits_pending = [0] * len(self.opening)
-        self._poll_ns = poll_ns
-        self._polled: dict[int, tuple[int, int]] = {}
-
-    def available_minor(self, account: int) -> int:
-        """Return what the account may spend at this instant: the serialised truth."""
-        return self.balance[account] - self.debits_pending[account]
-
-    def visible_minor(self, account: int, now_ns: int) -> int:
-        """Return what a reader of the polled cache believes is available."""
-        if self._poll_ns == 0:
-            return self.available_minor(account)
-        epoch, before = self._polled.get(account, (NEVER, 0))
-        if epoch == timing.poll_epoch(now_ns, self._poll_ns):
-            return before
-        return self.available_minor(account)
-
-    def covers(self, account: int, amount_minor: int) -> bool:
-        """Say whether the account truly has the funds now."""
-        return money.sufficient(
-            amount_minor, self.available_minor(account), self.no_overdraft[account]
-        )
-
-    def post(self, account: int, amount_minor: int, now_ns: int) -> None:
-        """Add a signed amount to the posted balance."""
-        self._remember(account, now_ns)
-        self.balance[account] += amount_minor
-
-    def reserve(self, debtor: int, creditor: int, amount_minor: int, now_ns: int) -> None:
-        """Open (or, with a negative amount, release) a hold from debtor to creditor."""
-        self._remember(debtor, now_ns)
-        self.debits_pending[debtor] += amount_minor
-        self.credits_pending[creditor] += amount_minor
-
-    def _remember(self, account: int, now_ns: int) -> None:
-        if self._poll_ns == 0:
-            return
-        epoch = timing.poll_epoch(now_ns, self._poll_ns)
-        if self._polled.get(account, (NEVER, 0))[0] != epoch:
-            self._polled[account] = (epoch, self.available_minor(account))
+    def __init__(self, transfer_id: int, service: int, now_ns: int) -> None:
+        self.transfer_id = transfer_id
+        self.service = service
+        self.now_ns = now_ns
 
 
 class Ledger:
@@ -85,64 +48,132 @@ class Ledger:
     def __init__(self, bank: Bank, accounts: Accounts, recorder: Recorder) -> None:
         self.controls = bank.controls
         self.store = BalanceStore(accounts, bank.balance_poll_ns)
+        self.admission = Admission(bank, self.store)
         self.recorder = recorder
+        self.hold_ttl_ns = bank.hold_ttl_ns
+        self.open_holds: dict[int, Intent] = {}
+        """By tx_id, in the order in which they lapse; empty where holds have no time-out."""
+        self._suspense = _suspense(accounts)
         self._transfers = 0
 
     def transfer(self, intent: Intent, service: int, now_ns: int) -> int:
         """Post debit and credit linked, or return the reason not to."""
-        refused = self._refused(intent)
+        refused = self.admission.refuse(intent, now_ns)
         if refused:
             return refused
-        transfer_id = self._open_transfer(intent)
-        self._leg(intent, intent.debtor, -intent.amount_minor, transfer_id, service, now_ns)
-        self._leg(intent, intent.creditor, intent.amount_minor, transfer_id, service, now_ns)
+        if intent.mishap & UNSETTLED and self.controls.settle_before_credit:
+            return int(Decline.NOT_SETTLED)
+        journal = self._open(intent, service, now_ns)
+        self._debit(intent, intent.amount_minor, journal)
+        self._credit(intent, intent.amount_minor, journal)
         return DONE
 
     def debit(self, intent: Intent, service: int, now_ns: int) -> int:
         """Post the debit alone (the first leg of an unlinked posting)."""
-        refused = self._refused(intent)
+        refused = self.admission.refuse(intent, now_ns)
         if refused:
             return refused
-        intent.transfer_id = self._open_transfer(intent)
-        self._leg(intent, intent.debtor, -intent.amount_minor, intent.transfer_id, service, now_ns)
+        if intent.mishap & UNSETTLED and self.controls.settle_before_credit:
+            return int(Decline.NOT_SETTLED)
+        intent.transfer_id = NEVER
+        if self._takes_debit(intent):
+            journal = self._open(intent, service, now_ns)
+            intent.transfer_id = journal.transfer_id
+            self._debit(intent, intent.amount_minor, journal)
         return DONE
 
     def credit(self, intent: Intent, service: int, now_ns: int) -> int:
         """Post the credit alone (the second leg)."""
-        transfer_id = intent.transfer_id if intent.transfer_id >= 0 else self._open_transfer(intent)
-        self._leg(intent, intent.creditor, intent.amount_minor, transfer_id, service, now_ns)
+        if intent.transfer_id >= 0:
+            journal = Journal(intent.transfer_id, service, now_ns)
+        else:
+            journal = self._open(intent, service, now_ns)
+        self._credit(intent, intent.amount_minor, journal)
         return DONE
 
     def hold(self, intent: Intent, service: int, now_ns: int) -> int:
-        """Reserve the amount on the debtor's account (authorise)."""
-        refused = self._refused(intent)
+        """Reserve the amount, and a linked fee, on the debtor's account (authorise)."""
+        if intent.stood_in:
+            return DONE
+        refused = self.admission.refuse(intent, now_ns)
         if refused:
             return refused
-        amount_minor = intent.amount_minor
-        self.store.reserve(intent.debtor, intent.creditor, amount_minor, now_ns)
-        intent.hold_minor += amount_minor
+        needed_minor = self.admission.needed_minor(intent)
+        self.store.reserve(intent.debtor, intent.creditor, needed_minor, now_ns)
+        intent.hold_minor += needed_minor
+        intent.held_fee_minor += needed_minor - intent.amount_minor
         intent.hold_opened = True
-        self._pending_legs(intent, amount_minor, PENDING, service, now_ns)
+        if self.hold_ttl_ns:
+            intent.hold_expires_ns = now_ns + self.hold_ttl_ns
+            self.open_holds.pop(intent.tx_id, None)
+            self.open_holds[intent.tx_id] = intent
+        self._pending_legs(intent, needed_minor, PENDING, service, now_ns)
         return DONE
 
     def capture(self, intent: Intent, service: int, now_ns: int) -> int:
         """Post what the hold reserves; a hold resolves once."""
-        if intent.hold_minor == 0:
-            return self._no_hold(intent)
-        transfer_id = self._open_transfer(intent)
-        amount_minor = intent.hold_minor
-        self._release(intent, now_ns)
-        self._leg(intent, intent.debtor, -amount_minor, transfer_id, service, now_ns)
-        self._leg(intent, intent.creditor, amount_minor, transfer_id, service, now_ns)
+        refused = self._refuse_capture(intent, now_ns)
+        if refused:
+            return refused
+        amount_minor = self._captured_minor(intent, now_ns)
+        journal = self._open(intent, service, now_ns)
+        self._debit(intent, amount_minor, journal)
+        self._credit(intent, amount_minor, journal)
+        return DONE
+
+    def capture_debit(self, intent: Intent, service: int, now_ns: int) -> int:
+        """Post only the debit of a capture: what an unlinked capture has done when it dies."""
+        refused = self._refuse_capture(intent, now_ns)
+        if refused:
+            return refused
+        amount_minor = self._captured_minor(intent, now_ns)
+        self._debit(intent, amount_minor, self._open(intent, service, now_ns))
         return DONE
 
     def void(self, intent: Intent, service: int, now_ns: int) -> int:
-        """Give a hold back."""
+        """Give a hold back; where there is none yet, leave a mark that stops it."""
         if intent.hold_minor == 0:
+            if not intent.hold_opened and self.controls.reversal_tombstone:
+                intent.tombstone = True
             return self._no_hold(intent)
-        amount_minor = intent.hold_minor
-        self._release(intent, now_ns)
-        self._pending_legs(intent, amount_minor, VOIDED, service, now_ns)
+        intent.voided = True
+        self._end_hold(intent, VOIDED, service, now_ns)
+        return DONE
+
+    def expire(self, intent: Intent, now_ns: int) -> None:
+        """Let a hold lapse at its time-out.
+
+        If the merchant has not presented it in time nobody has a claim any more, and the customer
+        sees the reservation go; a claim that the bank itself has lost stays.
+        """
+        intent.lapsed = True
+        if intent.mishap & CAPTURE_LATE:
+            intent.verdict = money.REJECT
+            intent.ack, intent.decline = ACK_FAILED, int(Decline.PENDING_TRANSFER_EXPIRED)
+        self._end_hold(intent, EXPIRED, intent.hold_service, now_ns)
+
+    def fee(self, intent: Intent, service: int, now_ns: int) -> int:
+        """Charge the fee on its own, where it is not linked to its payment."""
+        if intent.second_purpose != FEE or self.controls.linked_fee:
+            return DONE
+        if self.controls.serialised_funds and not self.store.covers(
+            intent.debtor, intent.second_amount_minor
+        ):
+            return EXCEEDS_CREDITS
+        self._transfers += 1
+        self._post_second(intent, Journal(self._transfers, service, now_ns))
+        return DONE
+
+    def reverse(self, intent: Intent, service: int, now_ns: int) -> int:
+        """Take a payment back: its hold, or what it posted; if nothing is there, say so."""
+        undone = bool(intent.hold_minor or intent.d_minor or intent.c_minor or intent.x_minor)
+        if intent.hold_minor:
+            intent.voided = True
+            self._end_hold(intent, VOIDED, service, now_ns)
+        elif undone:
+            self._post_back(intent, self._open(intent, service, now_ns))
+        if undone or self.controls.reversal_tombstone:
+            intent.tombstone = True
         return DONE
 
     def check_funds(self, intent: Intent, now_ns: int) -> int:
@@ -150,7 +181,7 @@ class Ledger:
         visible = self.store.visible_minor(intent.debtor, now_ns)
         if money.sufficient(intent.amount_minor, visible, self.store.no_overdraft[intent.debtor]):
             return DONE
-        truly = self.store.covers(intent.debtor, intent.amount_minor)
+        truly = self.store.covers(intent.debtor, intent.e_minor or intent.amount_minor)
         intent.verdict = money.verdict_after(intent.verdict, truly)
         return EXCEEDS_CREDITS
 
@@ -158,72 +189,157 @@ class Ledger:
         """Return every account's posted balance [minor units]."""
         return np.array(self.store.balance, dtype=np.int64)
 
-    def _refused(self, intent: Intent) -> int:
-        """Judge a debit at the serialisation point; the oracle judges at the same instant."""
-        refused = money.transfer_refused(
-            intent.amount_minor, intent.debtor, intent.creditor, self.controls.positive_amount
-        )
-        if refused:
-            return refused
-        covered = self.store.covers(intent.debtor, intent.amount_minor)
-        if intent.n_posted == 0 and not intent.hold_opened:
-            intent.verdict = money.verdict_after(intent.verdict, covered)
-        if self.controls.serialised_funds and not covered:
-            return EXCEEDS_CREDITS
-        return DONE
+    def _refuse_capture(self, intent: Intent, now_ns: int) -> int:
+        if intent.hold_minor:
+            return self.admission.refuse_time(intent, now_ns)
+        if intent.captured_minor and not self.controls.resolve_once:
+            return DONE
+        if intent.stood_in and not intent.captured_minor and not intent.tombstone:
+            self.admission.refuse_funds(intent, intent.amount_minor)
+            return DONE
+        return self._no_hold(intent)
+
+    def _captured_minor(self, intent: Intent, now_ns: int) -> int:
+        """Return how much this capture takes; the hold, if there still is one, ends with it."""
+        if intent.hold_minor == 0:
+            intent.captured_minor = intent.captured_minor or intent.amount_minor
+            return intent.captured_minor
+        held_minor = intent.hold_minor - intent.held_fee_minor
+        asked_minor = intent.mishap_value if intent.mishap & CAPTURE_AMOUNT else held_minor
+        if self.controls.capture_cap:
+            asked_minor = min(asked_minor, held_minor)
+        if intent.mishap & CAPTURE_LATE and 0 <= intent.hold_expires_ns <= now_ns:
+            intent.verdict = money.REJECT
+        self._release(intent, now_ns)
+        intent.captured_minor = asked_minor
+        return asked_minor
 
     def _no_hold(self, intent: Intent) -> int:
-        if intent.hold_opened:
+        if intent.lapsed:
+            return int(Decline.PENDING_TRANSFER_EXPIRED)
+        if intent.voided:
+            return int(Decline.PENDING_TRANSFER_ALREADY_VOIDED)
+        if intent.hold_opened or intent.captured_minor:
             return int(Decline.PENDING_TRANSFER_ALREADY_POSTED)
         return int(Decline.PENDING_TRANSFER_NOT_FOUND)
 
-    def _open_transfer(self, intent: Intent) -> int:
+    def _open(self, intent: Intent, service: int, now_ns: int) -> Journal:
         intent.n_posted += 1
         self._transfers += 1
-        return self._transfers
+        return Journal(self._transfers, service, now_ns)
+
+    @staticmethod
+    def _takes_debit(intent: Intent) -> bool:
+        """Say whether a debit will be booked.
+
+        Not where the money has not come, and not where the credit to the same account is computed
+        from the balance before: the write of the debit is lost (T08).
+        """
+        return not intent.mishap & UNSETTLED and intent.debtor != intent.creditor
+
+    def _debit(self, intent: Intent, amount_minor: int, journal: Journal) -> None:
+        self.admission.note_captured(intent, amount_minor)
+        if self._takes_debit(intent):
+            stored_minor = self._stored(amount_minor)
+            self._leg(intent, PRINCIPAL, intent.debtor, -stored_minor, journal)
+
+    def _credit(self, intent: Intent, amount_minor: int, journal: Journal) -> None:
+        account, stored_minor = self._credited_account(intent), self._stored(amount_minor)
+        if intent.mishap & SPLIT:
+            self._credit_parts(intent, account, stored_minor, journal)
+        else:
+            self._leg(intent, PRINCIPAL, account, stored_minor, journal)
+        linked = intent.second_purpose == FEE and self.controls.linked_fee
+        if linked or intent.second_purpose == EXCHANGE:
+            self._post_second(intent, journal)
+
+    def _credit_parts(
+        self, intent: Intent, account: int, amount_minor: int, journal: Journal
+    ) -> None:
+        parts, exact = intent.mishap_value, self.controls.largest_remainder
+        for place in range(parts):
+            part_minor = amounts.part_minor(amount_minor, parts, place, exact)
+            self._leg(intent, PRINCIPAL, account, part_minor, journal)
+
+    def _credited_account(self, intent: Intent) -> int:
+        account: int = intent.creditor
+        if self.store.closed[account]:
+            return self._suspense.get(intent.currency, account)
+        return account
+
+    def _stored(self, amount_minor: int) -> int:
+        return amount_minor if self.controls.amount_range else amounts.wrapped(amount_minor)
+
+    def _post_second(self, intent: Intent, journal: Journal) -> None:
+        intent.second_n_posted += 1
+        amount_minor = intent.second_amount_minor
+        self._leg(intent, SECOND, intent.second_debtor, -amount_minor, journal)
+        self._leg(intent, SECOND, intent.second_creditor, amount_minor, journal)
+
+    def _post_back(self, intent: Intent, journal: Journal) -> None:
+        """Post the opposite of everything that was posted for an intent."""
+        debited_minor, credited_minor = intent.d_minor, intent.c_minor + intent.x_minor
+        self._leg(intent, PRINCIPAL, intent.debtor, debited_minor, journal)
+        self._leg(intent, PRINCIPAL, self._credited_account(intent), -credited_minor, journal)
+        back_minor = intent.second_d_minor
+        if back_minor:
+            intent.second_n_posted += 1
+            self._leg(intent, SECOND, intent.second_debtor, back_minor, journal)
+            self._leg(intent, SECOND, intent.second_creditor, -back_minor, journal)
+
+    def _end_hold(self, intent: Intent, phase: int, service: int, now_ns: int) -> None:
+        amount_minor = intent.hold_minor
+        self._release(intent, now_ns)
+        self._pending_legs(intent, amount_minor, phase, service, now_ns)
 
     def _release(self, intent: Intent, now_ns: int) -> None:
         self.store.reserve(intent.debtor, intent.creditor, -intent.hold_minor, now_ns)
-        intent.hold_minor = 0
+        intent.hold_minor = intent.held_fee_minor = 0
+        self.open_holds.pop(intent.tx_id, None)
 
     def _leg(
-        self,
-        intent: Intent,
-        account: int,
-        amount_minor: int,
-        transfer_id: int,
-        service: int,
-        now_ns: int,
+        self, intent: Intent, leg: int, account: int, amount_minor: int, journal: Journal
     ) -> None:
-        self.store.post(account, amount_minor, now_ns)
-        intent.posted_ns = now_ns
-        if account == intent.right_debtor:
-            intent.d_minor -= amount_minor
-        elif account == intent.right_creditor:
-            intent.c_minor += amount_minor
+        """Write one row: to the store, to the log, and to the intent's own sums."""
+        self.store.post(account, amount_minor, journal.now_ns)
+        currency = self.store.currency[account]
+        if leg == PRINCIPAL and currency != intent.currency:
+            leg = self._mismatched(intent, currency)
+        intent.posted_ns = journal.now_ns
+        if leg == SECOND:
+            _sum_second(intent, account, amount_minor)
         else:
-            intent.x_minor += amount_minor
+            _sum_principal(intent, account, amount_minor)
         self.recorder.posting(
             intent,
-            transfer_id,
-            0,
+            journal.transfer_id,
+            leg,
             account,
             amount_minor,
-            intent.currency,
+            currency,
             POSTED,
-            service,
-            now_ns,
+            journal.service,
+            journal.now_ns,
         )
+
+    @staticmethod
+    def _mismatched(intent: Intent, currency: int) -> int:
+        """Book an amount of the wrong currency for what it is: a movement that nobody wanted."""
+        intent.second_purpose, intent.second_currency = MISMATCH, currency
+        intent.second_debtor = intent.second_creditor = NEVER
+        intent.second_n_posted += 1
+        return SECOND
 
     def _pending_legs(
         self, intent: Intent, amount_minor: int, phase: int, service: int, now_ns: int
     ) -> None:
+        intent.hold_service = service
         self._transfers += 1
         for account, amount in ((intent.debtor, -amount_minor), (intent.creditor, amount_minor)):
             self.recorder.posting(
                 intent,
                 self._transfers,
-                0,
+                PRINCIPAL,
                 account,
                 amount,
                 intent.currency,
@@ -231,3 +347,28 @@ class Ledger:
                 service,
                 now_ns,
             )
+
+
+def _sum_principal(intent: Intent, account: int, amount_minor: int) -> None:
+    to_himself = intent.right_debtor == intent.right_creditor and amount_minor > 0
+    if account == intent.right_debtor and not to_himself:
+        intent.d_minor -= amount_minor
+    elif account == intent.right_creditor:
+        intent.c_minor += amount_minor
+    else:
+        intent.x_minor += amount_minor
+
+
+def _sum_second(intent: Intent, account: int, amount_minor: int) -> None:
+    if account == intent.second_debtor:
+        intent.second_d_minor -= amount_minor
+    elif account == intent.second_creditor:
+        intent.second_c_minor += amount_minor
+    else:
+        intent.second_x_minor += amount_minor
+
+
+def _suspense(accounts: Accounts) -> dict[int, int]:
+    """Return the suspense account of each currency that has one."""
+    found = np.flatnonzero(accounts.party == Party.SUSPENSE).tolist()
+    return {int(accounts.currency[account]): account for account in reversed(found)}

@@ -163,7 +163,7 @@ class Recorder:
                     intent.second_purpose,
                     intent.verdict,
                     intent.second_amount_minor,
-                    intent.n_posted,
+                    intent.d_minor != 0 or intent.c_minor != 0 or intent.x_minor != 0,
                 ),
                 intent.second_d_minor,
                 intent.second_c_minor,

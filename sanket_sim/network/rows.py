@@ -15,6 +15,12 @@ from sanket_sim.network.rules import money
 NEVER = -1
 DETACHED = -1
 """Group of a call that nobody waits for: a message."""
+PAYMENT, REVERSAL, STATUS = range(3)
+"""What the customer's device asks about an intent: to make it, to take it back, how it stands."""
+Key = tuple[int, int, int]
+"""Operation, place (-1: anywhere), and which of the intent's own keys."""
+Served = tuple[int, int, int]
+"""When a key was served [ns], and the fingerprint of what it asked for: amount and payee."""
 UP = int(ReplicaState.UP)
 PAUSED = int(ReplicaState.PAUSED)
 
@@ -37,6 +43,7 @@ class Intent:
         "business_date",
         "c_minor",
         "campaign_id",
+        "captured_minor",
         "channel",
         "copies",
         "copy_gap_ns",
@@ -55,13 +62,17 @@ class Intent:
         "fault_service",
         "fraud_decision",
         "fraud_score",
+        "held_fee_minor",
         "hi",
+        "hold_expires_ns",
         "hold_minor",
         "hold_opened",
         "hold_overdue",
+        "hold_service",
         "is_fraud",
         "keys_done",
         "kind",
+        "lapsed",
         "live",
         "lo",
         "may_retry",
@@ -84,12 +95,15 @@ class Intent:
         "second_purpose",
         "second_x_minor",
         "signals",
+        "stood_in",
         "submissions",
+        "tombstone",
         "transfer_id",
         "trap",
         "tx_id",
         "typology",
         "verdict",
+        "voided",
         "x_minor",
     )
 
@@ -145,10 +159,13 @@ class Intent:
         self.transfer_id = NEVER
         self.hold_minor = 0
         self.hold_opened = self.hold_overdue = False
+        self.hold_expires_ns = self.hold_service = NEVER
+        self.held_fee_minor = self.captured_minor = 0
+        self.voided = self.lapsed = self.tombstone = self.stood_in = False
         self.balance_minor = 0
         self.fraud_score = 0.0
         self.fraud_decision = 0
-        self.keys_done: dict[tuple[int, int, int], int] = {}
+        self.keys_done: dict[Key, Served] = {}
         self.error_service = self.fault_service = NEVER
         self.error_depth = -1
         self.fault_ids: set[int] | None = None
@@ -162,6 +179,7 @@ class Call:
         "deadline_ns",
         "decline",
         "edge",
+        "errand",
         "group",
         "hi",
         "intent",
@@ -184,6 +202,7 @@ class Call:
         self.group = group
         self.hi = self.lo = 0
         self.submission = self.key_no = 0
+        self.errand = PAYMENT
         self.attempts = 0
         self.deadline_ns = 0
         self.decline = 0
@@ -206,6 +225,7 @@ class Attempt(Occurrence):
         "children",
         "committed",
         "computed",
+        "conclusion",
         "cpu_ns",
         "dead",
         "decline",
@@ -234,6 +254,7 @@ class Attempt(Occurrence):
         "sent_ns",
         "ticket",
         "travelling",
+        "undos",
         "waiting",
     )
 
@@ -263,6 +284,10 @@ class Attempt(Occurrence):
         self.failed_outcome = 0
         self.pause_debt_ns = 0
         self.children: list[Attempt] | None = None
+        self.undos: list[int] | None = None
+        """Edges that take back what has been done, the latest last (a saga)."""
+        self.conclusion: tuple[int, int] | None = None
+        """Outcome and reason with which the attempt ends once all that is taken back."""
 
 
 class Replica:

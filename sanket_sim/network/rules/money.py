@@ -19,21 +19,6 @@ def amount_refused(amount_minor: int, positive_amount: bool) -> int:
     return NONE
 
 
-def transfer_refused(amount_minor: int, debtor: int, creditor: int, positive_amount: bool) -> int:
-    """Return the ledger's reason to refuse a transfer whatever the funds, 0 for none.
-
-    Examples
-    --------
-    >>> transfer_refused(100, 1, 2, True), transfer_refused(-100, 1, 2, False)
-    (0, 0)
-    >>> transfer_refused(-100, 1, 2, True) == Decline.AMOUNT_MUST_BE_POSITIVE
-    True
-    """
-    if debtor == creditor:
-        return ACCOUNTS_MUST_BE_DIFFERENT
-    return amount_refused(amount_minor, positive_amount)
-
-
 def sufficient(amount_minor: int, available: int, no_overdraft: bool) -> bool:
     """Say whether funds cover an amount; accounts that may be overdrawn always do.
 
@@ -65,20 +50,20 @@ def expected_minor(verdict: int, wanted_minor: int) -> int:
     return 0 if verdict == REJECT else wanted_minor
 
 
-def second_expected_minor(purpose: int, verdict: int, wanted_minor: int, posted: int) -> int:
+def second_expected_minor(purpose: int, verdict: int, wanted_minor: int, made: bool) -> int:
     """Return what should have moved on the second leg.
 
-    A fee is due if its payment was made; an exchange follows the verdict on the payment.
+    A fee is due if its payment was made (and not taken back); an exchange follows the verdict on the payment.
 
     Examples
     --------
-    >>> second_expected_minor(FEE, APPLY, 50, 0), second_expected_minor(FEE, APPLY, 50, 1)
+    >>> second_expected_minor(FEE, APPLY, 50, False), second_expected_minor(FEE, APPLY, 50, True)
     (0, 50)
-    >>> second_expected_minor(EXCHANGE, APPLY, 27, 0), second_expected_minor(0, APPLY, 0, 1)
+    >>> second_expected_minor(EXCHANGE, APPLY, 27, False), second_expected_minor(0, APPLY, 0, True)
     (27, 0)
     """
     if purpose == FEE:
-        return wanted_minor if posted > 0 else 0
+        return wanted_minor if made else 0
     if purpose == EXCHANGE:
         return expected_minor(verdict, wanted_minor)
     return 0

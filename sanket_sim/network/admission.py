@@ -1,0 +1,122 @@
+"""The ledger's judgement: may this money move? And the oracle's, at the same instant.
+
+The oracle judges what depends on time (funds, clocks, what was captured) where the ledger does: at
+the serialisation point. What it finds stays with the intent, whatever the bank then does.
+"""
+
+from __future__ import annotations
+
+from sanket_sim.bank.description import Bank
+from sanket_sim.core.outcomes import Ack, Decline, LegPurpose, Mishap
+from sanket_sim.network.balances import BalanceStore
+from sanket_sim.network.rows import Intent
+from sanket_sim.network.rules import amounts, money
+
+DONE = int(Decline.NONE)
+ACK_FAILED = int(Ack.FAILED)
+FEE = int(LegPurpose.FEE)
+REFERRED = int(Mishap.REFERRED)
+REFUSED = int(Mishap.REFUSED)
+
+
+class Admission:
+    """Says why money may not move; `Decline.NONE` where it may.
+
+    Parameters
+    ----------
+    bank : Bank
+    store : BalanceStore
+    """
+
+    def __init__(self, bank: Bank, store: BalanceStore) -> None:
+        self.controls = bank.controls
+        self.store = store
+        self._refunds = [bool(route.reverses) for route in bank.routes]
+        self._clocks_ns = [route.clock_ns for route in bank.routes]
+        self._captured: dict[int, int] = {}
+
+    def refuse(self, intent: Intent, now_ns: int) -> int:
+        """Judge a movement out of the debtor's account."""
+        return (
+            self._refuse_payload(intent)
+            or self.refuse_time(intent, now_ns)
+            or self._refuse_refund(intent)
+            or self.refuse_funds(intent, self.needed_minor(intent))
+        )
+
+    def refuse_time(self, intent: Intent, now_ns: int) -> int:
+        """Judge by the scheme's clock; whoever was told "failed" when it ran out wants no more."""
+        clock_ns = self._clocks_ns[intent.kind]
+        if clock_ns == 0 or now_ns - intent.created_ns <= clock_ns:
+            return DONE
+        if intent.ack == ACK_FAILED and intent.n_posted == 0:
+            intent.verdict = money.REJECT
+        return int(Decline.CREDITOR_TIMEOUT) if self.controls.payment_clock else DONE
+
+    def refuse_funds(self, intent: Intent, needed_minor: int) -> int:
+        """Judge the funds; the oracle asks whether they covered what was wanted."""
+        store, debtor = self.store, intent.debtor
+        covered = store.covers(debtor, needed_minor)
+        if intent.n_posted == 0 and not intent.hold_opened:
+            wanted = intent.e_minor
+            beside = needed_minor - intent.amount_minor
+            truly = covered
+            if wanted not in (0, intent.amount_minor):
+                truly = store.covers(debtor, wanted + beside)
+            intent.verdict = money.verdict_after(intent.verdict, truly)
+        if self.controls.serialised_funds and not covered:
+            return int(Decline.EXCEEDS_CREDITS)
+        return DONE
+
+    def needed_minor(self, intent: Intent) -> int:
+        """Return what a payment takes from its debtor, a linked fee included."""
+        amount_minor: int = intent.amount_minor
+        if intent.second_purpose == FEE and self.controls.linked_fee:
+            amount_minor += intent.second_amount_minor
+        return amount_minor
+
+    def note_captured(self, intent: Intent, amount_minor: int) -> None:
+        """Remember what refunds may give back, and what they have given."""
+        if intent.mishap & REFERRED:
+            sign = -1 if self._refunds[intent.kind] else 1
+            left = self._captured.get(intent.mishap_value, 0)
+            self._captured[intent.mishap_value] = left + sign * amount_minor
+
+    def _refuse_payload(self, intent: Intent) -> int:
+        """Judge what the request says, whatever the time and the funds."""
+        if intent.tombstone:
+            return int(Decline.ALREADY_REVERSED)
+        if intent.mishap & REFUSED:
+            return int(Decline.REFUSED_BY_CREDITOR)
+        return self._refuse_amount(intent) or self._refuse_accounts(intent)
+
+    def _refuse_amount(self, intent: Intent) -> int:
+        if self.controls.positive_amount and intent.amount_minor <= 0:
+            return int(Decline.AMOUNT_MUST_BE_POSITIVE)
+        if self.controls.amount_range and not amounts.storable(intent.amount_minor):
+            return int(Decline.AMOUNT_OUT_OF_RANGE)
+        return DONE
+
+    def _refuse_accounts(self, intent: Intent) -> int:
+        controls, debtor, creditor = self.controls, intent.debtor, intent.creditor
+        currency = self.store.currency
+        if debtor == creditor and controls.accounts_differ:
+            return int(Decline.ACCOUNTS_MUST_BE_DIFFERENT)
+        if controls.same_ledger and not currency[debtor] == intent.currency == currency[creditor]:
+            return int(Decline.ACCOUNTS_MUST_HAVE_THE_SAME_LEDGER)
+        if controls.account_status and self.store.closed[creditor]:
+            return int(Decline.CREDIT_ACCOUNT_ALREADY_CLOSED)
+        return DONE
+
+    def _refuse_refund(self, intent: Intent) -> int:
+        if not intent.mishap & REFERRED or not self._refunds[intent.kind]:
+            return DONE
+        left_minor = self._captured.get(intent.mishap_value)
+        if left_minor is not None and intent.amount_minor <= left_minor:
+            return DONE
+        if intent.n_posted == 0:
+            intent.verdict = money.REJECT
+        if not self.controls.refund_cap:
+            return DONE
+        known = left_minor is not None
+        return int(Decline.REFUND_EXCEEDS_CAPTURE if known else Decline.NOT_CAPTURED)
