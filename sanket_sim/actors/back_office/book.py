@@ -65,6 +65,7 @@ ORDER = np.dtype(
         ("suspect", "?"),
         ("overheard", "?"),
         ("reported", "i4"),
+        ("pursued", "?"),
         ("files", "i4"),
     ]
 )
@@ -76,7 +77,8 @@ at it. Then the answer, and sums over the log's rows of each leg: debited from t
 (`d`), credited to the ordered creditor (`c`), to anyone else (`x`, on the account `elsewhere`).
 `overdrew` is the account that a debit left below zero. `files` counts the desks that still hold
 the order; `suspect`: the end of the day will ask about it; `overheard`: whether its customer
-will complain has been settled."""
+will complain has been settled; `reported` its breaks on record, `pursued` once one of them has
+been investigated."""
 
 ANSWER = np.dtype([("tx_id", "i8"), ("answered_ns", "i8"), ("ack", "i1")])
 POSTING = np.dtype(
@@ -207,10 +209,6 @@ class Book:
     def put_away(self, tx_id: int) -> None:
         """Take an order off a desk."""
         self.row(tx_id)["files"] -= 1
-
-    def report(self, tx_id: int, kinds: int) -> None:
-        """Remember that breaks of an order are on record."""
-        self.row(tx_id)["reported"] |= kinds
 
     def places(self, tx_ids: Minor) -> Minor:
         """Return the place of each order, -1 for one that is not in the book."""

@@ -85,6 +85,8 @@ class Cases:
     def open(self, row: Rows, finder: Finder, kinds: int, now_ns: int) -> None:
         """Put an order under investigation; the books keep it until that is over."""
         order = row[0]
+        order["reported"] |= kinds
+        order["pursued"] = True
         key = int(order["draw_key"])
         delay_ns = self._law.ns(float(self.draws.child("investigation").uniform(key)))
         case = Case(int(order["tx_id"]), key, finder, kinds, now_ns + delay_ns)

@@ -138,9 +138,8 @@ class BackOffice:
     def _report(self, seen: Kinds, finder: Finder, now_ns: int) -> None:
         """Put new breaks on record, and start one investigation of each order."""
         rows = self.book.rows
-        before = rows["reported"].astype(np.int64)
-        new = seen & ~before
-        worth = (grave(rows, new) != 0) & (grave(rows, before) == 0)
+        new = seen & ~rows["reported"].astype(np.int64)
+        worth = (grave(rows, new) != 0) & ~rows["pursued"]
         for place in np.flatnonzero(new).tolist():
             rows["reported"][place] |= new[place]
             tx_id = int(rows["tx_id"][place])
@@ -167,8 +166,7 @@ class BackOffice:
         """Hear a customer out, unless the bank knows already or nothing is wrong any more."""
         row = self.book.row(tx_id)
         kinds = complained(row, now_ns)
-        if kinds[0] and grave(row, row["reported"].astype(np.int64))[0] == 0:
-            self.book.report(tx_id, int(kinds[0]))
+        if kinds[0] and not row["pursued"][0]:
             self.records.note(
                 now_ns, Finder.COMPLAINT, Verdict.BREAK, kinds_of(int(kinds[0]))[0], tx_id
             )
