@@ -6,10 +6,11 @@ Exact, not approximate, while no actor reacts sooner than one tick; `Experiment`
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sanket_sim.core.result_codes import codes_of
 from sanket_sim.core.units import NS_PER_S
@@ -51,6 +52,53 @@ class Observer(Protocol):
         ...
 
 
+class Repairs(Protocol):
+    """Who finds what went wrong and puts it right; `actors.back_office.BackOffice` is one."""
+
+    def admit(self, arrivals: Arrivals) -> None:
+        """Note what the bank is about to be asked."""
+        ...
+
+    def plan(self, begin_ns: int, end_ns: int) -> NDArray[np.void]:
+        """Return the corrections that leave in [begin, end)."""
+        ...
+
+    def reconcile(self, batch: TraceBatch) -> None:
+        """Look at what one tick brought; put what is decided on the batch's record."""
+        ...
+
+    def close(self, batch: TraceBatch) -> None:
+        """Look for the last time, at what the network leaves."""
+        ...
+
+    def waits(self, until_ns: int) -> bool:
+        """Say whether a correction may still leave before an instant."""
+        ...
+
+
+class NoRepairs:
+    """A bank that does not look."""
+
+    def admit(self, arrivals: Arrivals) -> None:
+        """Note nothing."""
+
+    def plan(self, begin_ns: int, end_ns: int) -> NDArray[np.void]:
+        """Correct nothing."""
+        del begin_ns, end_ns
+        return no_intents()
+
+    def reconcile(self, batch: TraceBatch) -> None:
+        """Find nothing."""
+
+    def close(self, batch: TraceBatch) -> None:
+        """Find nothing at the end either."""
+
+    def waits(self, until_ns: int) -> bool:
+        """Hold nobody up."""
+        del until_ns
+        return False
+
+
 @dataclass(frozen=True, slots=True)
 class Tick:
     """A slice [begin, end) of simulated time; `open` while customers still arrive."""
@@ -81,6 +129,11 @@ class Calendar:
     duration_ns: int
     drain_ns: int
 
+    @property
+    def end_ns(self) -> int:
+        """When the run is over at the latest [ns]."""
+        return self.duration_ns + self.drain_ns
+
     def ticks(self) -> Iterator[Tick]:
         """Yield the slices in order; whoever drives stops when the network is idle."""
         begin_ns = 0
@@ -88,14 +141,14 @@ class Calendar:
             end_ns = min(begin_ns + self.tick_ns, self.duration_ns)
             yield Tick(begin_ns, end_ns)
             begin_ns = end_ns
-        while begin_ns < self.duration_ns + self.drain_ns:
+        while begin_ns < self.end_ns:
             end_ns = min(begin_ns + self.tick_ns, self._second_after(begin_ns))
             yield Tick(begin_ns, end_ns, open=False)
             begin_ns = end_ns
 
     def _second_after(self, time_ns: int) -> int:
         whole_ns = (time_ns // NS_PER_S + 1) * NS_PER_S
-        return min(whole_ns, self.duration_ns + self.drain_ns)
+        return min(whole_ns, self.end_ns)
 
 
 @dataclass(slots=True)
@@ -126,6 +179,8 @@ class Simulation:
     auditor : MoneyAuditor
     write : callable
         Takes every batch to the trace; also the one that broke a law, as evidence.
+    repairs : Repairs
+        The bank's back office; its corrections leave unspoilt, also while the network drains.
     observers : sequence of Observer
     stopped : callable
         Asked before every tick; true ends the run early.
@@ -137,6 +192,7 @@ class Simulation:
     network: Engine
     auditor: MoneyAuditor
     write: Callable[[TraceBatch], None]
+    repairs: Repairs = field(default_factory=NoRepairs)
     observers: Sequence[Observer] = ()
     stopped: Callable[[], bool] = lambda: False
     now_ns: int = 0
@@ -156,16 +212,20 @@ class Simulation:
         for tick in self.calendar.ticks():
             if self.stopped() or self._drained(tick):
                 break
-            wanted = self._wanted(tick)
-            arrivals = self._numbering.number(self.scenario.spoil(wanted))
+            spoilt = self.scenario.spoil(self._wanted(tick))
+            arrivals = self._numbering.number(self._with_corrections(spoilt, tick))
             self.auditor.admit(arrivals)
+            self.repairs.admit(arrivals)
             batch = self.network.advance(tick.end_ns, arrivals)
             self.now_ns = tick.end_ns
+            self.repairs.reconcile(batch)
             self._settle(batch)
             self.city.learn(batch)
             for observer in self.observers:
                 self._apply(observer.observe(batch))
-        self._settle(self.network.close())
+        last = self.network.close()
+        self.repairs.close(last)
+        self._settle(last)
         self.auditor.close(self.network)
 
     def _wanted(self, tick: Tick) -> Arrivals:
@@ -175,6 +235,12 @@ class Simulation:
         assert np.all(intents["created_ns"] >= tick.begin_ns), "nobody plans the past"
         assert np.all(intents["created_ns"] < tick.end_ns), "nobody plans beyond the tick"
         return Arrivals(intents, plan.resubmissions, plan.closures)
+
+    def _with_corrections(self, arrivals: Arrivals, tick: Tick) -> Arrivals:
+        corrections = self.repairs.plan(tick.begin_ns, tick.end_ns)
+        if len(corrections) == 0:
+            return arrivals
+        return replace(arrivals, intents=np.concatenate([arrivals.intents, corrections]))
 
     def _settle(self, batch: TraceBatch) -> None:
         """Hold the laws and name each leak; evidence is kept whether or not they hold."""
@@ -191,7 +257,9 @@ class Simulation:
 
     def _drained(self, tick: Tick) -> bool:
         """Whether nothing is left to do; asked at whole seconds alone, whatever the tick."""
-        return not tick.open and tick.begin_ns % NS_PER_S == 0 and self.network.idle
+        if tick.open or tick.begin_ns % NS_PER_S:
+            return False
+        return self.network.idle and not self.repairs.waits(self.calendar.end_ns)
 
     def _apply(self, commands: Sequence[Command]) -> None:
         for command in commands:

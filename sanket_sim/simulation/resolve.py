@@ -274,6 +274,15 @@ def _slow_ticks(experiment: Experiment) -> Iterator[Misfit]:
                 "shorten the tick, or they would react to what they cannot know yet"
             ),
         )
+    approval_ns = experiment.reconciliation.approval
+    if experiment.reconciliation.enabled and experiment.tick > approval_ns:
+        yield (
+            ("reconciliation", "approval"),
+            (
+                f"must not be shorter than the tick ({format_duration(experiment.tick)}), is "
+                f"{format_duration(approval_ns)}; corrections would have to leave in the past"
+            ),
+        )
 
 
 def _too_many_intents(experiment: Experiment) -> Iterator[Misfit]:

@@ -11,8 +11,10 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from sanket_sim.actors.back_office.office import BackOffice
 from sanket_sim.actors.city import City
 from sanket_sim.actors.demand import demand_of
+from sanket_sim.bank.description import Accounts, Bank
 from sanket_sim.core.errors import InputError, Problem, TraceError
 from sanket_sim.core.memory import seldom_swept
 from sanket_sim.core.units import format_duration
@@ -20,8 +22,9 @@ from sanket_sim.faults import Scenario
 from sanket_sim.fraud import enlist
 from sanket_sim.network import SimPyEngine
 from sanket_sim.simulation.conservation import MoneyAuditor
+from sanket_sim.simulation.experiment import Experiment
 from sanket_sim.simulation.interruption import Interruption, interruptible
-from sanket_sim.simulation.loop import Calendar, Observer, Simulation
+from sanket_sim.simulation.loop import Calendar, NoRepairs, Observer, Repairs, Simulation
 from sanket_sim.simulation.record import RunRecord, choose_folder, packages, source_commit
 from sanket_sim.simulation.resolve import ResolvedExperiment, resolve
 from sanket_sim.trace import schema
@@ -292,9 +295,16 @@ def introduce(
         network=network,
         auditor=MoneyAuditor(city.accounts, bank.currencies),
         write=write,
+        repairs=_repairs(asked, bank, city.accounts, words),
         observers=observers,
         stopped=stopped,
     )
+
+
+def _repairs(asked: Experiment, bank: Bank, accounts: Accounts, words: Vocabularies) -> Repairs:
+    if not asked.reconciliation.enabled:
+        return NoRepairs()
+    return BackOffice(asked.reconciliation, bank, accounts, asked.start, asked.seed, words)
 
 
 def _begin(resolved: ResolvedExperiment, options: Options, manifest: Manifest) -> RunRecord:
