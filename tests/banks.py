@@ -17,12 +17,12 @@ from sanket_sim.bank.description import (
     Law,
     Operation,
     Party,
-    Policy,
     Route,
     Service,
     Step,
     StepKind,
 )
+from sanket_sim.bank.policies import Policy
 from sanket_sim.core.draws import word_of
 from sanket_sim.network import Command, SimPyEngine
 from sanket_sim.trace.arrivals import INTENT_DTYPE, Arrivals

@@ -7,6 +7,7 @@ from fractions import Fraction
 from typing import Any
 
 from sanket_sim.bank import description as d
+from sanket_sim.bank import policies
 from sanket_sim.bank.policy_settings import STACKS
 from sanket_sim.bank.settings import (
     DedupSettings,
@@ -285,14 +286,14 @@ def _explicit(table: EdgeSettings) -> dict[str, Any]:
     return {**dict.fromkeys(_OF_STACKS), **_explicit(stack), **own}
 
 
-def _policy(given: Mapping[str, Any]) -> d.Policy:
+def _policy(given: Mapping[str, Any]) -> policies.Policy:
     parts = ("retry", "budget", "breaker", "bulkhead", "rate_limit")
     built = {part: given[part].build() for part in parts if given.get(part) is not None}
-    return d.Policy(
+    return policies.Policy(
         timeout_ns=given.get("timeout", 1_000_000_000),
         deadline_ns=given.get("deadline", 0),
         propagate_deadline=bool(given.get("propagate_deadline")),
         cancel_on_timeout=given.get("on_timeout") == "cancel",
-        fallback=d.Fallback[given.get("fallback", "none").upper()],
+        fallback=policies.Fallback[given.get("fallback", "none").upper()],
         **built,
     )

@@ -17,7 +17,7 @@ from typing import Annotated, Any, ClassVar, Literal, Self
 
 from pydantic import BeforeValidator, Field, PlainSerializer, model_validator
 
-from sanket_sim.bank import description as d
+from sanket_sim.bank import policies
 from sanket_sim.core.outcomes import Outcome
 from sanket_sim.core.settings import DurationNs, RatePerS, Settings, Several, Share, nearest
 from sanket_sim.core.units import format_duration, parse_duration_ns
@@ -92,14 +92,14 @@ class RetrySettings(Preset):
         "fixed": {"attempts": 3, "initial": "500ms"},
         "backoff": {"attempts": 3, "initial": "100ms", "max": "20s", "jitter": "full"},
     }
-    _kinds: ClassVar[Mapping[str, d.RetryKind]] = {
-        "none": d.RetryKind.NONE,
-        "grpc": d.RetryKind.GRPC,
-        "envoy": d.RetryKind.ENVOY,
-        "aws-standard": d.RetryKind.AWS,
-        "resilience4j": d.RetryKind.FIXED,
-        "fixed": d.RetryKind.FIXED,
-        "backoff": d.RetryKind.BACKOFF,
+    _kinds: ClassVar[Mapping[str, policies.RetryKind]] = {
+        "none": policies.RetryKind.NONE,
+        "grpc": policies.RetryKind.GRPC,
+        "envoy": policies.RetryKind.ENVOY,
+        "aws-standard": policies.RetryKind.AWS,
+        "resilience4j": policies.RetryKind.FIXED,
+        "fixed": policies.RetryKind.FIXED,
+        "backoff": policies.RetryKind.BACKOFF,
     }
     attempts: Annotated[int, Field(ge=1, le=1000)]
     """Most attempts, the first included; 1 means no retry."""
@@ -135,17 +135,17 @@ class RetrySettings(Preset):
             raise ValueError("max must be >= initial")
         return self
 
-    def build(self) -> d.Retry:
+    def build(self) -> policies.Retry:
         """Return the engine's form; one attempt is no retry at all."""
         if self.attempts == 1:
-            return d.Retry()
-        return d.Retry(
+            return policies.Retry()
+        return policies.Retry(
             kind=self._kinds[self.preset],
             attempts=self.attempts,
             initial_ns=self.initial,
             max_ns=self.max,
             multiplier=self.multiplier,
-            jitter=d.Jitter[self.jitter.upper()],
+            jitter=policies.Jitter[self.jitter.upper()],
             codes=frozenset(Outcome[code] for code in self.codes),
         )
 
@@ -174,12 +174,12 @@ class BudgetSettings(Preset):
     ttl: Annotated[DurationNs, Field(gt=0)] = 10_000_000_000
     """Finagle: how long a deposit lives."""
 
-    def build(self) -> d.Budget:
+    def build(self) -> policies.Budget:
         """Return the engine's form."""
-        kind = d.BudgetKind[self.preset.removesuffix("-standard").upper()]
-        if kind is d.BudgetKind.NONE:
-            return d.Budget()
-        return d.Budget(kind, self.capacity, self.deposit, self.cost, self.floor, self.ttl)
+        kind = policies.BudgetKind[self.preset.removesuffix("-standard").upper()]
+        if kind is policies.BudgetKind.NONE:
+            return policies.Budget()
+        return policies.Budget(kind, self.capacity, self.deposit, self.cost, self.floor, self.ttl)
 
 
 class BreakerSettings(Preset):
@@ -202,10 +202,10 @@ class BreakerSettings(Preset):
             "half_open_calls": 1,
         },
     }
-    _kinds: ClassVar[Mapping[str, d.BreakerKind]] = {
-        "none": d.BreakerKind.NONE,
-        "count": d.BreakerKind.COUNT_WINDOW,
-        "time": d.BreakerKind.TIME_WINDOW,
+    _kinds: ClassVar[Mapping[str, policies.BreakerKind]] = {
+        "none": policies.BreakerKind.NONE,
+        "count": policies.BreakerKind.COUNT_WINDOW,
+        "time": policies.BreakerKind.TIME_WINDOW,
     }
     kind: Literal["none", "count", "time"]
     """Whether the window holds the last `window_calls` calls or those of the last `window`."""
@@ -225,11 +225,11 @@ class BreakerSettings(Preset):
             raise ValueError("minimum_calls must be <= window_calls, else it never opens")
         return self
 
-    def build(self) -> d.Breaker:
+    def build(self) -> policies.Breaker:
         """Return the engine's form."""
         if self.kind == "none":
-            return d.Breaker()
-        return d.Breaker(
+            return policies.Breaker()
+        return policies.Breaker(
             kind=self._kinds[self.kind],
             window_calls=self.window_calls,
             window_ns=self.window,
@@ -258,9 +258,9 @@ class BulkheadSettings(Preset):
             return {"preset": "resilience4j", **written}
         return written
 
-    def build(self) -> d.Bulkhead:
+    def build(self) -> policies.Bulkhead:
         """Return the engine's form."""
-        return d.Bulkhead(self.calls, self.wait)
+        return policies.Bulkhead(self.calls, self.wait)
 
 
 class RateLimitSettings(Settings):
@@ -274,9 +274,9 @@ class RateLimitSettings(Settings):
     def _bare_rate(cls, written: Any) -> Any:
         return {"rate": written} if isinstance(written, str) else written
 
-    def build(self) -> d.RateLimit:
+    def build(self) -> policies.RateLimit:
         """Return the engine's form."""
-        return d.RateLimit(self.rate, self.burst)
+        return policies.RateLimit(self.rate, self.burst)
 
 
 STACKS: Mapping[str, Mapping[str, Any]] = {

@@ -9,7 +9,8 @@ from typing import Annotated, Any, ClassVar, Literal, get_type_hints
 
 from pydantic import BeforeValidator, Field
 
-from sanket_sim.bank.description import Bank, Policy
+from sanket_sim.bank.description import Bank
+from sanket_sim.bank.policies import Policy
 from sanket_sim.core.errors import Problem
 from sanket_sim.core.settings import nearest
 from sanket_sim.core.units import parse_duration_ns

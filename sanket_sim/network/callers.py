@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
-from sanket_sim.bank.description import Fallback
+from sanket_sim.bank.policies import Fallback
 from sanket_sim.core.draws import MASK32, absorb, word_of
 from sanket_sim.core.outcomes import FraudDecision, Mishap, Outcome
 from sanket_sim.network.choice import choose, keyed_uniform

@@ -8,7 +8,8 @@ from functools import partial
 from math import prod
 from typing import Any, cast
 
-from sanket_sim.bank.description import Bank, Law, Policy
+from sanket_sim.bank.description import Bank, Law
+from sanket_sim.bank.policies import Policy
 from sanket_sim.core.draws import word_of
 from sanket_sim.core.outcomes import ReplicaState
 from sanket_sim.network.callees import Callees

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from sanket_sim.bank.description import (
-    Bank,
+from sanket_sim.bank.description import Bank, Edge, Effect
+from sanket_sim.bank.policies import (
     Breaker,
     BreakerKind,
     Budget,
     BudgetKind,
-    Edge,
-    Effect,
     Policy,
     RateLimit,
     RetryKind,

@@ -155,21 +155,7 @@ class Recorder:
                 intent.original_tx_id,
                 intent.batch_id,
                 intent.business_date,
-                intent.second_purpose,
-                intent.second_currency,
-                intent.second_debtor,
-                intent.second_creditor,
-                money.second_expected_minor(
-                    intent.second_purpose,
-                    intent.verdict,
-                    intent.second_amount_minor,
-                    intent.d_minor != 0 or intent.c_minor != 0 or intent.x_minor != 0,
-                ),
-                intent.second_d_minor,
-                intent.second_c_minor,
-                intent.second_x_minor,
-                intent.second_n_posted,
-                0,
+                *_second_leg(intent),
                 0,
                 0,
                 root,
@@ -227,3 +213,22 @@ class Recorder:
         if not fault_ids:
             return 0
         return self._fault_texts.code(",".join(map(str, sorted(fault_ids))))
+
+
+def _second_leg(intent: Intent) -> tuple[int, ...]:
+    """Return the columns of an intent's second leg; its gross leak is filled in later."""
+    made = intent.d_minor != 0 or intent.c_minor != 0 or intent.x_minor != 0
+    return (
+        intent.second_purpose,
+        intent.second_currency,
+        intent.second_debtor,
+        intent.second_creditor,
+        money.second_expected_minor(
+            intent.second_purpose, intent.verdict, intent.second_amount_minor, made
+        ),
+        intent.second_d_minor,
+        intent.second_c_minor,
+        intent.second_x_minor,
+        intent.second_n_posted,
+        0,
+    )

@@ -5,18 +5,16 @@ from dataclasses import replace
 import pytest
 from banks import MS, S, call, chain, commit, compute, drive, intents, parallel, publish
 
-from sanket_sim.bank.description import (
-    Balancing,
+from sanket_sim.bank.description import Balancing, Discipline, Service
+from sanket_sim.bank.policies import (
     Breaker,
     BreakerKind,
     Bulkhead,
-    Discipline,
     Fallback,
     Policy,
     RateLimit,
     Retry,
     RetryKind,
-    Service,
 )
 from sanket_sim.core.outcomes import Ack, Decline, Outcome
 

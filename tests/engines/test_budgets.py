@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 from banks import MS, S, chain, compute, drive, intents
 
-from sanket_sim.bank.description import (
+from sanket_sim.bank.description import Service
+from sanket_sim.bank.policies import (
     Breaker,
     BreakerKind,
     Budget,
@@ -14,7 +15,6 @@ from sanket_sim.bank.description import (
     Policy,
     Retry,
     RetryKind,
-    Service,
 )
 from sanket_sim.core.outcomes import Outcome
 from sanket_sim.network import Command, CommandKind

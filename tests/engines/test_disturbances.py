@@ -25,13 +25,11 @@ from sanket_sim.bank.description import (
     Dedup,
     DedupScope,
     Effect,
-    Policy,
-    Retry,
-    RetryKind,
     Service,
     Step,
     StepKind,
 )
+from sanket_sim.bank.policies import Policy, Retry, RetryKind
 from sanket_sim.core.outcomes import Ack, Decline, Mishap, Outcome, Phase
 from sanket_sim.network import Command, CommandKind, Direction
 

@@ -5,13 +5,8 @@ from dataclasses import replace
 import numpy as np
 from banks import MS, S, call, chain, compute, drive, intents
 
-from sanket_sim.bank.description import (
-    Breaker,
-    BreakerKind,
-    Bulkhead,
-    Policy,
-    Service,
-)
+from sanket_sim.bank.description import Service
+from sanket_sim.bank.policies import Breaker, BreakerKind, Bulkhead, Policy
 from sanket_sim.core.outcomes import Outcome
 from sanket_sim.network import Command, CommandKind
 

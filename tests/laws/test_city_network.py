@@ -8,7 +8,8 @@ from banks import MS, Memoryless, S, check, commit, compute
 from small_city import ROUTES, flat
 
 from sanket_sim.actors import City, PopulationSettings
-from sanket_sim.bank.description import Bank, Edge, Effect, Operation, Policy, Service
+from sanket_sim.bank.description import Bank, Edge, Effect, Operation, Service
+from sanket_sim.bank.policies import Policy
 from sanket_sim.core.outcomes import Outcome
 from sanket_sim.fraud import FraudSettings
 from sanket_sim.network import SimPyEngine

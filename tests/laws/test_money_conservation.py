@@ -12,7 +12,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sanket_sim.analysis.decomposition import IntentStatus, decompose, laws
-from sanket_sim.bank.description import Bank, Controls, Effect, Policy, Retry, RetryKind, Service
+from sanket_sim.bank.description import Bank, Controls, Effect, Service
+from sanket_sim.bank.policies import Policy, Retry, RetryKind
 from sanket_sim.core.draws import Draws
 from sanket_sim.core.errors import ConservationError
 from sanket_sim.core.outcomes import Outcome

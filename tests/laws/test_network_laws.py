@@ -24,22 +24,24 @@ from hypothesis import strategies as st
 from sanket_sim.bank.description import (
     Balancing,
     Bank,
-    Breaker,
-    BreakerKind,
-    Budget,
-    BudgetKind,
-    Bulkhead,
     Controls,
     Dedup,
     DedupScope,
     Discipline,
     Effect,
+    Service,
+)
+from sanket_sim.bank.policies import (
+    Breaker,
+    BreakerKind,
+    Budget,
+    BudgetKind,
+    Bulkhead,
     Fallback,
     Jitter,
     Policy,
     Retry,
     RetryKind,
-    Service,
 )
 from sanket_sim.core.draws import Draws
 from sanket_sim.core.outcomes import Mishap, Outcome

@@ -7,7 +7,7 @@ from synthetic_trace import NAMES, Plan, bank, write_run
 
 from sanket_sim.analysis.edges import per_edge, waited_until_ns
 from sanket_sim.analysis.run_folder import RunFolder
-from sanket_sim.bank.description import Policy
+from sanket_sim.bank.policies import Policy
 from sanket_sim.core.outcomes import Outcome
 
 MS = 1_000_000

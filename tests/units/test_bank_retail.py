@@ -3,7 +3,8 @@
 import pytest
 
 from sanket_sim.bank import Workload, load_bank
-from sanket_sim.bank.description import Effect, Fallback, Party, StepKind
+from sanket_sim.bank.description import Effect, Party, StepKind
+from sanket_sim.bank.policies import Fallback
 from sanket_sim.bank.reach import Reach
 from sanket_sim.core.money import exponent_of
 

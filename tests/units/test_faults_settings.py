@@ -9,7 +9,8 @@ import pytest
 from banks import MS, S, chain, compute
 from pydantic import ValidationError
 
-from sanket_sim.bank.description import Balancing, RetryKind, Service
+from sanket_sim.bank.description import Balancing, Service
+from sanket_sim.bank.policies import RetryKind
 from sanket_sim.core.outcomes import Outcome
 from sanket_sim.core.settings import Settings, Several
 from sanket_sim.faults import AnyFault, AnyTrap, Fault, faults

@@ -11,7 +11,8 @@ from banks import call as calls
 from sanket_sim.actors.city import City
 from sanket_sim.actors.demand import demand_of
 from sanket_sim.actors.settings import DemandSettings, PopulationSettings
-from sanket_sim.bank.description import Jitter, Policy, Retry, RetryKind, Service
+from sanket_sim.bank.description import Service
+from sanket_sim.bank.policies import Jitter, Policy, Retry, RetryKind
 from sanket_sim.core.errors import ConservationError
 from sanket_sim.core.outcomes import Outcome
 from sanket_sim.faults import Scenario, faults, traps

@@ -53,7 +53,8 @@ def expected_minor(verdict: int, wanted_minor: int) -> int:
 def second_expected_minor(purpose: int, verdict: int, wanted_minor: int, made: bool) -> int:
     """Return what should have moved on the second leg.
 
-    A fee is due if its payment was made (and not taken back); an exchange follows the verdict on the payment.
+    A fee is due if its payment was made (and not taken back); an exchange follows the verdict on
+    the payment.
 
     Examples
     --------

@@ -9,8 +9,9 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sanket_sim.bank.description import Breaker, BreakerKind, Policy, Service
+from sanket_sim.bank.description import Service
 from sanket_sim.bank.laws import Constant
+from sanket_sim.bank.policies import Breaker, BreakerKind, Policy
 from sanket_sim.core.outcomes import Outcome
 from sanket_sim.core.units import NS_PER_MS, NS_PER_S
 from sanket_sim.network import Command, CommandKind

@@ -10,19 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from sanket_sim.bank.description import (
-    Balancing,
-    Bank,
-    Discipline,
-    Effect,
-    Policy,
-    Retry,
-    RetryKind,
-    Service,
-    Step,
-    StepKind,
-)
+from sanket_sim.bank.description import Balancing, Bank, Discipline, Effect, Service, Step, StepKind
 from sanket_sim.bank.laws import Constant
+from sanket_sim.bank.policies import Policy, Retry, RetryKind
 from sanket_sim.core.outcomes import Outcome
 from sanket_sim.network import Command, CommandKind, Direction
 from sanket_sim.simulation.validation.rig import (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from sanket_sim.bank.description import Bulkhead, Policy
+from sanket_sim.bank.policies import Bulkhead, Policy
 from sanket_sim.core.outcomes import Outcome
 from sanket_sim.simulation.validation import formulas
 from sanket_sim.simulation.validation.rule import Experiment, Quantity, Sample

@@ -16,17 +16,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sanket_sim.bank.description import (
-    Budget,
-    BudgetKind,
-    Discipline,
-    Jitter,
-    Policy,
-    Retry,
-    RetryKind,
-    Service,
-)
+from sanket_sim.bank.description import Discipline, Service
 from sanket_sim.bank.laws import Exponential
+from sanket_sim.bank.policies import Budget, BudgetKind, Jitter, Policy, Retry, RetryKind
 from sanket_sim.core.outcomes import Outcome
 from sanket_sim.core.units import NS_PER_MS, NS_PER_S
 from sanket_sim.network import Command, CommandKind

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from sanket_sim.bank.description import Budget, BudgetKind, Policy, Retry, RetryKind, Service
+from sanket_sim.bank.description import Service
 from sanket_sim.bank.laws import Constant
+from sanket_sim.bank.policies import Budget, BudgetKind, Policy, Retry, RetryKind
 from sanket_sim.core.outcomes import Outcome
 from sanket_sim.network import Command, CommandKind
 from sanket_sim.simulation.validation import formulas

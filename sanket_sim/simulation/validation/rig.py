@@ -14,13 +14,13 @@ from sanket_sim.bank.description import (
     Edge,
     Law,
     Operation,
-    Policy,
     Route,
     Service,
     Step,
     StepKind,
 )
 from sanket_sim.bank.laws import Constant
+from sanket_sim.bank.policies import Policy
 from sanket_sim.core.draws import Draws, word_of
 from sanket_sim.core.units import NS_PER_S
 from sanket_sim.network import Command, Engine, SimPyEngine

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from sanket_sim.bank.description import Discipline, Policy, Service, Step
+from sanket_sim.bank.description import Discipline, Service, Step
 from sanket_sim.bank.laws import ContinuousLaw, time_law
+from sanket_sim.bank.policies import Policy
 from sanket_sim.simulation.validation.controls import Bools, Floats, Moments
 from sanket_sim.simulation.validation.rig import (
     PATIENT,

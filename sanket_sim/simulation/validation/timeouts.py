@@ -13,7 +13,8 @@ import math
 
 import numpy as np
 
-from sanket_sim.bank.description import Effect, Policy, Step, StepKind
+from sanket_sim.bank.description import Effect, Step, StepKind
+from sanket_sim.bank.policies import Policy
 from sanket_sim.core.outcomes import Outcome
 from sanket_sim.simulation.validation import formulas
 from sanket_sim.simulation.validation.controls import queue_controls
