@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sanket_sim.bank import bank_of, load_bank, model_folders
+from sanket_sim.bank import bank_of, load_bank, model_folders, policies
 from sanket_sim.bank import description as d
 from sanket_sim.core.config import Document, dump_settings, override
 from sanket_sim.core.draws import word_of
@@ -187,9 +187,9 @@ def test_the_most_specific_edge_has_the_last_word_on_each_key():
         "front->ledger.post": {"fallback": "decline"},
     }
     found = policy("front->ledger.post", edges=edges)
-    assert (found.timeout_ns, found.fallback) == (4000 * MS, d.Fallback.DECLINE)
-    assert found.retry.kind is d.RetryKind.GRPC
-    assert policy("ledger->mail.send", edges=edges).fallback is d.Fallback.NONE
+    assert (found.timeout_ns, found.fallback) == (4000 * MS, policies.Fallback.DECLINE)
+    assert found.retry.kind is policies.RetryKind.GRPC
+    assert policy("ledger->mail.send", edges=edges).fallback is policies.Fallback.NONE
 
 
 def test_presets_carry_the_numbers_of_their_stacks():
@@ -207,7 +207,7 @@ def test_presets_carry_the_numbers_of_their_stacks():
     assert grpc.cancel_on_timeout
     assert (aws.budget.capacity, aws.budget.cost, aws.budget.deposit) == (500, 14, 1)
     assert (aws.retry.attempts, aws.retry.initial_ns, aws.retry.max_ns) == (3, 50 * MS, 20_000 * MS)
-    assert (r4j.retry.kind, r4j.retry.initial_ns) == (d.RetryKind.FIXED, 500 * MS)
+    assert (r4j.retry.kind, r4j.retry.initial_ns) == (policies.RetryKind.FIXED, 500 * MS)
     assert {Outcome.TIMEOUT, Outcome.REJECTED} < r4j.retry.codes
     assert not {Outcome.CIRCUIT_OPEN, Outcome.DEADLINE_EXCEEDED} & r4j.retry.codes
     assert (r4j.breaker.window_calls, r4j.breaker.open_ns) == (100, 60_000 * MS)
@@ -228,13 +228,13 @@ def test_envoy_caps_its_delay_at_ten_times_the_base():
 def test_one_attempt_makes_every_retry_preset_vanish():
     for preset in ("grpc", "envoy", "aws-standard", "resilience4j", "fixed", "backoff"):
         edges = {"*": {"retry": {"preset": preset, "attempts": 1}}}
-        assert policy("front->ledger.post", edges=edges).retry == d.Retry()
+        assert policy("front->ledger.post", edges=edges).retry == policies.Retry()
 
 
 def test_a_breaker_of_ones_own_keeps_the_rest_of_the_preset():
     edges = {"*": {"breaker": {"preset": "hystrix", "window": "20s"}}}
     breaker = policy("front->ledger.post", edges=edges).breaker
-    assert (breaker.kind, breaker.window_ns) == (d.BreakerKind.TIME_WINDOW, 20_000 * MS)
+    assert (breaker.kind, breaker.window_ns) == (policies.BreakerKind.TIME_WINDOW, 20_000 * MS)
     assert (breaker.minimum_calls, breaker.half_open_calls) == (20, 1)
 
 
