@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from banks import MS, S, accounts, chain, check, commit, compute
 
+from sanket_sim.analysis.audit import audit_tables
 from sanket_sim.analysis.decomposition import Decomposition, decompose
 from sanket_sim.bank.description import (
     Accounts,
@@ -38,8 +39,11 @@ class Audited:
     """What a run under audit brought."""
 
     transactions: Columns
+    postings: Columns
     parts: Decomposition
     auditor: MoneyAuditor
+    created_minor: np.ndarray
+    """Money created (+) or destroyed (-), per currency."""
 
 
 def posting_steps(controls: Controls) -> tuple[Step, ...]:
@@ -94,11 +98,23 @@ def audited_run(
     auditor.admit(Arrivals(intents=spoilt))
     batches = list(_carried(engine, auditor, bank, spoilt, until_ns))
     auditor.close(engine)
-    transactions = {
-        name: np.concatenate([batch.transactions[name] for batch in batches])
-        for name in batches[0].transactions
+    transactions, postings = (
+        {
+            name: np.concatenate([getattr(batch, table)[name] for batch in batches])
+            for name in getattr(batches[0], table)
+        }
+        for table in ("transactions", "postings")
+    )
+    parts = decompose(transactions)
+    transactions |= {
+        "leak_class": parts.leak_class,
+        "glv_minor": parts.glv_minor,
+        "second_glv_minor": parts.second_glv_minor,
     }
-    return Audited(transactions, decompose(transactions), auditor)
+    created = np.zeros(len(bank.currencies), np.int64)
+    np.add.at(created, chart.currency, auditor.balances_minor - chart.opening_minor)
+    assert audit_tables(transactions, postings, bank.currencies).agrees, "a second opinion differs"
+    return Audited(transactions, postings, parts, auditor, created)
 
 
 def numbered(rows: np.ndarray) -> np.ndarray:
