@@ -149,6 +149,16 @@ def overdraft(day):
     day.pay(20, debtor=CARL, creditor=BOB)
 
 
+def reserved_beyond(day):
+    """The first hold takes it all; the second, granted on a stale balance, is the one too many."""
+    orders = [day.order(at, CARL, SHOP, kind=CARD, amount_minor=OPENING_MINOR) for at in (10, 11)]
+    for order, at in zip(orders, (12, 13), strict=True):
+        legs = (CARL, -OPENING_MINOR), (SHOP, OPENING_MINOR)
+        day.book(order, at, *legs, phase=Phase.PENDING)
+        day.tell(order, at + 0.5)
+        day.book(order, 30 - at, *legs)
+
+
 def fee_kept(day):
     leg = {"second_purpose": FEE, "second_debtor": ANNE, "second_creditor": FEES}
     order = day.order(10, second_amount_minor=150, second_currency=0, **leg)
@@ -177,6 +187,7 @@ def claim_lost(day):
 
 FOUND_AT_ITS_END = [
     (overdraft, "invalid", [(BOB, CARL, 2500)]),
+    (reserved_beyond, "invalid", [(SHOP, CARL, OPENING_MINOR)]),
     (fee_kept, "invalid", [(FEES, ANNE, 150)]),
     (run_twice, "duplicate", [(BOB, ANNE, 2500)]),
     (misread_by_a_shop, "amount", [(SHOP, ANNE, 9900)]),

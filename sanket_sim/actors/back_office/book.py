@@ -47,6 +47,7 @@ ORDER = np.dtype(
         ("last_ns", "i8"),
         ("posted_ns", "i8"),
         ("held_ns", "i8"),
+        ("held_minor", "i8"),
         ("resolved_ns", "i8"),
         ("expired", "?"),
         ("debits", "i4"),
@@ -75,10 +76,10 @@ ORDER = np.dtype(
 `presented`: the payee claims the money. `wish_*` is what the customer wanted; only complaints look
 at it. Then the answer, and sums over the log's rows of each leg: debited from the ordered debtor
 (`d`), credited to the ordered creditor (`c`), to anyone else (`x`, on the account `elsewhere`).
-`overdrew` is the account that a debit left below zero. `files` counts the desks that still hold
-the order; `suspect`: the end of the day will ask about it; `overheard`: whether its customer
-will complain has been settled; `reported` its breaks on record, `pursued` once one of them has
-been investigated."""
+`overdrew` is the account that had less to spend than the order took. `files` counts the desks that
+still hold the order; `suspect`: the end of the day will ask about it; `overheard`: whether its
+customer will complain has been settled; `reported`: its breaks on record; `pursued`: one of them
+has been, or is, investigated."""
 
 ANSWER = np.dtype([("tx_id", "i8"), ("answered_ns", "i8"), ("ack", "i1")])
 POSTING = np.dtype(
@@ -158,6 +159,7 @@ class Book:
     def __init__(self, bank: Bank, accounts: Accounts) -> None:
         self.rows: Rows = np.empty(0, ORDER)
         self.balances_minor: Minor = accounts.opening_minor.astype(np.int64)
+        self.available_minor = self.balances_minor.copy()
         self._no_overdraft = accounts.no_overdraft
         self._moves_money = np.array([route.moves_money for route in bank.routes])
         self._deadlines_ns = np.array([route.deadline_ns for route in bank.routes])
@@ -241,7 +243,6 @@ class Book:
 
     def _fold_postings(self, postings: Rows) -> None:
         places = self.places(postings["tx_id"])
-        self._fold_balances(postings, places)
         postings, places = postings[places >= 0], places[places >= 0]
         rows = self.rows
         np.maximum.at(rows["last_ns"], places, postings["posted_ns"])
@@ -249,6 +250,7 @@ class Book:
         principal = postings["leg"] == Leg.PRINCIPAL
         np.maximum.at(rows["posted_ns"], places[posted], postings["posted_ns"][posted])
         self._fold_holds(postings[principal], places[principal])
+        self._fold_balances(postings, places)
         for leg, prefix in ((principal, ""), (~principal, "second_")):
             self._fold_leg(postings[posted & leg], places[posted & leg], prefix)
 
@@ -275,13 +277,36 @@ class Book:
             np.add.at(rows["debits"], places[of_debtor & (minor < 0)], 1)
 
     def _fold_balances(self, postings: Rows, places: Minor) -> None:
-        """Follow every balance through the log, and mark the debits that took one below zero."""
-        posted = postings["phase"] == Phase.POSTED
-        account, minor = postings["account_id"][posted], postings["amount_minor"][posted]
-        after = _running(self.balances_minor, account, minor)
-        below = (after < 0) & (minor < 0) & self._no_overdraft[account] & (places[posted] >= 0)
-        self.rows["overdrew"][places[posted][below]] = account[below]
-        np.add.at(self.balances_minor, account, minor)
+        """Follow the log row by row, and mark what took more than an account had to spend.
+
+        Where there was a hold, it is the hold that took it.
+        """
+        account, posted = postings["account_id"], postings["phase"] == Phase.POSTED
+        np.add.at(self.balances_minor, account[posted], postings["amount_minor"][posted])
+        moved = self._spendable_minor(postings, places)
+        after = _running(self.available_minor, account, moved)
+        below = (after < 0) & (moved < 0) & self._no_overdraft[account]
+        below &= (postings["phase"] == Phase.PENDING) | (self.rows["held_ns"][places] < 0)
+        self.rows["overdrew"][places[below]] = account[below]
+        np.add.at(self.available_minor, account, moved)
+
+    def _spendable_minor(self, postings: Rows, places: Minor) -> Minor:
+        """Return what each row adds to what its account may spend.
+
+        A hold takes it away, its end gives it back, and so does the first capture.
+        """
+        rows, minor, phase = self.rows, postings["amount_minor"], postings["phase"]
+        own = postings["account_id"] == rows["debtor"][places]
+        opens, posted = own & (phase == Phase.PENDING), phase == Phase.POSTED
+        lapses = own & (phase != Phase.PENDING) & ~posted
+        np.subtract.at(rows["held_minor"], places[opens], minor[opens])
+        captures = np.flatnonzero(own & posted & (postings["leg"] == Leg.PRINCIPAL))
+        captured, first = np.unique(places[captures], return_index=True)
+        moved = minor * (posted | opens) - minor * lapses
+        moved[captures[first]] += rows["held_minor"][captured]
+        rows["held_minor"][captured] = 0
+        rows["held_minor"][places[lapses]] = 0
+        return np.asarray(moved)
 
     def _note_ended(self, now_ns: int) -> None:
         """Mark ended orders once every row of their batch has been folded in."""

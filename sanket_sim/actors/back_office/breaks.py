@@ -85,14 +85,14 @@ class Rules:
             }
         )
 
-    def statements(self, rows: Rows, now_ns: int, balances_minor: Minor) -> Kinds:
+    def statements(self, rows: Rows, now_ns: int, available_minor: Minor) -> Kinds:
         """Compare with what only statements and the day's totals show, at the end of the day."""
         facts = Facts.of(rows, now_ns)
         settled = facts.balanced & facts.stands
         claimed = self.outside[rows["creditor"]] & rows["expired"] & rows["presented"]
         known_outside = self.outside[rows["creditor"]] | self.outside[rows["debtor"]]
         misread = rows["read_alike"] & facts.other_amount & facts.moved & known_outside
-        overdrawn = (rows["overdrew"] >= 0) & (balances_minor[rows["overdrew"]] < 0)
+        overdrawn = (rows["overdrew"] >= 0) & (available_minor[rows["overdrew"]] < 0)
         return _kinds(
             {
                 Break.INVALID: (facts.balanced & ~facts.moved & facts.second_moved)

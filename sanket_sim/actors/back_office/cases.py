@@ -128,7 +128,7 @@ class Cases:
         if case.finder == Finder.COMPLAINT:
             return by_the_wish(row, self.nostro) if complained(row, now_ns)[0] else []
         kinds = self.rules.own_books(row, now_ns)
-        kinds |= self.rules.statements(row, now_ns, self.book.balances_minor)
+        kinds |= self.rules.statements(row, now_ns, self.book.available_minor)
         left = int(grave(row, kinds)[0])
         return by_the_books(row, left, now_ns, self.nostro) if left else []
 

@@ -125,7 +125,7 @@ class BackOffice:
         ripe = self.rules.ripe(rows, now_ns) | drained
         self._refunds.count(rows, ripe)
         own = self.rules.own_books(rows, now_ns) * ripe
-        later = self.rules.statements(rows, now_ns, self.book.balances_minor) * ripe
+        later = self.rules.statements(rows, now_ns, self.book.available_minor) * ripe
         closing = finder == Finder.END_OF_DAY
         self._report(own | later if closing else own, finder, now_ns)
         self._hear_customers(ripe & (grave(rows, own) == 0), now_ns)
