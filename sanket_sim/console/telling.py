@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
@@ -13,10 +13,16 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
+from sanket_sim.analysis.breaks import DETECTORS
 from sanket_sim.analysis.run_folder import RunFolder
 from sanket_sim.analysis.story import (
+    SECOND,
+    Flows,
     Journal,
     Moment,
+    Role,
+    Ruling,
+    SecondLeg,
     Specimen,
     Story,
     Visit,
@@ -136,7 +142,30 @@ def _print_opening(story: Story, console: Console) -> None:
     for what, name in (("a trap was set", story.trap), ("a fraudster's", story.typology)):
         if name:
             console.print(Text(f"{what}: {name}", style=_WARNING))
+    for said in _relations(story):
+        console.print(Text(said, style=_WARNING))
     console.print(Text())
+
+
+def _relations(story: Story) -> Iterator[str]:
+    """Say what else belongs to the payment: its file, and those that correct one another."""
+    if story.batch:
+        yield f"came in {story.batch}"
+    if story.puts_right >= 0:
+        yield f"puts right payment {story.puts_right}"
+    if story.put_right_by:
+        yield "put right by " + " and ".join(f"payment {one}" for one in story.put_right_by)
+    if story.second is not None:
+        yield _WISHED[story.second.purpose](story.second)
+
+
+_WISHED: dict[str, Callable[[SecondLeg], str]] = {
+    "exchange": lambda leg: (
+        f"converted: {leg.creditor.name} is to get {money(leg.flows.e_minor, leg.currency)}"
+    ),
+    "fee": lambda leg: f"with a fee of {money(leg.flows.e_minor, leg.currency)}",
+    "mismatch": lambda leg: f"reached an account kept in {leg.currency}, unconverted",
+}
 
 
 def _wish(story: Story) -> str:
@@ -150,7 +179,7 @@ def _timeline(story: Story) -> Table:
     table.add_column("ms", justify="right", style=_MUTED, header_style=_MUTED, no_wrap=True)
     table.add_column("", overflow="fold")
     for moment in story.moments:
-        if moment.what == What.ASKED and moment.submission > 1:
+        if moment.what == What.ASKED and moment.submission != 1:
             table.add_row()
         said = _SAID[moment.what](story, moment)
         table.add_row(_ms(moment.at_ns), Padding(said, (0, 0, 0, 2 * moment.depth)))
@@ -162,6 +191,11 @@ def _ms(span_ns: int) -> str:
 
 
 def _asked(story: Story, moment: Moment) -> Text:
+    role = story.visit(moment.hop_id).role
+    if role == Role.REVERSAL:
+        return Text(f"{story.customer} cancels it", style="bold")
+    if role == Role.STATUS:
+        return Text(f"{story.customer} asks what became of it", style="bold")
     if moment.submission == 1:
         return Text(f"{story.customer} asks: {_wish(story)}", style="bold")
     return Text(f"{story.customer} asks again, submission {moment.submission}", style="bold")
@@ -169,6 +203,8 @@ def _asked(story: Story, moment: Moment) -> Text:
 
 def _told(story: Story, moment: Moment) -> Text:
     visit = story.visit(moment.hop_id)
+    if visit.role != Role.PAYMENT:
+        return _told_beside(story, visit)
     told = "FAILED" if visit.failed else "OK"
     said = Text(f"{story.customer} is told ", style="bold")
     said.append(told, style=_ALARM if visit.failed else f"bold {_FINE}")
@@ -178,15 +214,28 @@ def _told(story: Story, moment: Moment) -> Text:
     return said.append(f"  {why}", style=_MUTED) if visit.failed else said
 
 
+def _told_beside(story: Story, visit: Visit) -> Text:
+    """Say how the customer's cancellation or enquiry ended."""
+    if visit.role == Role.STATUS:
+        answer = f"has no answer, {visit.outcome}" if visit.failed else "learns that it was posted"
+        if visit.outcome == "APP_ERROR":
+            answer = "learns that nothing was posted"
+        return Text(f"{story.customer} {answer}", style="bold")
+    moved = any(one.phase == "posted" and one.at_ns <= visit.left_ns for one in story.journals)
+    early = "" if moved else ", before anything had been posted: it leaves a mark, if it may"
+    end = f"fails, {visit.outcome}" if visit.failed else f"is taken{early}"
+    return Text(f"{story.customer}'s cancellation {end}", style="bold")
+
+
 def _called(story: Story, moment: Moment) -> Text:
     return _call(story, story.visit(moment.hop_id))
 
 
 def _call(story: Story, visit: Visit) -> Text:
     """Name a call; its hop too, where the verdict speaks of it."""
-    said = Text(f"-> {visit.operation}")
+    said = Text(f"{'=> event to' if visit.event else '->'} {visit.operation}")
     if visit.attempt > 1:
-        said.append(f", attempt {visit.attempt}", style=_WARNING)
+        said.append(f", {_nth(visit)}", style=_WARNING)
     if visit.replica >= 0:
         said.append(f" on {visit.service}-{visit.replica}", style=_MUTED)
     if visit.label in story.verdict.why:
@@ -194,8 +243,12 @@ def _call(story: Story, visit: Visit) -> Text:
     return said
 
 
+def _nth(visit: Visit) -> str:
+    return f"{'delivery' if visit.event else 'attempt'} {visit.attempt}"
+
+
 def _again(visit: Visit) -> str:
-    return f"{visit.operation}, attempt {visit.attempt}," if visit.attempt > 1 else visit.operation
+    return f"{visit.operation}, {_nth(visit)}," if visit.attempt > 1 else visit.operation
 
 
 def _visited(story: Story, moment: Moment) -> Text:
@@ -231,28 +284,37 @@ def _begun(story: Story, moment: Moment) -> Text:
     return said
 
 
-_WRITES = {"posted": "POSTS", "pending": "HOLDS", "voided": "GIVES BACK"}
+_WRITES = {
+    "posted": "POSTS",
+    "pending": "HOLDS",
+    "voided": "GIVES BACK",
+    "expired": "LETS LAPSE",
+}
 
 
 def _posted(story: Story, moment: Moment) -> Text:
-    journal = next(
-        one
-        for one in story.journals
-        if (one.transfer_id, one.at_ns) == (moment.transfer_id, moment.at_ns)
-    )
-    said = Text(f"{journal.service} {_WRITES[journal.phase]} {_legs(journal, story)}", "bold")
+    journal = story.journals[moment.item]
+    said = Text(f"{journal.service} {_writes(journal, story)} {_legs(journal)}", "bold")
     if journal.hop_id == story.verdict.hop_id >= 0:
         said.append(f"  {story.verdict.leak_class}", style=_ALARM)
     return said.append(f"  #{journal.transfer_id}", style="not bold dim")
 
 
-def _legs(journal: Journal, story: Story) -> str:
+def _writes(journal: Journal, story: Story) -> str:
+    """Say what a journal does; the second leg by what it is for."""
+    if journal.side == SECOND and story.second is not None and journal.phase == "posted":
+        purposes = {"fee": "CHARGES the fee,", "exchange": "PAYS OUT the exchange,"}
+        return purposes.get(story.second.purpose, _WRITES[journal.phase])
+    return _WRITES[journal.phase]
+
+
+def _legs(journal: Journal) -> str:
     if len(journal.legs) == 2 and not journal.one_sided:
         payer, payee = sorted(journal.legs, key=lambda leg: leg.amount_minor)
-        amount = money(payee.amount_minor, story.currency)
+        amount = money(payee.amount_minor, payee.currency)
         return f"{amount} from {payer.account.name} to {payee.account.name}"
     legs = (
-        f"{money(leg.amount_minor, story.currency)} on {leg.account.name}" for leg in journal.legs
+        f"{money(leg.amount_minor, leg.currency)} on {leg.account.name}" for leg in journal.legs
     )
     return " and ".join(legs) + (", one-sided" if journal.one_sided else "")
 
@@ -279,9 +341,33 @@ def _unheard(story: Story, moment: Moment) -> Text:
 
 
 def _ruled(story: Story, moment: Moment) -> Text:
-    ruling = next(one for one in story.rulings if one.at_ns == moment.at_ns)
+    ruling = story.rulings[moment.item]
+    if ruling.actor == "stand_in":
+        return Text(_stood_in(ruling), style=_WARNING)
+    if ruling.actor in DETECTORS:
+        return Text(_broke(ruling), style=_WARNING)
     said = f"{ruling.actor} rules {ruling.decision}, score {ruling.score:.2f}"
     return Text(said, style=_WARNING)
+
+
+def _stood_in(ruling: Ruling) -> str:
+    if ruling.decision == "approve":
+        return "no ledger: stand-in processing approves it by itself"
+    return f"no ledger: stand-in processing declines it, {ruling.reason}"
+
+
+def _broke(ruling: Ruling) -> str:
+    """Say what the back office found, or decided about it."""
+    kind = ruling.subject.replace("_", " ")
+    finder = DETECTORS[ruling.actor]
+    found = "the customer complains" if finder == "complaint" else f"{finder} reconciliation finds"
+    said = {
+        "break": f"{found}: {kind}",
+        "correction": f"the back office orders what puts it right: {kind}",
+        "write_off": f"the back office writes it off, nobody gives the money back: {kind}",
+        "cleared": "the back office finds nothing wrong with it any more",
+    }
+    return said.get(ruling.decision, f"the back office: {ruling.decision} {kind}")
 
 
 _SAID: dict[What, Callable[[Story, Moment], Text]] = {
@@ -299,27 +385,37 @@ _SAID: dict[What, Callable[[Story, Moment], Text]] = {
 
 
 def _flows(story: Story) -> Table:
-    """Set what was wanted against what the ledger did."""
-    flows = story.flows
+    """Set what was wanted against what the ledger did, a row for each leg."""
+    second = story.second
     table = Table(title="Truth against fact", title_justify="left", title_style="bold", box=None)
     table.pad_edge = False
+    if second is not None:
+        table.add_column("", header_style=_MUTED, no_wrap=True)
     for name in ("expected e", "debited d", "credited c", "to others x", "journals n", "held"):
         table.add_column(name, justify="right", header_style=_MUTED, no_wrap=True)
-    wanted = money(flows.e_minor, story.currency)
-    moved = (flows.d_minor, flows.c_minor)
-    table.add_row(
-        wanted,
-        *(_flow(minor, story, wrong=minor != flows.e_minor) for minor in moved),
-        _flow(flows.x_minor, story, wrong=flows.x_minor != 0),
-        f"{flows.n_posted}",
-        _flow(flows.open_hold_minor, story, wrong=flows.open_hold_minor != 0),
-    )
+    leaked = story.verdict.status == "LEAKED"
+    principal = _flow_cells(story.flows, story.currency, leaked=leaked)
+    if second is None:
+        table.add_row(*principal)
+    else:
+        table.add_row("payment", *principal)
+        table.add_row(second.purpose, *_flow_cells(second.flows, second.currency, leaked=leaked))
     return table
 
 
-def _flow(minor: int, story: Story, *, wrong: bool) -> Text:
-    leaked = story.verdict.status == "LEAKED"
-    return Text(money(minor, story.currency), style=_BAD if wrong and leaked else "")
+def _flow_cells(flows: Flows, currency: str, *, leaked: bool) -> list[Text]:
+    """Write the flows of a leg, those that are wrong in red."""
+    e = flows.e_minor
+    cells = (
+        (flows.d_minor, flows.d_minor != e),
+        (flows.c_minor, flows.c_minor != e),
+        (flows.x_minor, flows.x_minor != 0),
+    )
+    moved = [Text(money(minor, currency), _BAD if off and leaked else "") for minor, off in cells]
+    held = Text(money(flows.open_hold_minor, currency))
+    if flows.open_hold_minor and leaked:
+        held.stylize(_BAD)
+    return [Text(money(e, currency)), *moved, Text(f"{flows.n_posted}"), held]
 
 
 def _result(story: Story) -> Text:
@@ -336,5 +432,14 @@ def _verdict(story: Story) -> Text:
     said = Text()
     said.append(verdict.leak_class if leaked else verdict.status, style=_ALARM if leaked else _FINE)
     if leaked:
-        said.append(f", gross leak {money(verdict.glv_minor, story.currency)}")
+        said.append(f", gross leak {_leak(story)}")
     return said.append(f": {verdict.why}")
+
+
+def _leak(story: Story) -> str:
+    """Write the gross leak of each leg in its own currency."""
+    legs = [money(story.verdict.glv_minor, story.currency)]
+    if story.second is not None and story.second.glv_minor:
+        second = money(story.second.glv_minor, story.second.currency)
+        legs = [*(legs if story.verdict.glv_minor else []), second]
+    return " and ".join(legs)

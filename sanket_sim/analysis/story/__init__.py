@@ -6,13 +6,31 @@ is to blame). All times are relative to the creation of the payment.
 """
 
 from sanket_sim.analysis.story.choice import Specimen, instructive
-from sanket_sim.analysis.story.nouns import Journal, Leg, Moment, Story, Verdict, Visit, What
+from sanket_sim.analysis.story.nouns import (
+    SECOND,
+    Flows,
+    Journal,
+    Leg,
+    Moment,
+    Role,
+    Ruling,
+    SecondLeg,
+    Story,
+    Verdict,
+    Visit,
+    What,
+)
 from sanket_sim.analysis.story.telling import tell
 
 __all__ = [
+    "SECOND",
+    "Flows",
     "Journal",
     "Leg",
     "Moment",
+    "Role",
+    "Ruling",
+    "SecondLeg",
     "Specimen",
     "Story",
     "Verdict",

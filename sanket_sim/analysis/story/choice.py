@@ -24,6 +24,8 @@ class Specimen:
 
     Parameters
     ----------
+    glv_minor, currency : int, str
+        Gross leak of the principal leg, or of the second one where it leaked alone.
     born_ns : int
         Since the start of the run.
     alike : int
@@ -74,6 +76,9 @@ def _leaked(run: RunFolder) -> Columns:
     for batch in run.trace.batches("transactions", _READ):
         parts = decompose(batch)
         judged = {**batch, "leak_class": parts.leak_class, "glv_minor": parts.glv_minor}
+        alone = (parts.glv_minor == 0) & (parts.second_glv_minor > 0)
+        judged["glv_minor"] = np.where(alone, parts.second_glv_minor, parts.glv_minor)
+        judged["currency"] = np.where(alone, batch["second_currency"], batch["currency"])
         judged["submitted_again"] = batch["submissions"] > 1
         faultless = [not word for word in run.trace.words("fault_ids")]
         judged["spared"] = np.array(faultless, np.bool_)[batch["fault_ids"]]

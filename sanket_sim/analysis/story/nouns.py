@@ -5,7 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from sanket_sim.core.outcomes import Leg as Side
+
 NEVER = -1
+PRINCIPAL = Side.PRINCIPAL.name.lower()
+"""The leg of a journal that moves what the customer ordered; the other is `SECOND`."""
+SECOND = Side.SECOND.name.lower()
+
+
+class Role(StrEnum):
+    """What the customer's own call is about."""
+
+    PAYMENT = "payment"
+    REVERSAL = "reversal"
+    """It cancels the payment."""
+    STATUS = "status"
+    """It asks what became of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +51,10 @@ class Visit:
         What the caller believes.
     fault : str
         The fault that struck this attempt; empty for none.
+    role : Role
+        Of the customer's call at its head.
+    event : bool
+        Whether a message broker delivered it, and nobody waits for its answer.
     """
 
     hop_id: int
@@ -58,6 +77,8 @@ class Visit:
     committed: bool
     late: bool
     fault: str
+    role: Role = Role.PAYMENT
+    event: bool = False
 
     @property
     def wait_ns(self) -> int:
@@ -92,10 +113,11 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class Leg:
-    """One signed amount on one account [minor units]."""
+    """One signed amount on one account [minor units of its currency]."""
 
     account: Party
     amount_minor: int
+    currency: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +130,8 @@ class Journal:
         -1 if no visit can be told.
     one_sided : bool
         Whether the legs of the transfer, later ones included, do not cancel.
+    side : str
+        `PRINCIPAL` or `SECOND`.
     """
 
     transfer_id: int
@@ -117,6 +141,7 @@ class Journal:
     hop_id: int
     legs: tuple[Leg, ...]
     one_sided: bool
+    side: str = PRINCIPAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +152,8 @@ class Ruling:
     actor: str
     decision: str
     score: float
+    subject: str = ""
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +180,30 @@ class Flows:
     x_minor: int
     n_posted: int
     open_hold_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class SecondLeg:
+    """The payment's other movement of money.
+
+    Parameters
+    ----------
+    purpose : str
+        ``exchange``, ``fee`` or ``mismatch``.
+    currency : str
+    debtor, creditor : Party
+        From whom to whom it should move.
+    flows : Flows
+    glv_minor : int
+        Gross leak on this leg [minor units].
+    """
+
+    purpose: str
+    currency: str
+    debtor: Party
+    creditor: Party
+    flows: Flows
+    glv_minor: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +273,9 @@ class Moment:
     transfer_id : int
         The journal it is about, -1 for none.
     submission : int
-        Which try of the customer's, from 1.
+        Which try of the customer's, from 1; 0 for a call that is no try.
+    item : int
+        Place of the journal or the ruling it is about, -1 for none.
     """
 
     at_ns: int
@@ -231,11 +284,23 @@ class Moment:
     hop_id: int = NEVER
     transfer_id: int = NEVER
     submission: int = 0
+    item: int = NEVER
 
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """All there is to tell of one payment."""
+    """All there is to tell of one payment.
+
+    Parameters
+    ----------
+    puts_right : int
+        The payment that this one corrects, -1 for none.
+    put_right_by : tuple of int
+        The payments that correct this one.
+    batch : str
+        The file that it came in, with its business date; empty for none.
+    second : SecondLeg or None
+    """
 
     tx_id: int
     kind: str
@@ -259,6 +324,10 @@ class Story:
     visits: tuple[Visit, ...]
     journals: tuple[Journal, ...]
     rulings: tuple[Ruling, ...]
+    second: SecondLeg | None
+    puts_right: int
+    put_right_by: tuple[int, ...]
+    batch: str
 
     def visit(self, hop_id: int) -> Visit:
         """Return the visit of that hop."""

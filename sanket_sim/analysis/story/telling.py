@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from functools import cached_property
 from itertools import groupby
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
+from sanket_sim.analysis.breaks import CORRECTION
 from sanket_sim.analysis.decomposition import IntentStatus, decompose
 from sanket_sim.analysis.edges import waited_until_ns
 from sanket_sim.analysis.run_folder import RunFolder
@@ -22,13 +24,16 @@ from sanket_sim.analysis.story.nouns import (
     Journal,
     Leg,
     Party,
+    Role,
     Ruling,
+    SecondLeg,
     Story,
     Visit,
 )
 from sanket_sim.analysis.story.timeline import find_hop, submissions_of, timeline
 from sanket_sim.analysis.story.verdict import Evidence, judge
-from sanket_sim.core.outcomes import Decline, LeakClass, Outcome
+from sanket_sim.bank.description import Bank, StepKind
+from sanket_sim.core.outcomes import Decline, LeakClass, LegPurpose, Outcome
 from sanket_sim.core.result_codes import result_of
 from sanket_sim.trace import schema
 from sanket_sim.trace.batch import Columns, rows_in
@@ -37,6 +42,7 @@ from sanket_sim.trace.parquet import decode
 Row = dict[str, Any]
 """One row of a table: whole numbers, and words for codes."""
 _TIMES = ("sent_ns", "queued_ns", "begun_ns", "ended_ns", "received_ns", "left_ns")
+_NO_SECOND_LEG = LegPurpose.NONE.name.lower()
 _SAME = (
     "hop_id",
     "parent_hop_id",
@@ -88,25 +94,7 @@ class _Teller:
 
     def story(self) -> Story:
         row = self._rows("transactions", self.found)[0]
-        visits, rulings = self._visits(), self._rulings()
-        journals = self._journals(visits)
-        flows, answer = _flows(row), self._answer(row)
-        parts = decompose(self.found)
-        deadline_ns = self._since_birth(row["deadline_ns"])
-        right_creditor = self._party(row["right_creditor_account"])
-        evidence = Evidence(
-            status=IntentStatus(int(parts.status[0])),
-            leak_class=LeakClass(int(parts.leak_class[0])),
-            glv_minor=int(parts.glv_minor[0]),
-            amount_minor=row["amount_minor"],
-            deadline_ns=deadline_ns,
-            trap=_spoken(row["trap"]),
-            right_creditor=right_creditor,
-            flows=flows,
-            answer=answer,
-            visits=visits,
-            journals=journals,
-        )
+        seen = self._evidence(row)
         return Story(
             tx_id=self.tx_id,
             kind=row["kind"],
@@ -114,22 +102,66 @@ class _Teller:
             currency=row["currency"],
             amount_minor=row["amount_minor"],
             born_ns=self._born_ns,
-            deadline_ns=deadline_ns,
+            deadline_ns=seen.deadline_ns,
             customer=f"customer {row['customer_id']}",
             debtor=self._party(row["debtor_account"]),
             creditor=self._party(row["creditor_account"]),
             right_debtor=self._party(row["right_debtor_account"]),
-            right_creditor=right_creditor,
-            trap=evidence.trap,
+            right_creditor=seen.right_creditor,
+            trap=seen.trap,
             typology=_spoken(row["typology"]),
-            flows=flows,
-            answer=answer,
-            verdict=judge(evidence),
-            moments=timeline(visits, journals, rulings),
-            visits=tuple(visits),
-            journals=tuple(journals),
-            rulings=tuple(rulings),
+            flows=seen.flows,
+            answer=seen.answer,
+            verdict=judge(seen),
+            moments=timeline(seen.visits, seen.journals, seen.rulings),
+            visits=tuple(seen.visits),
+            journals=tuple(seen.journals),
+            rulings=tuple(seen.rulings),
+            second=seen.second,
+            puts_right=row["original_tx_id"] if row["kind"] == CORRECTION else NEVER,
+            put_right_by=self._corrections(),
+            batch=_batch(row["batch_id"], row["business_date"]),
         )
+
+    def _evidence(self, row: Row) -> Evidence:
+        parts = decompose(self.found)
+        visits = self._visits(row["kind"])
+        return Evidence(
+            status=IntentStatus(int(parts.status[0])),
+            leak_class=LeakClass(int(parts.leak_class[0])),
+            glv_minor=int(parts.glv_minor[0]),
+            amount_minor=row["amount_minor"],
+            deadline_ns=self._since_birth(row["deadline_ns"]),
+            hold_ttl_ns=self.run.bank.hold_ttl_ns,
+            trap=_spoken(row["trap"]),
+            right_creditor=self._party(row["right_creditor_account"]),
+            flows=_flows(row),
+            second=self._second(row, int(parts.second_glv_minor[0])),
+            answer=self._answer(row),
+            visits=visits,
+            journals=self._journals(visits),
+            rulings=self._rulings(),
+        )
+
+    def _second(self, row: Row, glv_minor: int) -> SecondLeg | None:
+        if row["second_purpose"] == _NO_SECOND_LEG:
+            return None
+        return SecondLeg(
+            purpose=row["second_purpose"],
+            currency=row["second_currency"],
+            debtor=self._party(row["second_debtor_account"]),
+            creditor=self._party(row["second_creditor_account"]),
+            flows=_flows(row, "second_"),
+            glv_minor=glv_minor,
+        )
+
+    def _corrections(self) -> tuple[int, ...]:
+        """Return the payments that put this one right."""
+        import pyarrow.dataset as ds  # noqa: PLC0415  # only stories look for single rows
+
+        mine = (ds.field("original_tx_id") == self.tx_id) & (ds.field("kind") == CORRECTION)
+        table = self.run.trace.scan("transactions").to_table(columns=["tx_id"], filter=mine)
+        return tuple(sorted(table["tx_id"].to_pylist()))
 
     @property
     def _born_ns(self) -> int:
@@ -149,7 +181,7 @@ class _Teller:
             spelt[column.name] = values
         return [dict(zip(spelt, row, strict=True)) for row in zip(*spelt.values(), strict=True)]
 
-    def _visits(self) -> list[Visit]:
+    def _visits(self, kind: str) -> list[Visit]:
         columns = rows_of(self.run, "hops", self.tx_id)
         columns = {**columns, "left_ns": waited_until_ns(self.run, columns)}
         order = np.argsort(columns["hop_id"])
@@ -157,15 +189,17 @@ class _Teller:
         rows = self._rows("hops", columns)
         for row, left_ns in zip(rows, columns["left_ns"].tolist(), strict=True):
             row["left_ns"] = left_ns
-        places = _places(rows)
-        return [self._visit(row, *places[row["hop_id"]]) for row in rows]
+        places = _places(rows, _roles(self.run.bank, kind))
+        return [self._visit(row, places[row["hop_id"]]) for row in rows]
 
-    def _visit(self, row: Row, depth: int, submission: int) -> Visit:
+    def _visit(self, row: Row, place: _Place) -> Visit:
         same: Row = {name: row[name] for name in _SAME}
         times: Row = {name: self._since_birth(row[name]) for name in _TIMES}
         return Visit(
-            depth=depth,
-            submission=submission,
+            depth=place.depth,
+            submission=place.submission,
+            role=place.role,
+            event=(row["caller"], row["operation"]) in self._events,
             ahead=row["queue_length"],
             fault=self._faults.get(row["fault_id"], ""),
             **same,
@@ -175,13 +209,13 @@ class _Teller:
     def _journals(self, visits: Sequence[Visit]) -> list[Journal]:
         rows = self._rows("postings", rows_of(self.run, "postings", self.tx_id))
         rows.sort(key=lambda row: row["posting_id"])
-        sums: Counter[tuple[int, str]] = Counter()
+        sums: Counter[tuple[int, str, str]] = Counter()
         for row in rows:
-            sums[row["transfer_id"], row["phase"]] += row["amount_minor"]
-        written = groupby(rows, lambda row: (row["transfer_id"], row["phase"], row["posted_ns"]))
+            sums[_transfer(row)] += row["amount_minor"]
+        written = groupby(rows, lambda row: (_transfer(row), row["posted_ns"]))
         return [
-            self._journal(list(legs), visits, one_sided=sums[transfer, phase] != 0)
-            for (transfer, phase, _), legs in written
+            self._journal(list(legs), visits, one_sided=sums[transfer] != 0)
+            for (transfer, _), legs in written
         ]
 
     def _journal(self, rows: list[Row], visits: Sequence[Visit], *, one_sided: bool) -> Journal:
@@ -193,14 +227,25 @@ class _Teller:
             at_ns=at_ns,
             service=service,
             hop_id=find_hop(visits, service, at_ns),
-            legs=tuple(Leg(self._party(row["account_id"]), row["amount_minor"]) for row in rows),
+            legs=tuple(
+                Leg(self._party(row["account_id"]), row["amount_minor"], row["currency"])
+                for row in rows
+            ),
             one_sided=one_sided,
+            side=rows[0]["leg"],
         )
 
     def _rulings(self) -> list[Ruling]:
         rows = self._rows("decisions", rows_of(self.run, "decisions", self.tx_id))
         return [
-            Ruling(self._since_birth(row["time_ns"]), row["actor"], row["decision"], row["score"])
+            Ruling(
+                self._since_birth(row["time_ns"]),
+                row["actor"],
+                row["decision"],
+                row["score"],
+                row["subject"],
+                row["reason"],
+            )
             for row in rows
         ]
 
@@ -219,8 +264,23 @@ class _Teller:
         )
 
     @cached_property
+    def _events(self) -> set[tuple[str, str]]:
+        """Who publishes what: the calls that a message broker carries."""
+        bank = self.run.bank
+        targets = {
+            step.target
+            for operation in bank.operations
+            for step in operation.steps
+            if step.kind == StepKind.PUBLISH
+        }
+        return {
+            (bank.services[bank.edges[edge].caller].name, _operation(bank, edge))
+            for edge in targets
+        }
+
+    @cached_property
     def _faults(self) -> dict[int, str]:
-        """Say what each fault does, by its number."""
+        """Say what each fault does, by its number; traps strike payments, not hops."""
         rows = self._rows("faults", self.run.trace.columns("faults"))
         return {row["fault_id"]: " ".join(_fault_words(row)) for row in rows}
 
@@ -246,9 +306,43 @@ def _owner(role: str, segment: str, agent_id: int) -> str:
     return segment if role == "world" else f"{role} {agent_id}"
 
 
-def _flows(row: Row) -> Flows:
-    names = ("e_minor", "d_minor", "c_minor", "x_minor", "n_posted", "open_hold_minor")
-    return Flows(**{name: row[name] for name in names})
+def _flows(row: Row, prefix: str = "") -> Flows:
+    names = ("e_minor", "d_minor", "c_minor", "x_minor", "n_posted")
+    held = 0 if prefix else row["open_hold_minor"]
+    return Flows(**{name: row[prefix + name] for name in names}, open_hold_minor=held)
+
+
+def _transfer(row: Row) -> tuple[int, str, str]:
+    return row["transfer_id"], row["leg"], row["phase"]
+
+
+def _batch(batch_id: int, business_date: int) -> str:
+    """Name a file of payments.
+
+    Examples
+    --------
+    >>> _batch(3, 20784), _batch(0, 0)
+    ('file 3 of 2026-11-27', '')
+    """
+    if not batch_id:
+        return ""
+    return f"file {batch_id} of {date(1970, 1, 1) + timedelta(days=business_date)}"
+
+
+def _operation(bank: Bank, edge: int) -> str:
+    operation = bank.operations[bank.edges[edge].operation]
+    return f"{bank.services[operation.service].name}.{operation.name}"
+
+
+def _roles(bank: Bank, kind: str) -> dict[str, Role]:
+    """Return what the customer's calls are about that are not the payment itself."""
+    found: dict[str, Role] = {}
+    for route in bank.routes:
+        entries = {Role.REVERSAL: route.reversal_edge, Role.STATUS: route.status_edge}
+        for role, edge in entries.items() if route.name == kind else ():
+            if edge >= 0:
+                found[_operation(bank, edge)] = role
+    return found
 
 
 def _spoken(word: str) -> str:
@@ -264,13 +358,32 @@ def _fault_words(row: Row) -> Iterator[str]:
         yield "(" + ", ".join(f"{key} {value}" for key, value in parameters.items()) + ")"
 
 
-def _places(rows: Sequence[Row]) -> dict[int, tuple[int, int]]:
-    """Return the depth of each hop and the submission it belongs to; callers come before calls."""
-    roots = [row for row in rows if row["parent_hop_id"] < 0]
-    tries = submissions_of([(row["attempt"], row["sent_ns"]) for row in roots])
-    places = {row["hop_id"]: (0, number) for row, number in zip(roots, tries, strict=True)}
+class _Place(NamedTuple):
+    """Where a hop stands: under how many callers, and under which of the customer's calls."""
+
+    depth: int
+    submission: int
+    role: Role
+
+
+def _places(rows: Sequence[Row], roles: Mapping[str, Role]) -> dict[int, _Place]:
+    """Return the place of each hop; callers come before calls.
+
+    A call below nobody that the customer did not make (a message sent late) belongs to the first
+    try.
+    """
+    heads = [row for row in rows if row["parent_hop_id"] < 0]
+    tried = [row for row in heads if row["operation"] not in roles]
+    tries = submissions_of([(row["attempt"], row["sent_ns"]) for row in tried])
+    places = {
+        row["hop_id"]: _Place(0, number, Role.PAYMENT)
+        for row, number in zip(tried, tries, strict=True)
+    }
+    for row in heads:
+        if row["operation"] in roles:
+            places[row["hop_id"]] = _Place(0, 0, roles[row["operation"]])
     for row in rows:
         if row["hop_id"] not in places:
-            depth, submission = places.get(row["parent_hop_id"], (0, 1))
-            places[row["hop_id"]] = (depth + 1, submission)
+            above = places.get(row["parent_hop_id"], _Place(0, 1, Role.PAYMENT))
+            places[row["hop_id"]] = above._replace(depth=above.depth + 1)
     return places

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from sanket_sim.analysis.story.nouns import NEVER, Journal, Moment, Ruling, Visit, What
+from sanket_sim.analysis.story.nouns import (
+    NEVER,
+    Journal,
+    Moment,
+    Role,
+    Ruling,
+    Visit,
+    What,
+)
 from sanket_sim.core.units import NS_PER_MS
 
 WAIT_NS_MIN = NS_PER_MS
@@ -23,11 +31,13 @@ def timeline(
     found: list[Moment] = []
     for visit in visits:
         found += _visit_moments(visit, plain=visit.hop_id not in troubled)
-    for one in journals:
-        depth = depths.get(one.hop_id, 0) + 2
-        found.append(Moment(one.at_ns, depth, What.POSTED, one.hop_id, one.transfer_id))
-    for ruling, hop_id in zip(rulings, rulers, strict=True):
-        found.append(Moment(ruling.at_ns, depths.get(hop_id, 0) + 2, What.RULED, hop_id))
+    for place, one in enumerate(journals):
+        depth = depths.get(one.hop_id, -1) + 2
+        moment = Moment(one.at_ns, depth, What.POSTED, one.hop_id, one.transfer_id, item=place)
+        found.append(moment)
+    for place, (ruling, hop_id) in enumerate(zip(rulings, rulers, strict=True)):
+        depth = depths.get(hop_id, -1) + 2
+        found.append(Moment(ruling.at_ns, depth, What.RULED, hop_id, item=place))
     found += _customer_moments([visit for visit in visits if visit.depth == 0])
     return tuple(sorted(found, key=_order))
 
@@ -64,11 +74,13 @@ def _end_moments(visit: Visit, depth: int) -> Iterator[Moment]:
 
 def _customer_moments(roots: Sequence[Visit]) -> Iterator[Moment]:
     """Yield what the customer did and heard; tries that the app makes by itself are not shown."""
-    last = {visit.submission: visit for visit in roots}
+    last: dict[tuple[Role, int], Visit] = {}
     for visit in roots:
+        last[visit.role, visit.submission or -visit.hop_id] = visit
         if visit.attempt == 1:
             yield Moment(visit.sent_ns, 0, What.ASKED, visit.hop_id, submission=visit.submission)
-    for submission, visit in last.items():
+    for visit in last.values():
+        submission = visit.submission
         if visit.left_ns >= 0:
             yield Moment(visit.left_ns, 0, What.TOLD, visit.hop_id, submission=submission)
 

@@ -8,16 +8,38 @@ from dataclasses import dataclass
 from sanket_sim.analysis.decomposition import IntentStatus
 from sanket_sim.analysis.story.nouns import (
     NEVER,
+    PRINCIPAL,
+    SECOND,
     Answer,
     Flows,
     Journal,
     Party,
+    Role,
+    Ruling,
+    SecondLeg,
     Verdict,
     Visit,
 )
-from sanket_sim.core.outcomes import LeakClass
+from sanket_sim.core.outcomes import LeakClass, LegPurpose
 from sanket_sim.core.units import NS_PER_MS
 
+FEE = LegPurpose.FEE.name.lower()
+MISMATCH = LegPurpose.MISMATCH.name.lower()
+STAND_IN = "stand_in"
+"""Who decides in the place of the ledger, as the decisions table calls it."""
+MANY = 2
+_DECLINED = {
+    "already_reversed": "its reversal had come first and left a mark",
+    "pending_transfer_expired": "the hold had lapsed before the merchant claimed it",
+    "creditor_timeout": "the scheme's clock had run out",
+    "not_settled": "the sending bank's funds had not come",
+    "credit_account_already_closed": "the payee's account is closed",
+    "stand_in_limit": "beyond the limit of stand-in processing",
+    "exists_with_different_amount": "its key belongs to another payment",
+    "payee_mismatch": "the payee's name does not belong to the account",
+    "refund_exceeds_capture": "more than what was captured would have gone back",
+}
+"""Reasons that need more words than their own."""
 Blame = tuple[int, str]
 """The hop to blame (-1 for none) and the sentence."""
 
@@ -31,25 +53,40 @@ class Evidence:
     glv_minor: int
     amount_minor: int
     deadline_ns: int
+    hold_ttl_ns: int
     trap: str
     right_creditor: Party
     flows: Flows
+    second: SecondLeg | None
     answer: Answer
     visits: Sequence[Visit]
     journals: Sequence[Journal]
+    rulings: Sequence[Ruling]
 
-    @property
-    def posted(self) -> list[Journal]:
-        """Journals that moved money, each transfer by what was written of it first."""
-        moved = [journal for journal in self.journals if journal.phase == "posted"]
+    def moved(self, side: str) -> list[Journal]:
+        """Return the journals that moved money on a leg, each transfer by its first."""
+        moved = [one for one in self.journals if one.phase == "posted" and one.side == side]
         first = {journal.transfer_id: journal for journal in reversed(moved)}
         return [journal for journal in moved if first[journal.transfer_id] is journal]
 
     @property
+    def posted(self) -> list[Journal]:
+        """Journals of the leg that leaked: the principal, unless only the second did."""
+        second_alone = self.second is not None and self.second.glv_minor and not self.glv_minor
+        sides = (SECOND, PRINCIPAL) if second_alone else (PRINCIPAL, SECOND)
+        return self.moved(sides[0]) or self.moved(sides[1])
+
+    @property
+    def tries(self) -> list[Visit]:
+        """The customer's own calls that submit the payment."""
+        return [one for one in self.visits if one.depth == 0 and one.role == Role.PAYMENT]
+
+    @property
     def whole(self) -> bool:
         """Whether the trace holds all that was posted, and how the customer was answered."""
-        answered = any(visit.depth == 0 for visit in self.visits)
-        return answered and len(self.posted) == self.flows.n_posted
+        seconds = self.second.flows.n_posted if self.second else 0
+        posted = (len(self.moved(side)) for side in (PRINCIPAL, SECOND))
+        return bool(self.tries) and tuple(posted) == (self.flows.n_posted, seconds)
 
     def visit(self, hop_id: int) -> Visit | None:
         """Return the visit of that hop, if there is one."""
@@ -110,7 +147,8 @@ def _unleaked(evidence: Evidence) -> str:
     if evidence.status == IntentStatus.IN_FLIGHT:
         return "the run ended before it did"
     if evidence.status == IntentStatus.REJECTED_RIGHT:
-        return f"declined rightly ({answer.decline_reason}): nothing was to move, and nothing did"
+        why = _DECLINED.get(answer.decline_reason, answer.decline_reason)
+        return f"declined rightly ({why}): nothing was to move, and nothing did"
     error = evidence.deepest_error()
     where = f", from {error.label}: {error.outcome}" if error else ""
     return f"failed clean{where}; nothing moved, and the customer was told so"
@@ -133,6 +171,8 @@ def _unseen(evidence: Evidence, journal: Journal) -> str:
 
 
 def _duplicate(evidence: Evidence) -> Blame:
+    if len(evidence.posted) < MANY:
+        return _unbalanced(evidence)
     first, second, *others = evidence.posted
     more = f", and {len(others)} more after it" if others else ""
     unseen = _unseen(evidence, first)
@@ -164,7 +204,7 @@ def _ghost(evidence: Evidence) -> Blame:
 
 def _late(evidence: Evidence) -> Blame:
     overdue = _ms(evidence.answer.at_ns - evidence.deadline_ns)
-    roots = [visit for visit in evidence.visits if visit.depth == 0]
+    roots = evidence.tries
     last = max(visit.submission for visit in roots)
     error = evidence.deepest_error(last - 1)
     if error:
@@ -187,10 +227,14 @@ def _own_ns(evidence: Evidence, visit: Visit) -> int:
 
 
 def _orphan(evidence: Evidence) -> Blame:
-    lame = next((journal for journal in evidence.posted if journal.one_sided), None)
+    lame = next((one for one in _all_posted(evidence) if one.one_sided), None)
     if lame is None:
-        journal = evidence.posted[-1]
-        return journal.hop_id, f"{evidence.named(journal)} posted to accounts that do not match"
+        return _unbalanced(evidence)
+    if evidence.second and evidence.second.purpose == MISMATCH:
+        return lame.hop_id, (
+            f"{evidence.named(lame)} moved {evidence.second.currency} for an order in another "
+            "currency, one for one: the two legs are in different books"
+        )
     debit = lame.legs[0].amount_minor < 0
     side, other = ("debit", "credit") if debit else ("credit", "debit")
     visit = evidence.visit(lame.hop_id)
@@ -199,16 +243,85 @@ def _orphan(evidence: Evidence) -> Blame:
     return lame.hop_id, sentence
 
 
+def _all_posted(evidence: Evidence) -> list[Journal]:
+    return [*evidence.moved(PRINCIPAL), *evidence.moved(SECOND)]
+
+
+def _unbalanced(evidence: Evidence) -> Blame:
+    journal = _all_posted(evidence)[-1]
+    return journal.hop_id, f"{evidence.named(journal)} posted what does not match the order"
+
+
 def _invalid(evidence: Evidence) -> Blame:
+    """Give the first reason that the trace bears out."""
     journal = evidence.posted[0]
-    who = evidence.named(journal)
-    if evidence.amount_minor < 0:
-        return journal.hop_id, f"{who} posted a negative amount: money ran back to the payer"
-    return journal.hop_id, f"{who} posted what should not move: the payer truly could not pay it"
+    why = next(filter(None, (reason(evidence, journal) for reason in _WHY_INVALID)), _UNFUNDED)
+    return journal.hop_id, f"{evidence.named(journal)} {why}"
+
+
+def _fee_alone(evidence: Evidence, journal: Journal) -> str:
+    kept = evidence.second is not None and evidence.second.purpose == FEE
+    alone = kept and journal.side == SECOND and not evidence.moved(PRINCIPAL)
+    return "charged the fee of a payment that was never posted" if alone else ""
+
+
+def _backwards(evidence: Evidence, _: Journal) -> str:
+    negative = evidence.amount_minor < 0
+    return "posted a negative amount: money ran back to the payer" if negative else ""
+
+
+def _elsewhere(evidence: Evidence, journal: Journal) -> str:
+    """Tell a credit that the payee's account could not take."""
+    for leg in journal.legs if journal.side == PRINCIPAL else ():
+        if leg.amount_minor > 0 and leg.account != evidence.right_creditor:
+            return f"credited {leg.account.name}, as {evidence.right_creditor.name} takes no money"
+    return ""
+
+
+def _cancelled(evidence: Evidence, journal: Journal) -> str:
+    heads = [one for one in evidence.visits if one.depth == 0 and one.role == Role.REVERSAL]
+    heard = [one.left_ns for one in heads if 0 <= one.left_ns <= journal.at_ns]
+    if not heard:
+        return ""
+    return f"posted it {_ms(journal.at_ns - min(heard))} after the customer had cancelled it"
+
+
+def _lapsed(evidence: Evidence, journal: Journal) -> str:
+    opened = [one.at_ns for one in evidence.journals if one.phase == "pending"]
+    if not opened or evidence.hold_ttl_ns <= 0:
+        return ""
+    over_ns = journal.at_ns - min(opened) - evidence.hold_ttl_ns
+    return f"captured a hold that was to lapse {_ms(over_ns)} before" if over_ns > 0 else ""
+
+
+def _after_no(evidence: Evidence, journal: Journal) -> str:
+    gap_ns = journal.at_ns - evidence.answer.at_ns
+    told = evidence.answer.ack == "failed" and evidence.answer.at_ns >= 0 and gap_ns > 0
+    return f"posted it {_ms(gap_ns)} after the customer was told that it failed" if told else ""
+
+
+def _stood_in(evidence: Evidence, _: Journal) -> str:
+    approved = any(
+        ruling.actor == STAND_IN and ruling.decision == "approve" for ruling in evidence.rulings
+    )
+    said = "posted what stand-in processing had approved, beyond what the payer has"
+    return said if approved else ""
+
+
+_UNFUNDED = "posted what should not move: the payer truly could not pay it"
+_WHY_INVALID: tuple[Callable[[Evidence, Journal], str], ...] = (
+    _fee_alone,
+    _backwards,
+    _elsewhere,
+    _cancelled,
+    _lapsed,
+    _stood_in,
+    _after_no,
+)
 
 
 def _misdirected(evidence: Evidence) -> Blame:
-    for journal in evidence.journals:
+    for journal in evidence.moved(PRINCIPAL):
         for leg in journal.legs:
             astray = leg.amount_minor > 0 and leg.account != evidence.right_creditor
             if astray and journal.phase == "posted":
