@@ -75,17 +75,16 @@ class Ledger:
             return refused
         if intent.mishap & UNSETTLED and self.controls.settle_before_credit:
             return int(Decline.NOT_SETTLED)
-        intent.transfer_id = NEVER
         if self._takes_debit(intent):
             journal = self._open(intent, service, now_ns)
-            intent.transfer_id = journal.transfer_id
+            intent.half_done.append(journal.transfer_id)
             self._debit(intent, intent.amount_minor, journal)
         return DONE
 
     def credit(self, intent: Intent, service: int, now_ns: int) -> int:
         """Post the credit alone (the second leg)."""
-        if intent.transfer_id >= 0:
-            journal = Journal(intent.transfer_id, service, now_ns)
+        if intent.half_done:
+            journal = Journal(intent.half_done.pop(0), service, now_ns)
         else:
             journal = self._open(intent, service, now_ns)
         self._credit(intent, intent.amount_minor, journal)

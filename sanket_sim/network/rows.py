@@ -62,6 +62,7 @@ class Intent:
         "fault_service",
         "fraud_decision",
         "fraud_score",
+        "half_done",
         "held_fee_minor",
         "hi",
         "hold_expires_ns",
@@ -98,7 +99,6 @@ class Intent:
         "stood_in",
         "submissions",
         "tombstone",
-        "transfer_id",
         "trap",
         "tx_id",
         "typology",
@@ -156,7 +156,8 @@ class Intent:
         self.d_minor = self.c_minor = self.x_minor = self.n_posted = 0
         self.second_d_minor = self.second_c_minor = self.second_x_minor = self.second_n_posted = 0
         self.posted_ns = NEVER
-        self.transfer_id = NEVER
+        self.half_done: list[int] = []
+        """Transfers of which only the debit is posted."""
         self.hold_minor = 0
         self.hold_opened = self.hold_overdue = False
         self.hold_expires_ns = self.hold_service = NEVER
