@@ -48,7 +48,8 @@ class TrapCourse:
     control_on : bool
         Whether that control was on in this run.
     injected, prevented, executed : Passage
-        Struck; of these stopped, or let through so that they leaked.
+        Struck; of these ended without a leak (stopped, or carried out as they should be), or with
+        one.
     detected, undetected : Passage
         Of the leaked: found by reconciliation or by a complaint, or not.
     recovered, residual : Passage
@@ -57,7 +58,8 @@ class TrapCourse:
     prevention, detection : Estimate
         Prevented of injected; detected of executed.
     delay_p50, delay_p95 : Estimate
-        Time from the last posting (else from the customer's answer) to the first break [s].
+        Time from the last posting (else from the customer's answer) to the first break [s]; 0
+        where the bank was on to the payment before it leaked.
     detected_by : dict
         Who found the first break -> leaked intents.
     """

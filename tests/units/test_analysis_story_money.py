@@ -379,6 +379,16 @@ def test_breaks_and_corrections_point_at_one_another(tmp_path) -> None:
     assert "puts right payment 0" in said(second)
 
 
+def test_a_split_that_misses_a_cent_is_told_by_how_much(tmp_path) -> None:
+    row = payment(**(moved(2500) | {"c_minor": 2499}))
+    postings = legs(PAYER, PAYEE, 2500)
+    postings[1]["amount_minor"] = 2499
+    run = folder_of(tmp_path, transactions=[row], hops=[PAY, POST], postings=postings)
+    story = tell(run, 0)
+    assert (story.verdict.leak_class, story.verdict.glv_minor) == ("ORPHAN_DEBIT", 1)
+    assert "posted legs that miss one another by 0.01 EUR" in story.verdict.why
+
+
 def test_a_file_and_its_business_date_are_told(tmp_path) -> None:
     row = payment(**moved(2500), batch_id=3, business_date=20784)
     run = folder_of(

@@ -20,6 +20,7 @@ from sanket_sim.analysis.story.nouns import (
     Verdict,
     Visit,
 )
+from sanket_sim.core.money import format_minor
 from sanket_sim.core.outcomes import LeakClass, LegPurpose
 from sanket_sim.core.units import NS_PER_MS
 
@@ -235,6 +236,9 @@ def _orphan(evidence: Evidence) -> Blame:
             f"{evidence.named(lame)} moved {evidence.second.currency} for an order in another "
             "currency, one for one: the two legs are in different books"
         )
+    if len({leg.amount_minor > 0 for leg in lame.legs}) > 1:
+        short = format_minor(abs(sum(leg.amount_minor for leg in lame.legs)), lame.legs[0].currency)
+        return lame.hop_id, f"{evidence.named(lame)} posted legs that miss one another by {short}"
     debit = lame.legs[0].amount_minor < 0
     side, other = ("debit", "credit") if debit else ("credit", "debit")
     visit = evidence.visit(lame.hop_id)
