@@ -111,8 +111,8 @@ def test_findings_alone_are_printed_on_request(probe, tmp_path, capsys):
     found = json.loads(said.out)
     assert said.err == ""
     assert list(found) == [
-        "run", "traffic", "latency", "leakage", "resilience", "energy", "fraud", "conservation",
-        "executive", "verdict",
+        "run", "traffic", "latency", "leakage", "controls", "resilience", "energy", "fraud",
+        "conservation", "executive", "verdict",
     ]  # fmt: skip
     assert found["run"]["complete"]
     assert found["conservation"]["holds"]
