@@ -361,11 +361,12 @@ def test_matched_orders_are_forgotten():
     assert found.office.book.balances_minor.tolist()[BOB] == OPENING_MINOR + 100 * 349
 
 
-def test_the_run_waits_for_corrections_that_can_still_leave():
+@pytest.mark.parametrize("asked", [True, False])
+def test_a_run_that_is_asked_to_waits_for_corrections_that_can_still_leave(asked: bool):
     day = Day()
     duplicate(day)
-    office = watch(day, every(10, 330)).office
-    assert office.waits(11 * 60 * S)
+    office = watch(day, every(10, 330), await_corrections=asked).office
+    assert office.waits(11 * 60 * S) == asked
     assert not office.waits(9 * 60 * S)
 
 

@@ -24,7 +24,13 @@ from sanket_sim.trace.writer import TraceWriter
 
 START = datetime.fromisoformat("2026-11-27T08:00:00")
 LENGTH_NS = 40 * S
-ASKED = {"intraday": "5s", "grace": "2s", "investigation": "6s", "approval": "2s"}
+ASKED = {
+    "intraday": "5s",
+    "grace": "2s",
+    "investigation": "6s",
+    "approval": "2s",
+    "await_corrections": True,
+}
 
 
 def bank():

@@ -107,8 +107,8 @@ class BackOffice:
         batch.decisions = self.records.merged(batch.decisions)
 
     def waits(self, until_ns: int) -> bool:
-        """Say whether a correction may still leave before an instant."""
-        return self.cases.wait(until_ns)
+        """Say whether the run should go on for a correction that leaves before an instant."""
+        return self.settings.await_corrections and self.cases.wait(until_ns)
 
     def _look(self, now_ns: int) -> None:
         self._find(now_ns, Finder.INTRADAY)

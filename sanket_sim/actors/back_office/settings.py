@@ -55,6 +55,9 @@ class ReconciliationSettings(Settings):
     """From the break to the decision what to do about it."""
     approval: PositiveDurationNs = MINUTE_NS
     """From the decision to the correction (a second pair of eyes); a tick must not be longer."""
+    await_corrections: bool = False
+    """Let the run drain, as far as its `drain` allows, until every correction has been made; else
+    it ends with the last customer, and what is still investigated then stays open."""
     recovery: Share = 1.0
     """Probability that whoever has the money agrees to give it back."""
     complaints: Share = 0.8
