@@ -50,7 +50,7 @@ class Admission:
         if clock_ns == 0 or now_ns - intent.created_ns <= clock_ns:
             return DONE
         if intent.ack == ACK_FAILED and intent.n_posted == 0:
-            intent.verdict = money.REJECT
+            intent.e_minor = 0
         return int(Decline.CREDITOR_TIMEOUT) if self.controls.payment_clock else DONE
 
     def refuse_funds(self, intent: Intent, needed_minor: int) -> int:
@@ -115,7 +115,7 @@ class Admission:
         if left_minor is not None and intent.amount_minor <= left_minor:
             return DONE
         if intent.n_posted == 0:
-            intent.verdict = money.REJECT
+            intent.e_minor = 0
         if not self.controls.refund_cap:
             return DONE
         known = left_minor is not None

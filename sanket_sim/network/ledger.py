@@ -147,7 +147,7 @@ class Ledger:
         """
         intent.lapsed = True
         if intent.mishap & CAPTURE_LATE:
-            intent.verdict = money.REJECT
+            intent.e_minor = 0
             intent.ack, intent.decline = ACK_FAILED, int(Decline.PENDING_TRANSFER_EXPIRED)
         self._end_hold(intent, EXPIRED, intent.hold_service, now_ns)
 
@@ -208,7 +208,7 @@ class Ledger:
         if self.controls.capture_cap:
             asked_minor = min(asked_minor, held_minor)
         if intent.mishap & CAPTURE_LATE and 0 <= intent.hold_expires_ns <= now_ns:
-            intent.verdict = money.REJECT
+            intent.e_minor = 0
         self._release(intent, now_ns)
         intent.captured_minor = asked_minor
         return asked_minor

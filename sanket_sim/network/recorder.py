@@ -218,13 +218,14 @@ class Recorder:
 def _second_leg(intent: Intent) -> tuple[int, ...]:
     """Return the columns of an intent's second leg; its gross leak is filled in later."""
     made = intent.d_minor != 0 or intent.c_minor != 0 or intent.x_minor != 0
+    verdict = intent.verdict if intent.e_minor > 0 else money.REJECT
     return (
         intent.second_purpose,
         intent.second_currency,
         intent.second_debtor,
         intent.second_creditor,
         money.second_expected_minor(
-            intent.second_purpose, intent.verdict, intent.second_amount_minor, made
+            intent.second_purpose, verdict, intent.second_amount_minor, made
         ),
         intent.second_d_minor,
         intent.second_c_minor,
