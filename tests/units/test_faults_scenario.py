@@ -9,6 +9,7 @@ import pytest
 from banks import MS, S, accounts, chain, compute, intents
 
 from sanket_sim.bank.description import Party, Service
+from sanket_sim.bank.reach import Reach
 from sanket_sim.core.draws import Draws
 from sanket_sim.core.outcomes import Mishap
 from sanket_sim.faults import Ground, Scenario, Trap, faults, traps
@@ -102,7 +103,7 @@ def test_traps_leave_other_peoples_money_alone() -> None:
     inflow = replace(BANK.routes[0], debtor=Party.EMPLOYER)
     bank = replace(BANK, routes=(inflow,))
     trap = trap_of("negative_amount")
-    assert trap.routes(bank) == []
+    assert trap.routes(Reach(bank)) == []
     assert "no route that moves a customer's money" in (
         trap_of("negative_amount", kinds=["transfer"]).problems(bank)[0].message
     )
