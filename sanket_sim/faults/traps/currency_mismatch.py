@@ -8,7 +8,7 @@ from typing import Any, ClassVar, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from sanket_sim.bank.description import Bank
+from sanket_sim.bank.description import Bank, Effect
 from sanket_sim.bank.reach import Reach
 from sanket_sim.core.outcomes import LeakClass, LegPurpose
 from sanket_sim.faults.traps.trap import Ground, Intents, Trap, between_customers, traps
@@ -27,14 +27,15 @@ class CurrencyMismatch(Trap):
     CODE: ClassVar[str] = "T09"
     CONTROL: ClassVar[str] = "same_ledger"
     LEAK_CLASS: ClassVar[LeakClass] = LeakClass.ORPHAN_CREDIT
-    NEEDS: ClassVar[str] = "moves money from customer to customer"
+    NEEDS: ClassVar[str] = "moves money from customer to customer without a hold"
     REMEDY: ClassVar[str] = 'give a route debtor = "customer" and creditor = "customer"'
 
     kind: Literal["currency_mismatch"]
 
     def fits(self, reach: Reach, route: int) -> bool:
-        """Choose payments between customers."""
-        return between_customers(reach.bank.routes[route])
+        """Choose payments between customers that nothing reserves: no hold spans two currencies."""
+        held = Effect.HOLD in reach.of_route(route)
+        return between_customers(reach.bank.routes[route]) and not held
 
     def lacking(self, bank: Bank) -> str:
         """Ask for a second currency."""
@@ -49,8 +50,9 @@ class CurrencyMismatch(Trap):
         return suited
 
     def poison(self, victims: Intents, ground: Ground) -> None:
-        """Send the money to the foreign account."""
-        victims["creditor_account"] = self._payee(victims, ground)
+        """Pay to the foreign account, which is the one that was meant."""
+        payee = self._payee(victims, ground)
+        victims["creditor_account"] = victims["right_creditor"] = payee
         victims["e_minor"] = 0
 
     @staticmethod

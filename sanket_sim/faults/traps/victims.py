@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sanket_sim.bank.description import Bank
+from sanket_sim.bank.description import Bank, Party
 from sanket_sim.core.money import exponent_of
 from sanket_sim.core.outcomes import LegPurpose
 from sanket_sim.faults.traps.trap import Ground, Intents
@@ -64,7 +64,7 @@ def other_account(
     ground : Ground
     among : bool array, shape (accounts,)
         Accounts that will do; of these only such as belong to the same kind of party as the
-        debtor, so that a customer meets another customer and not the outside world.
+        debtor, or to nobody any more: a customer meets another customer, not the outside world.
     same_currency : bool
         Whether the account is kept in the intent's currency, or else in any other.
 
@@ -80,7 +80,8 @@ def other_account(
     for currency, owner in set(zip(intents["currency"].tolist(), party.tolist(), strict=True)):
         rows = (intents["currency"] == currency) & (party == owner)
         kept_in = (accounts.currency == currency) == same_currency
-        pool = np.flatnonzero(among & kept_in & (accounts.party == owner))
+        alike = (accounts.party == owner) | (accounts.party == Party.NONE)
+        pool = np.flatnonzero(among & kept_in & alike)
         picked[rows] = _from_pool(pool, intents[rows], drawn[rows])
     return picked
 
