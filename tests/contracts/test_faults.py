@@ -5,18 +5,20 @@ from __future__ import annotations
 import inspect
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import pytest
+import trap_ground
 from banks import MS, S, accounts, chain, compute, drive, intents
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from trap_ground import CODE, EXCHANGE, LOGIN, REACH, ground, payments
 
-from sanket_sim.bank.description import Bank, Controls, Service
-from sanket_sim.core.draws import Draws
+from sanket_sim.bank.description import Controls, Service
 from sanket_sim.core.outcomes import LeakClass
-from sanket_sim.faults import Fault, Ground, Scenario, Trap, faults, traps
+from sanket_sim.faults import Fault, Scenario, Trap, faults, traps
 from sanket_sim.network import CommandKind
 from sanket_sim.trace.arrivals import Arrivals
 from sanket_sim.trace.batch import Columns
@@ -43,25 +45,16 @@ def trap_of(kind: str, **changes: Any) -> Trap:
     return traps[kind].model_validate(dict(traps[kind].EXAMPLE) | changes)
 
 
-def scenario(*parts: Fault | Trap, bank: Bank = BANK, seed: int = 5) -> Scenario:
+def scenario(*parts: Fault | Trap, seed: int = 5) -> Scenario:
     struck_by = [part for part in parts if isinstance(part, Fault)]
     laid = [part for part in parts if isinstance(part, Trap)]
+    bank, chart = (trap_ground.BANK, trap_ground.CHART) if laid else (BANK, CHART)
     words = Vocabularies()
-    return Scenario(struck_by, laid, bank, CHART, seed=seed, vocabularies=words, until_ns=UNTIL_NS)
+    return Scenario(struck_by, laid, bank, chart, seed=seed, vocabularies=words, until_ns=UNTIL_NS)
 
 
 def same_hops(one: Columns, other: Columns) -> bool:
     return all(np.array_equal(one[name], other[name]) for name in ("outcome", "ended_ns", "tx_id"))
-
-
-def payments(count: int = 200, offset: int = 0) -> np.ndarray:
-    rows = intents(*range(0, count * 40 * MS, 40 * MS))
-    rows["draw_key"] = Draws(1, "test").key(np.arange(offset, offset + count))
-    return rows
-
-
-def ground(trap: Trap) -> Ground:
-    return Ground(BANK, CHART, Draws(5, trap.kind), code=3)
 
 
 @pytest.mark.parametrize("kind", list(faults))
@@ -141,10 +134,20 @@ class TestTrap:
         written = trap.model_dump(mode="json", by_alias=True, exclude_none=True)
         assert traps[kind].model_validate(written) == trap
 
+    def test_fits_its_ground_and_says_what_other_banks_lack(self, kind: str) -> None:
+        assert trap_of(kind).problems(trap_ground.BANK) == []
+        idle = replace(trap_ground.BANK, routes=trap_ground.BANK.routes[LOGIN:])
+        (problem,) = trap_of(kind).problems(idle)
+        assert problem.path == "kind"
+        assert problem.message == (
+            f"this bank has no route that {traps[kind].NEEDS}; {traps[kind].REMEDY}"
+        )
+
     def test_strikes_its_share_and_records_the_truth(self, kind: str) -> None:
-        trap, rows = trap_of(kind, probability=0.25), payments(4000)
+        trap = trap_of(kind, probability=0.25)
+        rows = payments(trap, 4000)
         spoilt = trap.spoil(rows, ground(trap))[: len(rows)]
-        struck = spoilt["trap"] == 3
+        struck = spoilt["trap"] == CODE
         # four standard errors of a share of 4000
         assert abs(struck.mean() - 0.25) < 4 * np.sqrt(0.25 * 0.75 / 4000)
         assert np.array_equal(spoilt[~struck], rows[~struck])
@@ -153,23 +156,47 @@ class TestTrap:
 
     def test_window_and_kinds_bound_it(self, kind: str) -> None:
         trap = trap_of(kind, probability=1, at="2s", **{"for": "3s"})
-        spoilt = trap.spoil(payments(), ground(trap))
+        rows = payments(trap)
+        spoilt = trap.spoil(rows, ground(trap))[: len(rows)]
         inside = (spoilt["created_ns"] >= 2 * S) & (spoilt["created_ns"] < 5 * S)
-        assert np.array_equal(spoilt["trap"] == 3, inside)
-        other = payments()
-        other["kind"] = 9
-        assert np.array_equal(trap.spoil(other, ground(trap)), other)
+        assert np.array_equal(spoilt["trap"] == CODE, inside)
+
+    def test_strikes_only_routes_that_it_can_work_on(self, kind: str) -> None:
+        trap = trap_of(kind, probability=1)
+        for route in set(range(len(trap_ground.ROUTES))) - set(trap.routes(REACH)):
+            rows = payments(trap, 20, kind=route)
+            assert np.array_equal(trap.spoil(rows, ground(trap)), rows)
+
+    def test_what_it_adds_are_payments_of_their_own(self, kind: str) -> None:
+        trap = trap_of(kind, probability=1)
+        rows = payments(trap, may_retry=True)
+        added = trap.spoil(rows, ground(trap))[len(rows) :]
+        assert set(added["trap"].tolist()) <= {CODE}
+        assert set(added["tx_id"].tolist()) <= {-1}, "numbered later"
+        assert not added["may_retry"].any(), "nobody knows of them who could try again"
+        assert not np.isin(added["draw_key"], rows["draw_key"]).any()
+        assert np.array_equal(added["amount_minor"], added["e_minor"])
+
+    def test_keeps_both_sides_of_a_conversion_together(self, kind: str) -> None:
+        """What was paid out in another currency must still be what was paid in."""
+        trap = trap_of(kind, probability=1)
+        rows = payments(trap, **EXCHANGE)
+        spoilt = trap.spoil(rows, ground(trap))
+        for name in ("amount_minor", "e_minor", "right_debtor", "right_creditor",
+                     "debtor_account", "creditor_account", "second_amount_minor"):  # fmt: skip
+            assert np.array_equal(spoilt[name], rows[name])
 
     @pytest.mark.parametrize("nothing", [{"probability": 0}, {"for": "0s"}])
     def test_what_cannot_act_changes_no_byte(self, kind: str, nothing: dict[str, Any]) -> None:
         silent = scenario(trap_of(kind, **nothing))
-        rows = payments()
+        rows = payments(trap_of(kind))
         assert silent.spoil(Arrivals(intents=rows)).intents.tobytes() == rows.tobytes()
         assert silent.faults_table()["fault_id"].size == 0
         assert silent.vocabularies["trap"].words == [""]
 
     def test_leaves_fraud_and_the_already_trapped_alone(self, kind: str) -> None:
-        trap, rows = trap_of(kind, probability=1), payments()
+        trap = trap_of(kind, probability=1)
+        rows = payments(trap)
         rows["typology"][::2] = 1
         rows["trap"][1::2] = 2
         assert np.array_equal(trap.spoil(rows, ground(trap)), rows)
@@ -177,7 +204,8 @@ class TestTrap:
     @settings(max_examples=20, deadline=None)
     @given(keep=st.sets(st.integers(0, 199), min_size=1))
     def test_other_intents_change_nobodys_fate(self, kind: str, keep: set[int]) -> None:
-        trap, rows = trap_of(kind), payments()
+        trap = trap_of(kind)
+        rows = payments(trap)
         some = rows[sorted(keep)]
         whole, part = trap.spoil(rows, ground(trap)), trap.spoil(some, ground(trap))
         fate = {row["draw_key"]: row.tobytes() for row in whole}
@@ -185,18 +213,22 @@ class TestTrap:
         assert len(np.unique(whole["draw_key"])) == len(whole)
 
     def test_same_key_same_fate_other_seed_other_fate(self, kind: str) -> None:
-        trap, rows = trap_of(kind), Arrivals(intents=payments())
+        trap = trap_of(kind)
+        rows = Arrivals(intents=payments(trap))
         first, again = scenario(trap).spoil(rows), scenario(trap).spoil(rows)
         assert first.intents.tobytes() == again.intents.tobytes()
         assert first.intents.tobytes() != scenario(trap, seed=6).spoil(rows).intents.tobytes()
 
     def test_a_trap_of_another_kind_moves_no_draw(self, kind: str) -> None:
-        alone, rows = trap_of(kind), Arrivals(intents=payments())
+        alone = trap_of(kind)
+        rows = Arrivals(intents=payments(alone))
         other = next(name for name in traps if name != kind)
         never = trap_of(other, probability=1, at="1h")
         fates = scenario(alone).spoil(rows).intents["draw_key"]
         assert np.array_equal(fates, scenario(never, alone).spoil(rows).intents["draw_key"])
 
     def test_unknown_route_names_the_nearest(self, kind: str) -> None:
-        problems = trap_of(kind, kinds=["transfr"]).problems(BANK)
-        assert "transfer" in problems[0].message
+        name = trap_ground.ROUTES[trap_of(kind).routes(REACH)[0]]
+        (problem,) = trap_of(kind, kinds=[f"{name}s"]).problems(trap_ground.BANK)
+        assert problem.path == "kinds"
+        assert f'did you mean "{name}"?' in problem.message

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sanket_sim.bank.description import Bank, Party
+from sanket_sim.bank.description import Bank
 from sanket_sim.core.money import exponent_of
 from sanket_sim.core.outcomes import LegPurpose
 from sanket_sim.faults.traps.trap import Ground, Intents
@@ -80,7 +80,7 @@ def other_account(
     for currency, owner in set(zip(intents["currency"].tolist(), party.tolist(), strict=True)):
         rows = (intents["currency"] == currency) & (party == owner)
         kept_in = (accounts.currency == currency) == same_currency
-        alike = (accounts.party == owner) | (accounts.party == Party.NONE)
+        alike = (accounts.party == owner) | accounts.shut
         pool = np.flatnonzero(among & kept_in & alike)
         picked[rows] = _from_pool(pool, intents[rows], drawn[rows])
     return picked
