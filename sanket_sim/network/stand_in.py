@@ -8,6 +8,7 @@ from sanket_sim.network.holds import Holds
 from sanket_sim.network.ledger import DONE
 from sanket_sim.network.recorder import Recorder
 from sanket_sim.network.rows import Intent
+from sanket_sim.network.rules import money
 
 
 class StandIn:
@@ -45,6 +46,9 @@ class StandIn:
             return int(Decline.ALREADY_REVERSED)
         if intent.amount_minor > self.bank.stand_in_limit_minor:
             return int(Decline.STAND_IN_LIMIT)
-        if self.bank.controls.stand_in_limit:
-            return self.holds.hold(intent, service, now_ns)
-        return DONE
+        if not self.bank.controls.stand_in_limit:
+            return DONE
+        if not self.holds.ledger.store.covers(intent.debtor, intent.amount_minor):
+            intent.verdict = money.verdict_after(intent.verdict, False)
+            return int(Decline.EXCEEDS_CREDITS)
+        return self.holds.hold(intent, service, now_ns)

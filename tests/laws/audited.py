@@ -90,7 +90,7 @@ def audited_run(
     scenario = Scenario(
         struck_by, laid, bank, chart, seed=seed, vocabularies=words, until_ns=until_ns
     )
-    engine = SimPyEngine(bank, chart, seed, words)
+    engine = SimPyEngine(bank, chart, seed, words, gauge_interval_ns=60 * S)
     auditor = MoneyAuditor(chart, bank.currencies)
     for command in scenario.commands():
         engine.apply(command)
