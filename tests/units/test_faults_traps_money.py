@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import sys
 from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
@@ -34,7 +36,18 @@ from sanket_sim.bank.policies import NO_POLICY
 from sanket_sim.bank.reach import Reach
 from sanket_sim.core.outcomes import LeakClass, Mishap
 from sanket_sim.faults import Ground, Trap, traps
+from sanket_sim.simulation.resolve import resolve
 
+OWN = """
+name = "own"
+model = "retail_bank"
+start = 2026-11-27T08:00:00
+duration = "10s"
+plugins = ["own.py"]
+[[trap]]
+kind = "rounded_up"
+probability = 1
+"""
 DOCS = Path(__file__).parents[2] / "docs"
 ROUTES_FIT = {
     "credit_before_settlement": [INBOUND],
@@ -384,3 +397,23 @@ def test_the_page_of_controls_has_a_row_for_every_control() -> None:
     caught = {traps[kind].CONTROL: traps[kind].CODE for kind in traps}
     assert [row[1] for row in rows] == [caught[field.name] for field in fields(Controls)]
     assert all(row[2].endswith(".") and row[2].count(". ") == 0 and row[3] for row in rows)
+
+
+@pytest.fixture
+def own(tmp_path):
+    (code,) = re.findall(r"```python\n(.*?)```", (DOCS / "traps.md").read_text(), re.DOTALL)
+    (tmp_path / "own.py").write_text(code)
+    (tmp_path / "own.toml").write_text(OWN)
+    yield resolve(tmp_path / "own.toml").experiment.trap[0]
+    traps._parts.pop("rounded_up", None)
+    for name in [name for name in sys.modules if name.startswith("sanket_plugin_")]:
+        del sys.modules[name]
+
+
+def test_the_example_of_a_trap_of_your_own_works(own) -> None:
+    rows = payments(own, 3)
+    rows["amount_minor"] = rows["e_minor"] = [2500, 2501, 99]
+    after = spoilt(own, rows)
+    assert after["amount_minor"].tolist() == [2500, 2600, 100]
+    assert after["e_minor"].tolist() == [2500, 2501, 99]
+    assert after["trap"].tolist() == [0, CODE, CODE]
