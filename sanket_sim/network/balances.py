@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from array import array
+
 from sanket_sim.bank.description import Accounts
 from sanket_sim.network.rows import NEVER
 from sanket_sim.network.rules import money, timing
@@ -22,9 +24,9 @@ class BalanceStore:
         self.no_overdraft: list[bool] = accounts.no_overdraft.tolist()
         self.currency: list[int] = accounts.currency.tolist()
         self.closed: list[bool] = accounts.shut.tolist()
-        self.balance: list[int] = list(self.opening)
-        self.debits_pending = [0] * len(self.opening)
-        self.credits_pending = [0] * len(self.opening)
+        self.balance: array[int] = array("q", self.opening)
+        self.debits_pending: array[int] = array("q", bytes(8 * len(self.opening)))
+        self.credits_pending: array[int] = array("q", bytes(8 * len(self.opening)))
         self._poll_ns = poll_ns
         self._polled: dict[int, tuple[int, int]] = {}
 
