@@ -88,9 +88,10 @@ class Admission:
             return int(Decline.ALREADY_REVERSED)
         if intent.mishap & REFUSED:
             return int(Decline.REFUSED_BY_CREDITOR)
-        return self._refuse_amount(intent) or self._refuse_accounts(intent)
+        return self.refuse_amount(intent) or self._refuse_accounts(intent)
 
-    def _refuse_amount(self, intent: Intent) -> int:
+    def refuse_amount(self, intent: Intent) -> int:
+        """Judge the amount by itself, at the door as well as in the ledger."""
         if self.controls.positive_amount and intent.amount_minor <= 0:
             return int(Decline.AMOUNT_MUST_BE_POSITIVE)
         if self.controls.amount_range and not amounts.storable(intent.amount_minor):

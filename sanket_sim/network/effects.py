@@ -186,7 +186,7 @@ class Effects:
             exponent = self._exponents[intent.currency]
             intent.amount_minor = amounts.read_as_hundredths(intent.amount_minor, exponent)
         intent.mishap &= ~MISREAD
-        return money.amount_refused(intent.amount_minor, self.controls.positive_amount)
+        return self.ledger.admission.refuse_amount(intent)
 
     def _check_limit(self, intent: Intent, _now_ns: int) -> int:
         if self.controls.amount_range and intent.amount_minor > self.bank.payment_limit_minor:

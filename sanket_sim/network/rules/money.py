@@ -2,21 +2,11 @@
 
 from __future__ import annotations
 
-from sanket_sim.core.outcomes import Decline, LegPurpose
+from sanket_sim.core.outcomes import LegPurpose
 
-NONE = int(Decline.NONE)
-AMOUNT_MUST_BE_POSITIVE = int(Decline.AMOUNT_MUST_BE_POSITIVE)
-ACCOUNTS_MUST_BE_DIFFERENT = int(Decline.ACCOUNTS_MUST_BE_DIFFERENT)
 EXCHANGE = int(LegPurpose.EXCHANGE)
 FEE = int(LegPurpose.FEE)
 UNDECIDED, APPLY, REJECT = range(3)
-
-
-def amount_refused(amount_minor: int, positive_amount: bool) -> int:
-    """Return the ledger's reason to refuse an amount, 0 for none."""
-    if positive_amount and amount_minor <= 0:
-        return AMOUNT_MUST_BE_POSITIVE
-    return NONE
 
 
 def sufficient(amount_minor: int, available: int, no_overdraft: bool) -> bool:
