@@ -1,0 +1,74 @@
+"""All 26 traps at once in a whole run, from its TOML to its findings: the laws, L7 among them."""
+
+from __future__ import annotations
+
+from dataclasses import fields
+from pathlib import Path
+
+import pytest
+
+from sanket_sim.analysis.audit import audit
+from sanket_sim.bank.description import Controls
+from sanket_sim.faults import traps
+from sanket_sim.simulation.run import Run, run
+
+CONTROLS = [field.name for field in fields(Controls)]
+SHARES = dict.fromkeys(traps, 0.02) | {"batch_run_twice": 0.5, "crash_between_legs": 0.0005}
+HEAD = """
+name = "all_traps"
+model = "retail_bank"
+seed = 7
+start = 2026-11-27T08:00:00
+duration = "2m"
+drain = "10m"
+warmup = "0s"
+[population]
+customers = 2000
+[demand]
+rate = "50/s"
+[accounts]
+hold_ttl = "40s"
+[routes.payroll.batch]
+every = "50s"
+size = 40
+rate = "20/s"
+[reconciliation]
+intraday = "30s"
+investigation = "20s"
+approval = "5s"
+complaint = "1m"
+await_corrections = true
+"""
+
+pytestmark = pytest.mark.slow
+
+
+def whole_run(folder: Path, off: list[str]) -> Run:
+    tables = [
+        f'[[trap]]\nkind = "{kind}"\nprobability = {share}\n' for kind, share in SHARES.items()
+    ]
+    switches = "".join(f"{control} = false\n" for control in off)
+    path = folder / "all_traps.toml"
+    path.write_text("".join([HEAD, "[controls]\n", switches, *tables]))
+    return run(path, out=folder / "results", report=False)
+
+
+def test_with_all_controls_on_no_money_leaks(tmp_path: Path) -> None:
+    found = whole_run(tmp_path, [])
+    leakage = found.findings.leakage
+    astray = {name for name, group in leakage.by_class.items() if group.leaked}
+    assert astray <= {"LATE", "GHOST_POSTING"}, "a lost answer alone makes people believe wrong"
+    assert all(money.glv_minor == 0 for money in leakage.by_currency.values())
+    assert audit(found.folder).agrees
+
+
+@pytest.mark.parametrize("off", [CONTROLS, CONTROLS[::2], CONTROLS[1::2]], ids=["all", "A", "B"])
+def test_with_controls_off_the_laws_hold_and_much_is_found_and_put_right(
+    tmp_path: Path, off: list[str]
+) -> None:
+    found = whole_run(tmp_path, off)
+    assert audit(found.folder).agrees
+    course = found.findings.controls.overall
+    assert course.injected.intents == course.prevented.intents + course.executed.intents
+    assert course.executed.intents == course.detected.intents + course.undetected.intents
+    assert 0 < course.recovered.intents <= course.detected.intents
