@@ -167,6 +167,39 @@ class Numbering:
 
 
 @dataclass(slots=True)
+class WaitingRoom:
+    """Keeps intents that were made before their time until the tick in which they are born.
+
+    A trap adds a refund to the purchase that it strikes, half a minute early.
+
+    Examples
+    --------
+    >>> room = WaitingRoom()
+    >>> early = no_intents().copy()
+    >>> early.resize(1)
+    >>> early["created_ns"] = 7
+    >>> len(room.due(early, 5)), len(room.due(no_intents(), 10)), room.empty
+    (0, 1, True)
+    """
+
+    waiting: NDArray[np.void] = field(default_factory=no_intents)
+
+    def due(self, intents: NDArray[np.void], end_ns: int) -> NDArray[np.void]:
+        """Take more intents in; return those born before an instant."""
+        if len(self.waiting):
+            intents = np.concatenate([self.waiting, intents])
+        born = intents["created_ns"] < end_ns
+        self.waiting = intents[~born]
+        ripe: NDArray[np.void] = intents[born]
+        return ripe
+
+    @property
+    def empty(self) -> bool:
+        """Whether nobody waits."""
+        return len(self.waiting) == 0
+
+
+@dataclass(slots=True)
 class Simulation:
     """The living thing: every part introduced to the others, and the clock.
 
@@ -197,6 +230,7 @@ class Simulation:
     stopped: Callable[[], bool] = lambda: False
     now_ns: int = 0
     _numbering: Numbering = field(default_factory=Numbering)
+    _early: WaitingRoom = field(default_factory=WaitingRoom)
 
     def run(self) -> None:
         """Run until the network has drained, or until stopped.
@@ -213,7 +247,8 @@ class Simulation:
             if self.stopped() or self._drained(tick):
                 break
             spoilt = self.scenario.spoil(self._wanted(tick))
-            arrivals = self._numbering.number(self._with_corrections(spoilt, tick))
+            born = replace(spoilt, intents=self._early.due(spoilt.intents, tick.end_ns))
+            arrivals = self._numbering.number(self._with_corrections(born, tick))
             self.auditor.admit(arrivals)
             self.repairs.admit(arrivals)
             batch = self.network.advance(tick.end_ns, arrivals)
@@ -259,7 +294,8 @@ class Simulation:
         """Whether nothing is left to do; asked at whole seconds alone, whatever the tick."""
         if tick.open or tick.begin_ns % NS_PER_S:
             return False
-        return self.network.idle and not self.repairs.waits(self.calendar.end_ns)
+        done = self.network.idle and self._early.empty
+        return done and not self.repairs.waits(self.calendar.end_ns)
 
     def _apply(self, commands: Sequence[Command]) -> None:
         for command in commands:
