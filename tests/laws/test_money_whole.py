@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import fields
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -43,14 +44,15 @@ await_corrections = true
 pytestmark = pytest.mark.slow
 
 
-def whole_run(folder: Path, off: list[str]) -> Run:
+def whole_run(folder: Path, off: list[str], **options: Any) -> Run:
     tables = [
         f'[[trap]]\nkind = "{kind}"\nprobability = {share}\n' for kind, share in SHARES.items()
     ]
     switches = "".join(f"{control} = false\n" for control in off)
+    folder.mkdir(exist_ok=True)
     path = folder / "all_traps.toml"
     path.write_text("".join([HEAD, "[controls]\n", switches, *tables]))
-    return run(path, out=folder / "results", report=False)
+    return run(path, out=folder / "results", report=False, **options)
 
 
 def test_with_all_controls_on_no_money_leaks(tmp_path: Path) -> None:
@@ -72,3 +74,13 @@ def test_with_controls_off_the_laws_hold_and_much_is_found_and_put_right(
     assert course.injected.intents == course.prevented.intents + course.executed.intents
     assert course.executed.intents == course.detected.intents + course.undetected.intents
     assert 0 < course.recovered.intents <= course.detected.intents
+
+
+def test_ticks_change_no_byte(tmp_path: Path) -> None:
+    """Refunds that traps make ahead of time, files, corrections: all come when they come."""
+    bytes_of = []
+    for tick in ("1s", "330ms"):
+        found = whole_run(tmp_path / tick, CONTROLS, overrides={"tick": tick})
+        parts = sorted(found.folder.rglob("*.parquet"))
+        bytes_of.append([part.read_bytes() for part in parts])
+    assert bytes_of[0] == bytes_of[1]
