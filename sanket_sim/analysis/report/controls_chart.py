@@ -11,12 +11,12 @@ from sanket_sim.analysis.report.style import LIGHT, Plot, finish
 from sanket_sim.analysis.report.wording import moneys
 
 _PARTS = (
-    ("prevented", "prevented", "ok"),
+    ("prevented", "stopped, or did no harm", "ok"),
     ("recovered", "leaked, found and put right", "accent"),
     ("residual", "leaked and found, not put right", "warn"),
     ("undetected", "leaked, never found", "critical"),
 )
-CURRENCIES_SHOWN = 2
+CURRENCIES_SHOWN = 1
 """Of what is gone, beside a bar; the table has them all."""
 _WIDTH = 9.9
 _ROW = 0.3
