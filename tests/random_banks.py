@@ -1,4 +1,4 @@
-"""Random small banks in which money can go every way there is, and payments to send through them."""
+"""Random small banks in which money can go every way there is, and payments to send in them."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
-from banks import MS, S, Fixed, Memoryless, call, check, commit, compute, publish
+from banks import MS, Fixed, Memoryless, S, call, check, commit, compute, publish
 from hypothesis import strategies as st
 
 from sanket_sim.bank.description import (
@@ -205,7 +205,7 @@ def _front_steps(way: Way) -> tuple[Step, ...]:
 
 
 @st.composite
-def payments(draw: Any, bank: Bank) -> np.ndarray:
+def payments(draw: Any) -> np.ndarray:
     """Draw sixty payments over every way: plain, converted, with a fee, in a foreign currency."""
     count, seed = 60, draw(st.integers(0, 2**20))
     draws = Draws(seed, "random payments")

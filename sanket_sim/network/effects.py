@@ -125,7 +125,13 @@ class Effects:
         return SERVED if same or not self.controls.key_fingerprint else CLASH
 
     def answer_from_memory(self, attempt: Attempt, known: int) -> None:
-        """Answer a request whose key is known without doing anything."""
+        """Answer a request whose key is known without doing anything.
+
+        An answer that belongs to another payload has its root here.
+        """
+        intent, edge = attempt.call.intent, attempt.call.edge
+        if intent.keys_done[_key(attempt)][1:] != (intent.amount_minor, intent.creditor):
+            intent.error_service, intent.error_depth = edge.callee, attempt.depth
         if known == CLASH:
             self._decline(attempt, EXISTS_WITH_DIFFERENT_AMOUNT)
         else:

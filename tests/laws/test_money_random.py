@@ -14,7 +14,7 @@ from sanket_sim.faults import traps
 
 def hold_the_laws(data: st.DataObject) -> None:
     bank = data.draw(banks())
-    rows = data.draw(payments(bank))
+    rows = data.draw(payments())
     parts = struck(data.draw(st.lists(fault_tables, max_size=2)))
     parts += laid(data.draw(st.lists(st.sampled_from(sorted(traps)), max_size=4)), bank)
     run = audited_run(bank, rows, *parts, chart=CHART, seed=data.draw(st.integers(0, 9)))

@@ -5,7 +5,7 @@ from fractions import Fraction
 
 import pytest
 
-from sanket_sim.bank import bank_of
+from sanket_sim.bank import bank_of, policies
 from sanket_sim.bank import description as d
 from sanket_sim.bank.graph import Workload
 from sanket_sim.core.config import Document, dump_settings, override
@@ -147,7 +147,7 @@ def test_rates_are_exact_and_the_first_currency_is_their_measure():
 def test_holds_end_and_stand_ins_have_a_limit():
     bank, _ = money()
     assert (bank.hold_ttl_ns, bank.stand_in_limit_minor) == (7 * 86_400 * S, 15_000)
-    assert edges(bank)["switch->ledger.hold"][1].policy.fallback is d.Fallback.STAND_IN
+    assert edges(bank)["switch->ledger.hold"][1].policy.fallback is policies.Fallback.STAND_IN
 
 
 def test_a_file_comes_at_its_hours():

@@ -274,6 +274,13 @@ def _backwards(evidence: Evidence, _: Journal) -> str:
     return "posted a negative amount: money ran back to the payer" if negative else ""
 
 
+def _wrapped(_: Evidence, journal: Journal) -> str:
+    """Tell an amount whose sign has turned over between the order and the posting."""
+    debited = [leg for leg in journal.legs if leg.amount_minor < 0]
+    turned = journal.side == PRINCIPAL and bool(debited) and debited[0] != journal.legs[0]
+    return "posted a negative number: the amount did not fit the ledger's column" if turned else ""
+
+
 def _elsewhere(evidence: Evidence, journal: Journal) -> str:
     """Tell a credit that the payee's account could not take."""
     for leg in journal.legs if journal.side == PRINCIPAL else ():
@@ -316,6 +323,7 @@ _UNFUNDED = "posted what should not move: the payer truly could not pay it"
 _WHY_INVALID: tuple[Callable[[Evidence, Journal], str], ...] = (
     _fee_alone,
     _backwards,
+    _wrapped,
     _elsewhere,
     _cancelled,
     _lapsed,
