@@ -14,12 +14,10 @@ from sanket_sim.simulation.validation.trial import Trial
 BY_NAME = {experiment.name: experiment for experiment in EXPERIMENTS}
 IN_A_SECOND_OR_SO = [
     "M/G/1 at 0.7, constant",
-    "Erlang B 10/8, exponential",
     *(e.name for e in EXPERIMENTS if e.number in {13, 14, 15, 17, 18}),
     "fan-out of 2",
     "books of a busy network",
     "faults of duration 0",
-    "one replica, every balancer",
     "dedup per replica, 1 of them",
     "dedup per replica, 4 of them",
     "dedup global and atomic",
@@ -56,6 +54,7 @@ def test_validate_judges_the_rows_it_is_asked_for_and_tells_how_far_it_is():
     assert {total for _, total, _ in seen} == {60}
 
 
+@pytest.mark.slow
 def test_two_processes_and_one_find_the_same():
     assert validate(only=[13], processes=1) == validate(only=[13], processes=2)
 

@@ -386,7 +386,7 @@ TICKS = st.lists(st.integers(1, 59), max_size=120).map(
 )
 
 
-@settings(deadline=None, max_examples=25)
+@settings(deadline=None, max_examples=8)
 @given(TICKS, st.sampled_from([1, 7, 30, 60]))
 def test_how_batches_are_cut_changes_no_decision_and_no_correction(cuts, rest):
     day, asked = busy(), {"end_of_day": "08:50", "grace": "7s", "intraday": "97s"}

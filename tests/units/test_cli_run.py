@@ -133,6 +133,7 @@ def test_a_verdict_that_deviates_exits_4_when_asked(probe, tmp_path):
     assert main([*words, "--verdict"]) == 4
 
 
+@pytest.mark.slow
 def test_replications_are_pooled_and_compared(probe, tmp_path, capsys):
     words = ["run", str(probe), "--quiet", "--out", str(tmp_path), "--seeds", "1..2"]
     assert main(words) == 0
@@ -219,7 +220,9 @@ def wait_for(path, process, patience_s=60.0):
         time.sleep(0.05)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize(
+    "number", [signal.SIGINT, pytest.param(signal.SIGTERM, marks=pytest.mark.slow)]
+)
 def test_an_interrupted_run_keeps_partial_findings(probe, tmp_path, number):
     folder = tmp_path / "out" / "probe-s5"
     process = start(probe, tmp_path / "out")
