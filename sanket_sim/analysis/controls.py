@@ -284,10 +284,13 @@ class _Matrix:
         self.over: Counter[int] = Counter()
 
     def add(self, judgement: Judgement, untouched: Sequence[int]) -> None:
-        """Count a part of the run; `untouched` are the codes that stand for no trap."""
+        """Count a part of the run; `untouched` are the codes that stand for no trap.
+
+        What is still in flight has neither leaked nor been prevented, and counts nowhere yet.
+        """
         columns, leaked = judgement.columns, judgement.leaked
         row = self.breaks.rows_of(columns["tx_id"])
-        struck = ~np.isin(columns["trap"], untouched)
+        struck = ~np.isin(columns["trap"], untouched) & ~judgement.open
         self.false_alarms.update(self.breaks.detector[row[(row >= 0) & ~leaked]].tolist())
         self.blocked.add(judgement, struck)
         stages = self._stages(judgement, struck, row >= 0)

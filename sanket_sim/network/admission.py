@@ -47,9 +47,10 @@ class Admission:
     def refuse_time(self, intent: Intent, now_ns: int) -> int:
         """Judge by the scheme's clock; whoever was told "failed" when it ran out wants no more."""
         clock_ns = self._clocks_ns[intent.kind]
-        if clock_ns == 0 or now_ns - intent.created_ns <= clock_ns:
+        if clock_ns == 0 or now_ns - intent.asked_ns <= clock_ns:
             return DONE
-        if intent.ack == ACK_FAILED and intent.n_posted == 0:
+        answered = intent.answers == intent.submissions
+        if answered and intent.ack == ACK_FAILED and intent.n_posted == 0:
             intent.e_minor = 0
         return int(Decline.CREDITOR_TIMEOUT) if self.controls.payment_clock else DONE
 
@@ -63,6 +64,7 @@ class Admission:
             truly = covered
             if wanted not in (0, intent.amount_minor):
                 truly = store.covers(debtor, wanted + beside)
+            truly = truly and self._refund_covered(intent)
             intent.verdict = money.verdict_after(intent.verdict, truly)
         if self.controls.serialised_funds and not covered:
             return int(Decline.EXCEEDS_CREDITS)
@@ -110,14 +112,16 @@ class Admission:
         return DONE
 
     def _refuse_refund(self, intent: Intent) -> int:
-        if not intent.mishap & REFERRED or not self._refunds[intent.kind]:
+        if self._refund_covered(intent):
             return DONE
-        left_minor = self._captured.get(intent.mishap_value)
-        if left_minor is not None and intent.amount_minor <= left_minor:
-            return DONE
-        if intent.n_posted == 0:
-            intent.e_minor = 0
         if not self.controls.refund_cap:
             return DONE
-        known = left_minor is not None
+        intent.verdict = money.verdict_after(intent.verdict, False)
+        known = intent.mishap_value in self._captured
         return int(Decline.REFUND_EXCEEDS_CAPTURE if known else Decline.NOT_CAPTURED)
+
+    def _refund_covered(self, intent: Intent) -> bool:
+        """Say whether enough of what was captured is left; of what is no refund, always."""
+        if not intent.mishap & REFERRED or not self._refunds[intent.kind]:
+            return True
+        return bool(intent.amount_minor <= self._captured.get(intent.mishap_value, 0))

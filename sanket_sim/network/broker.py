@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from sanket_sim.bank.description import Step
 from sanket_sim.core.outcomes import Mishap
-from sanket_sim.core.units import NS_PER_S
-from sanket_sim.network.callers import KEYS_PER_MESSAGE, Callers
+from sanket_sim.network.callers import KEYS_PER_MESSAGE, RELAY_NS, Callers
 from sanket_sim.network.edges import EdgeRow
 from sanket_sim.network.loop import Alarm, Loop, Rank
 from sanket_sim.network.rows import DETACHED, Attempt
@@ -16,8 +15,6 @@ REPLAY_CAPTURE = int(Mishap.REPLAY_CAPTURE)
 CAPTURE_LATE = int(Mishap.CAPTURE_LATE)
 ODD = DROP_EVENT | REPLAY_CAPTURE | CAPTURE_LATE
 RETRY_RANK = int(Rank.RETRY)
-RELAY_NS = NS_PER_S
-"""How soon the relay of an outbox finds an event that the broker has not taken."""
 REPLAYED = 1 << 10
 """Keys of a replayed message lie this many messages from those of the message itself."""
 

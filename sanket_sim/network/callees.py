@@ -280,6 +280,7 @@ class Callees:
         else:
             parent.failed += 1
             parent.failed_outcome = outcome
+            parent.refused = call.refused
             parent.decline = call.decline
         if self._launching is not parent:
             self._judge(parent)
@@ -420,8 +421,7 @@ class Callees:
 
     def stand_in(self, call: Call) -> int:
         """Let the caller decide by itself where a call failed; return its reason to decline."""
-        edge = call.edge
-        return self.effects.stand_in.decide(call.intent, max(edge.caller, 0), self.loop.now_ns)
+        return self.effects.stand_in_for(call)
 
     def running_on(self, replica: Replica) -> list[Attempt]:
         """Return what has begun on a replica and not ended, in the order in which it was sent."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 from sanket_sim.bank.policies import Fallback
 from sanket_sim.core.draws import MASK32, absorb, word_of
 from sanket_sim.core.outcomes import FraudDecision, Mishap, Outcome
+from sanket_sim.core.units import NS_PER_S
 from sanket_sim.network.choice import choose, keyed_uniform
 from sanket_sim.network.edges import STATE_NAMES, BreakerRow, EdgeRow, TimeoutLane
 from sanket_sim.network.loop import Alarm, Loop, Rank
@@ -37,6 +38,8 @@ SLOWED = int(Mishap.SLOWED | Mishap.REVERSED)
 BARRED = NO_LEDGER | SLOWED
 PARKED = -2
 ERRANDS_APART = 1 << 16
+RELAY_NS = NS_PER_S
+"""How soon the relay of an outbox tries again with an event that nobody has taken."""
 KEYS_PER_MESSAGE = 1 << 20
 """Keys of a redelivered message lie this far from those of the delivery before."""
 GOLDEN = 0x9E3779B1
@@ -61,6 +64,7 @@ class Callers:
         rested: Callable[[Intent], None],
         *,
         inbox: bool,
+        outbox: bool,
     ) -> None:
         self.loop = loop
         self.edges = edges
@@ -69,6 +73,7 @@ class Callers:
         self.answered = answered
         self.rested = rested
         self.inbox = inbox
+        self.outbox = outbox
         self.callees: Callees = cast("Callees", None)
         self.open: dict[int, Attempt] = {}
         self.keeps_children = any(edge.cancel for edge in edges)
@@ -439,7 +444,11 @@ class Callers:
 
     def conclude(self, call: Call, outcome: int) -> None:
         """End a logical call: its caller goes on, with the answer or with a fallback."""
+        call.refused = outcome == APP_ERROR and call.attempts == 1
         if outcome not in (OK, APP_ERROR):
+            if self.outbox and call.group == DETACHED and call.edge.moves_money:
+                self.loop.after(RELAY_NS, RETRY_RANK, Alarm(call), self._retried)
+                return
             outcome = self._fall_back(call, outcome)
         if call.parent is None:
             self.answered(call, outcome)

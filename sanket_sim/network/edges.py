@@ -233,6 +233,7 @@ class EdgeRow:
         "lane",
         "limit_seen_ns",
         "limit_tokens",
+        "moves_money",
         "operation",
         "operation_index",
         "policy",
@@ -257,6 +258,7 @@ class EdgeRow:
         self.holds = Effect.HOLD in own
         self.posts_below = not below.isdisjoint(POSTS)
         self.captures_below = Effect.CAPTURE in below
+        self.moves_money = self.posts_below or self.captures_below
         self.delay_law = None if _is_constant(edge.delay) else edge.delay
         self.delay_ns = edge.delay.ns(0.5) if edge.delay and self.delay_law is None else 0
         self.faults: list[FaultEffect] = []

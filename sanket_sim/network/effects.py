@@ -12,13 +12,14 @@ from sanket_sim.network.holds import Holds
 from sanket_sim.network.ledger import DONE, Ledger
 from sanket_sim.network.loop import Loop
 from sanket_sim.network.recorder import Recorder
-from sanket_sim.network.rows import Attempt, Intent, Key, Replica, Served
+from sanket_sim.network.rows import Attempt, Call, Intent, Key, Replica, Served
 from sanket_sim.network.rules import amounts, money
 from sanket_sim.network.stand_in import StandIn
 
 OK = int(Outcome.OK)
 APP_ERROR = int(Outcome.APP_ERROR)
 SERVED, CLASH = 1, 2
+ANYWHERE = -1
 CRASH_BETWEEN_LEGS = int(Mishap.CRASH_BETWEEN_LEGS)
 SHARE_KEY = int(Mishap.SHARE_KEY)
 UNSETTLED = int(Mishap.UNSETTLED)
@@ -137,6 +138,20 @@ class Effects:
         else:
             self.finish(attempt, OK)
 
+    def stand_in_for(self, call: Call) -> int:
+        """Let stand-in processing decide about a hold; it knows the ledger's keys too."""
+        intent, edge, now_ns = call.intent, call.edge, self.loop.now_ns
+        key = (edge.operation_index, ANYWHERE, call.key_no)
+        served = intent.keys_done.get(key)
+        if served is not None and edge.operation.dedup.scope:
+            same = served[1:] == (intent.amount_minor, intent.creditor)
+            clash = self.controls.key_fingerprint and not same
+            return EXISTS_WITH_DIFFERENT_AMOUNT if clash else DONE
+        reason = self.stand_in.decide(intent, max(edge.caller, 0), now_ns)
+        if reason == DONE:
+            intent.keys_done[key] = (now_ns, intent.amount_minor, intent.creditor)
+        return reason
+
     def remember_after(self, attempt: Attempt) -> None:
         """Remember the key once the operation has ended, where that is how it works."""
         if not attempt.call.edge.operation.dedup.atomic:
@@ -195,10 +210,12 @@ class Effects:
         return self.ledger.admission.refuse_amount(intent)
 
     def _check_limit(self, intent: Intent, _now_ns: int) -> int:
-        if self.controls.amount_range and intent.amount_minor > self.bank.payment_limit_minor:
+        limit_minor = self.bank.payment_limit_minor
+        if not self.controls.amount_range or intent.amount_minor <= limit_minor:
+            return DONE
+        if intent.e_minor > limit_minor:
             intent.verdict = money.REJECT
-            return LIMIT_EXCEEDED
-        return DONE
+        return LIMIT_EXCEEDED
 
     def _check_payee(self, intent: Intent, _now_ns: int) -> int:
         """Compare the holder of the payee's account with whom the customer means."""
@@ -216,7 +233,7 @@ class Effects:
     @staticmethod
     def _check_status(intent: Intent, _now_ns: int) -> int:
         posted = intent.n_posted > 0 and not intent.tombstone
-        return DONE if posted or intent.hold_minor else int(Decline.NOT_FOUND)
+        return DONE if posted else int(Decline.NOT_FOUND)
 
     def _decline(self, attempt: Attempt, reason: int) -> bool:
         attempt.decline = reason
@@ -226,7 +243,7 @@ class Effects:
 
 def _key(attempt: Attempt) -> Key:
     call, replica = attempt.call, attempt.replica
-    place = -1
+    place = ANYWHERE
     if call.edge.operation.dedup.scope == DedupScope.REPLICA and replica is not None:
         place = replica.index * EPOCHS_PER_REPLICA + replica.epoch
     return (call.edge.operation_index, place, call.key_no)

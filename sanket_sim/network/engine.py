@@ -43,6 +43,8 @@ from sanket_sim.trace.vocabulary import Vocabularies
 OK = int(Outcome.OK)
 APP_ERROR = int(Outcome.APP_ERROR)
 ACK_OK = int(Ack.OK)
+REPEAT_NS = NS_PER_S
+"""How soon a till repeats a reversal that was not answered."""
 BATCH_RERUN = int(Mishap.BATCH_RERUN)
 REVERSED = int(Mishap.REVERSED)
 ARRIVAL_RANK = int(Rank.ARRIVAL)
@@ -100,6 +102,7 @@ class SimPyEngine:
             self._answer,
             self._rest,
             inbox=bank.controls.inbox,
+            outbox=bank.controls.outbox,
         )
         self.effects = Effects(self.loop, bank, accounts, self.ledger, self.recorder)
         self.callees = Callees(self.loop, self.services, self.edges, self.callers, self.effects)
@@ -150,6 +153,10 @@ class SimPyEngine:
     def idle(self) -> bool:
         """Whether no intent is open but for a hold (the gauges alone keep the loop busy)."""
         return len(self.intents) == len(self._dormant)
+
+    def waits(self, until_ns: int) -> bool:
+        """Say whether a hold will lapse before an instant, though nothing else is on its way."""
+        return self.effects.holds.lapses_before(until_ns)
 
     def balances_minor(self) -> NDArray[np.int64]:
         """Return the store's posted balance of every account [minor units]."""
@@ -212,6 +219,7 @@ class SimPyEngine:
     def _submit(self, alarm: Alarm) -> None:
         """Send a submission off; who has heard of success meanwhile does not try again."""
         intent, number, key_no = alarm.subject
+        intent.asked_ns = self.loop.now_ns
         if number < intent.copies or intent.ack != ACK_OK:
             self.callers.submit(intent, self._entries[intent.kind], number, key_no)
         intent.live -= 1
@@ -226,7 +234,8 @@ class SimPyEngine:
         intent, errand = alarm.subject
         edge = self._errands[errand][intent.kind]
         if edge >= 0 and (errand == REVERSAL or intent.ack != ACK_OK):
-            self.callers.submit(intent, self.edges[edge], intent.submissions, 0, errand)
+            intent.errands += 1
+            self.callers.submit(intent, self.edges[edge], intent.errands, 0, errand)
         intent.live -= 1
         self._rest(intent)
 
@@ -235,15 +244,20 @@ class SimPyEngine:
         if call.errand == PAYMENT:
             self._tell(call, outcome)
         elif call.errand == REVERSAL:
-            self._tell_reversed(call.intent, outcome)
+            self._hear_reversal(call.intent, outcome)
         elif outcome == OK:
             self._tell(call, outcome)
         else:
             self._submit_at(call.intent, self.loop.now_ns, same_key=True)
 
-    def _tell_reversed(self, intent: Intent, outcome: int) -> None:
-        """Tell of a payment that was taken back; a reversal that met nothing changes nothing."""
-        if outcome == OK and intent.tombstone:
+    def _hear_reversal(self, intent: Intent, outcome: int) -> None:
+        """Tell of a payment that was taken back; a reversal without an answer is repeated.
+
+        One that met nothing, and left no mark, changes nothing.
+        """
+        if outcome != OK:
+            self._errand_at(intent, self.loop.now_ns + REPEAT_NS, REVERSAL)
+        elif intent.tombstone:
             intent.outcome, intent.ack = APP_ERROR, int(Ack.FAILED)
             intent.decline = int(Decline.ALREADY_REVERSED)
             intent.answered_ns = self.loop.now_ns

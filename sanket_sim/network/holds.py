@@ -43,6 +43,11 @@ class Holds:
             return False
         return self.ledger.hold_ttl_ns == 0 or self.loop.now_ns >= intent.hold_expires_ns
 
+    def lapses_before(self, until_ns: int) -> bool:
+        """Say whether the first of the open holds lapses before an instant."""
+        first = next(iter(self.ledger.open_holds.values()), None)
+        return first is not None and first.hold_expires_ns < until_ns
+
     def waits(self, intent: Intent) -> bool:
         """Say whether an intent's hold is still to lapse."""
         return intent.tx_id in self.ledger.open_holds

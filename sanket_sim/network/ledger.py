@@ -100,7 +100,7 @@ class Ledger:
         needed_minor = self.admission.needed_minor(intent)
         self.store.reserve(intent.debtor, intent.creditor, needed_minor, now_ns)
         intent.hold_minor += needed_minor
-        intent.held_fee_minor += needed_minor - intent.amount_minor
+        intent.holds.append((intent.amount_minor, needed_minor - intent.amount_minor))
         intent.hold_opened = True
         if self.hold_ttl_ns:
             intent.hold_expires_ns = now_ns + self.hold_ttl_ns
@@ -149,7 +149,8 @@ class Ledger:
         if intent.mishap & CAPTURE_LATE:
             intent.e_minor = 0
             intent.ack, intent.decline = ACK_FAILED, int(Decline.PENDING_TRANSFER_EXPIRED)
-        self._end_hold(intent, EXPIRED, intent.hold_service, now_ns)
+        while intent.holds:
+            self._end_hold(intent, EXPIRED, intent.hold_service, now_ns)
 
     def fee(self, intent: Intent, service: int, now_ns: int) -> int:
         """Charge the fee on its own, where it is not linked to its payment."""
@@ -168,7 +169,8 @@ class Ledger:
         undone = bool(intent.hold_minor or intent.d_minor or intent.c_minor or intent.x_minor)
         if intent.hold_minor:
             intent.voided = True
-            self._end_hold(intent, VOIDED, service, now_ns)
+            while intent.holds:
+                self._end_hold(intent, VOIDED, service, now_ns)
         elif undone:
             self._post_back(intent, self._open(intent, service, now_ns))
         if undone or self.controls.reversal_tombstone:
@@ -193,9 +195,11 @@ class Ledger:
             return self.admission.refuse_time(intent, now_ns)
         if intent.captured_minor and not self.controls.resolve_once:
             return DONE
-        if intent.stood_in and not intent.captured_minor and not intent.tombstone:
-            self.admission.refuse_funds(intent, intent.amount_minor)
-            return DONE
+        if intent.stood_in and not (
+            intent.hold_opened or intent.captured_minor or intent.tombstone
+        ):
+            self.admission.refuse_funds(intent, self.admission.needed_minor(intent))
+            return self.admission.refuse_time(intent, now_ns)
         return self._no_hold(intent)
 
     def _captured_minor(self, intent: Intent, now_ns: int) -> int:
@@ -203,15 +207,15 @@ class Ledger:
         if intent.hold_minor == 0:
             intent.captured_minor = intent.captured_minor or intent.amount_minor
             return intent.captured_minor
-        held_minor = intent.hold_minor - intent.held_fee_minor
+        held_minor, fee_minor = intent.holds.pop(0)
         asked_minor = intent.mishap_value if intent.mishap & CAPTURE_AMOUNT else held_minor
         if self.controls.capture_cap:
             asked_minor = min(asked_minor, held_minor)
         if intent.mishap & CAPTURE_LATE and 0 <= intent.hold_expires_ns <= now_ns:
             intent.e_minor = 0
-        self._release(intent, now_ns)
+        self._release(intent, held_minor + fee_minor, now_ns)
         intent.captured_minor = asked_minor
-        return asked_minor
+        return int(asked_minor)
 
     def _no_hold(self, intent: Intent) -> int:
         if intent.lapsed:
@@ -287,14 +291,16 @@ class Ledger:
             self._leg(intent, SECOND, intent.second_creditor, -back_minor, journal)
 
     def _end_hold(self, intent: Intent, phase: int, service: int, now_ns: int) -> None:
-        amount_minor = intent.hold_minor
-        self._release(intent, now_ns)
+        """End the latest hold of an intent without posting it."""
+        amount_minor = sum(intent.holds.pop())
+        self._release(intent, amount_minor, now_ns)
         self._pending_legs(intent, amount_minor, phase, service, now_ns)
 
-    def _release(self, intent: Intent, now_ns: int) -> None:
-        self.store.reserve(intent.debtor, intent.creditor, -intent.hold_minor, now_ns)
-        intent.hold_minor = intent.held_fee_minor = 0
-        self.open_holds.pop(intent.tx_id, None)
+    def _release(self, intent: Intent, amount_minor: int, now_ns: int) -> None:
+        self.store.reserve(intent.debtor, intent.creditor, -amount_minor, now_ns)
+        intent.hold_minor -= amount_minor
+        if not intent.holds:
+            self.open_holds.pop(intent.tx_id, None)
 
     def _leg(
         self, intent: Intent, leg: int, account: int, amount_minor: int, journal: Journal

@@ -107,7 +107,11 @@ class Engine(Protocol):
 
     @property
     def idle(self) -> bool:
-        """Whether no intent is open and nothing is on its way."""
+        """Whether nothing is on its way; holds may still be open."""
+        ...
+
+    def waits(self, until_ns: int) -> bool:
+        """Say whether a hold will lapse before an instant, though nothing else is on its way."""
         ...
 
     def balances_minor(self) -> NDArray[np.int64]:

@@ -36,6 +36,7 @@ class Intent:
         "amount_minor",
         "answered_ns",
         "answers",
+        "asked_ns",
         "attempts",
         "awaiting_actor",
         "balance_minor",
@@ -56,6 +57,7 @@ class Intent:
         "decline",
         "draw_key",
         "e_minor",
+        "errands",
         "error_depth",
         "error_service",
         "fault_ids",
@@ -63,13 +65,13 @@ class Intent:
         "fraud_decision",
         "fraud_score",
         "half_done",
-        "held_fee_minor",
         "hi",
         "hold_expires_ns",
         "hold_minor",
         "hold_opened",
         "hold_overdue",
         "hold_service",
+        "holds",
         "is_fraud",
         "keys_done",
         "kind",
@@ -161,7 +163,11 @@ class Intent:
         self.hold_minor = 0
         self.hold_opened = self.hold_overdue = False
         self.hold_expires_ns = self.hold_service = NEVER
-        self.held_fee_minor = self.captured_minor = 0
+        self.holds: list[tuple[int, int]] = []
+        """Open holds: what is reserved for the payment, and for its fee."""
+        self.captured_minor = 0
+        self.asked_ns = self.created_ns
+        self.errands = 0
         self.voided = self.lapsed = self.tombstone = self.stood_in = False
         self.balance_minor = 0
         self.fraud_score = 0.0
@@ -188,6 +194,7 @@ class Call:
         "lo",
         "parent",
         "previous_delay_ns",
+        "refused",
         "submission",
         "tried",
         "word",
@@ -204,6 +211,8 @@ class Call:
         self.hi = self.lo = 0
         self.submission = self.key_no = 0
         self.errand = PAYMENT
+        self.refused = False
+        """Whether a business no was all that ever happened to it."""
         self.attempts = 0
         self.deadline_ns = 0
         self.decline = 0
@@ -250,6 +259,7 @@ class Attempt(Occurrence):
         "queue_length",
         "queued_ns",
         "received_ns",
+        "refused",
         "replica",
         "response",
         "sent_ns",
@@ -287,6 +297,8 @@ class Attempt(Occurrence):
         self.children: list[Attempt] | None = None
         self.undos: list[int] | None = None
         """Edges that take back what has been done, the latest last (a saga)."""
+        self.refused = False
+        """Whether the nested call that failed has certainly changed nothing."""
         self.conclusion: tuple[int, int] | None = None
         """Outcome and reason with which the attempt ends once all that is taken back."""
 

@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from sanket_sim.bank.description import StepKind
 from sanket_sim.core.draws import word_of
-from sanket_sim.core.outcomes import Outcome
 from sanket_sim.network.callers import Callers
 from sanket_sim.network.edges import EdgeRow
 from sanket_sim.network.rows import Attempt
 
-APP_ERROR = int(Outcome.APP_ERROR)
 WORD_UNDO = word_of("undo")
 
 
@@ -33,12 +31,13 @@ class Saga:
     def note(attempt: Attempt, succeeded: bool) -> None:
         """Remember the compensation of a call that has been made, or may have been.
 
-        A business no has certainly changed nothing; a time-out may hide a success.
+        A business no to the only attempt has certainly changed nothing; a time-out, before it or
+        instead of it, may hide a success.
         """
         step = attempt.call.edge.operation.steps[attempt.group - 1]
         if step.kind != StepKind.CALL or step.undo < 0:
             return
-        if succeeded or attempt.failed_outcome != APP_ERROR:
+        if succeeded or not attempt.refused:
             attempt.undos = [*(attempt.undos or ()), step.undo]
 
     def take_back(self, attempt: Attempt) -> bool:

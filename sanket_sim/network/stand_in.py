@@ -40,7 +40,7 @@ class StandIn:
         return reason
 
     def _judge(self, intent: Intent, service: int, now_ns: int) -> int:
-        if intent.hold_minor or intent.stood_in:
+        if intent.hold_minor or intent.stood_in or intent.captured_minor:
             return DONE
         if intent.tombstone:
             return int(Decline.ALREADY_REVERSED)

@@ -294,8 +294,9 @@ class Simulation:
         """Whether nothing is left to do; asked at whole seconds alone, whatever the tick."""
         if tick.open or tick.begin_ns % NS_PER_S:
             return False
-        done = self.network.idle and self._early.empty
-        return done and not self.repairs.waits(self.calendar.end_ns)
+        end_ns = self.calendar.end_ns
+        done = self.network.idle and self._early.empty and not self.network.waits(end_ns)
+        return done and not self.repairs.waits(end_ns)
 
     def _apply(self, commands: Sequence[Command]) -> None:
         for command in commands:

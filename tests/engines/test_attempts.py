@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from banks import MS, S, call, chain, commit, compute, drive, intents, parallel, publish
 
-from sanket_sim.bank.description import Balancing, Discipline, Service
+from sanket_sim.bank.description import Balancing, Controls, Discipline, Service
 from sanket_sim.bank.policies import (
     Breaker,
     BreakerKind,
@@ -17,6 +17,8 @@ from sanket_sim.bank.policies import (
     RetryKind,
 )
 from sanket_sim.core.outcomes import Ack, Decline, Outcome
+from sanket_sim.network import Command
+from sanket_sim.network.protocol import CommandKind
 
 DESK = Service("desk", replicas=1, workers=1)
 TELLER = Service("teller", replicas=1, workers=1)
@@ -192,10 +194,27 @@ def test_a_parallel_step_fails_as_soon_as_it_cannot_succeed():
 def test_a_published_message_is_delivered_again_until_it_is_taken():
     policy = Policy(timeout_ns=5 * MS, retry=fixed_retry(5, 10 * MS))
     steps = [(compute(MS), publish(1)), (compute(8 * MS), commit())]
-    result = drive(chain(DESK, TELLER, steps=steps, policies=[Policy(), policy]), intents(0))
+    controls = Controls(outbox=False)
+    bank = chain(DESK, TELLER, steps=steps, policies=[Policy(), policy], controls=controls)
+    result = drive(bank, intents(0))
     assert outcomes(result)[0] == "OK"
     assert result.transactions["completed_ns"].tolist() == [MS]
     assert result.transactions["n_posted"].tolist() == [5], "no inbox: each delivery posts"
+
+
+def test_an_outbox_relays_a_message_longer_than_its_broker_tries():
+    policy = Policy(timeout_ns=50 * MS, retry=fixed_retry(3, 10 * MS))
+    bank = chain(
+        DESK,
+        TELLER,
+        steps=[(compute(MS), publish(1)), (compute(8 * MS), commit())],
+        policies=[Policy(), policy],
+    )
+    away = Command(0, CommandKind.ABORT, 0, TELLER.name)
+    back = Command(5 * S, CommandKind.END, 0)
+    result = drive(bank, intents(0), [away, back])
+    assert result.transactions["n_posted"].tolist() == [1]
+    assert result.transactions["posted_ns"][0] > 5 * S
 
 
 @pytest.mark.parametrize(

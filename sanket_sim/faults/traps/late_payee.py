@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
+from sanket_sim.bank.description import Effect
 from sanket_sim.bank.reach import Reach
 from sanket_sim.core.outcomes import LeakClass, Mishap
 from sanket_sim.core.settings import PositiveDurationNs
@@ -28,8 +29,14 @@ class LatePayee(Trap):
     """How much longer the payment takes."""
 
     def fits(self, reach: Reach, route: int) -> bool:
-        """Choose payments whose clock runs out before they come."""
-        return super().fits(reach, route) and 0 < reach.bank.routes[route].clock_ns <= self.delay
+        """Choose payments whose clock runs out before they come.
+
+        Not where a hold comes first: its saga is over, and has voided it, before the money could
+        move.
+        """
+        clock_ns = reach.bank.routes[route].clock_ns
+        held = Effect.HOLD in reach.of_route(route)
+        return super().fits(reach, route) and 0 < clock_ns <= self.delay and not held
 
     def poison(self, victims: Intents, ground: Ground) -> None:
         """Slow the payment down."""
