@@ -13,7 +13,7 @@ from sanket_sim.network.rows import Intent
 from sanket_sim.network.rules import amounts, money
 
 DONE = int(Decline.NONE)
-ACK_FAILED = int(Ack.FAILED)
+ACK_OK, ACK_FAILED = int(Ack.OK), int(Ack.FAILED)
 FEE = int(LegPurpose.FEE)
 REFERRED = int(Mishap.REFERRED)
 REFUSED = int(Mishap.REFUSED)
@@ -45,9 +45,12 @@ class Admission:
         )
 
     def refuse_time(self, intent: Intent, now_ns: int) -> int:
-        """Judge by the scheme's clock; whoever was told "failed" when it ran out wants no more."""
+        """Judge by the scheme's clock; whoever was told "failed" when it ran out wants no more.
+
+        A payment whose payer has been told that it is made is beyond the clock.
+        """
         clock_ns = self._clocks_ns[intent.kind]
-        if clock_ns == 0 or now_ns - intent.asked_ns <= clock_ns:
+        if clock_ns == 0 or now_ns - intent.asked_ns <= clock_ns or intent.ack == ACK_OK:
             return DONE
         answered = intent.answers == intent.submissions
         if answered and intent.ack == ACK_FAILED and intent.n_posted == 0:

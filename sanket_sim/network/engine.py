@@ -220,6 +220,8 @@ class SimPyEngine:
         """Send a submission off; who has heard of success meanwhile does not try again."""
         intent, number, key_no = alarm.subject
         intent.asked_ns = self.loop.now_ns
+        if number >= intent.copies:
+            intent.e_minor = intent.wanted_minor  # a wish that had lapsed is made again
         if number < intent.copies or intent.ack != ACK_OK:
             self.callers.submit(intent, self._entries[intent.kind], number, key_no)
         intent.live -= 1

@@ -106,6 +106,7 @@ class Intent:
         "typology",
         "verdict",
         "voided",
+        "wanted_minor",
         "x_minor",
     )
 
@@ -167,6 +168,7 @@ class Intent:
         """Open holds: what is reserved for the payment, and for its fee."""
         self.captured_minor = 0
         self.asked_ns = self.created_ns
+        self.wanted_minor = self.e_minor
         self.errands = 0
         self.voided = self.lapsed = self.tombstone = self.stood_in = False
         self.balance_minor = 0
