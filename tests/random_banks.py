@@ -133,18 +133,24 @@ def services(draw: Any, name: str) -> Service:
 
 
 @st.composite
-def banks(draw: Any) -> Bank:
-    """Draw a bank with one route for every way of moving money."""
-    linked = draw(st.booleans())
+def banks(draw: Any, *, sound: bool = False) -> Bank:
+    """Draw a bank with one route for every way of moving money.
+
+    A sound one has every control on, remembers keys as a ledger should, and gives a hold more time
+    than any capture needs.
+    """
+    linked = sound or draw(st.booleans())
+    memory = st.just(Dedup(DedupScope.GLOBAL, 3600 * S)) if sound else dedups
+    lasting = [0, 60 * S] if sound else [0, 2 * S, 60 * S]
     inner = [draw(policies) for _ in OPERATIONS]
     stands_in = draw(st.booleans())
     if stands_in:
         inner[1] = replace(inner[1], fallback=Fallback.STAND_IN)
-    switches = draw(controls)
+    switches = Controls() if sound else draw(controls)
     operations, edges = [], []
     for name, effects in LEDGER_STEPS.items():
         steps = _ledger_steps(effects, linked, draw(service_times))
-        operations.append(Operation(name, LEDGER, steps, MS, draw(dedups)))
+        operations.append(Operation(name, LEDGER, steps, MS, draw(memory)))
     ways = len(operations)
     for way in WAYS:
         checks = draw(st.lists(st.sampled_from(CHECKS), max_size=3, unique=True))
@@ -183,7 +189,7 @@ def banks(draw: Any) -> Bank:
         controls=switches,
         currencies=CURRENCIES,
         balance_poll_ns=draw(st.sampled_from([0, S])),
-        hold_ttl_ns=draw(st.sampled_from([0, 2 * S, 60 * S])),
+        hold_ttl_ns=draw(st.sampled_from(lasting)),
     )
 
 
