@@ -23,9 +23,8 @@ from sanket_sim.analysis.decomposition import (
     flows_of,
     residuals_of_flows,
 )
-from sanket_sim.analysis.trees import places_of
 from sanket_sim.core.outcomes import LeakClass, Leg, LegPurpose, Phase
-from sanket_sim.trace.batch import Columns, rows_in
+from sanket_sim.trace.batch import Columns, places_of, rows_in, sums_by_code
 from sanket_sim.trace.reader import Trace
 
 Integers = NDArray[np.int64]
@@ -254,9 +253,9 @@ def _flows(
     astray = ~left & ~came
     size = len(right_debtor)
     return {
-        "d_minor": -_sums(owner[left], amount[left], size),
-        "c_minor": _sums(owner[came], amount[came], size),
-        "x_minor": _sums(owner[astray], amount[astray], size),
+        "d_minor": -sums_by_code(owner[left], amount[left], size),
+        "c_minor": sums_by_code(owner[came], amount[came], size),
+        "x_minor": sums_by_code(owner[astray], amount[astray], size),
         "n_posted": _journals(owner, rows["transfer_id"], size),
     }
 
@@ -268,12 +267,6 @@ def _journals(owner: Integers, transfer: Integers, rows: int) -> Integers:
     first = np.ones(len(owner), np.bool_)
     first[1:] = (owner[1:] != owner[:-1]) | (transfer[1:] != transfer[:-1])
     return np.bincount(owner[first], minlength=rows)
-
-
-def _sums(places: NDArray[np.integer], amounts: Integers, size: int) -> Integers:
-    sums = np.zeros(size, np.int64)
-    np.add.at(sums, places, amounts)
-    return sums
 
 
 def _named(
@@ -353,7 +346,7 @@ def _numbering_flaws(what: str, numbers: Integers) -> list[str]:
 def _unbalanced(postings: Columns) -> int:
     transfers, places = np.unique(postings["transfer_id"], return_inverse=True)
     posted = np.where(postings["phase"] == Phase.POSTED, postings["amount_minor"], 0)
-    return int(np.count_nonzero(_sums(places, posted, len(transfers))))
+    return int(np.count_nonzero(sums_by_code(places, posted, len(transfers))))
 
 
 def _by_currency(
@@ -366,18 +359,18 @@ def _by_currency(
     laws = residuals_of_flows(flows, code, parts.status, size)
     net = np.zeros(size, np.int64)
     for leg in flows:
-        net += _sums(leg.currency, leg.parts.orphan_credit - leg.parts.orphan_debit, size)
+        net += sums_by_code(leg.currency, leg.parts.orphan_credit - leg.parts.orphan_debit, size)
     columns = {
         "intents": np.bincount(code, minlength=size),
         "postings": np.bincount(logged, minlength=size),
-        "debits_minor": _sums(logged, np.where(posted, np.maximum(-amount, 0), 0), size),
-        "credits_minor": _sums(logged, np.where(posted, np.maximum(amount, 0), 0), size),
+        "debits_minor": sums_by_code(logged, np.where(posted, np.maximum(-amount, 0), 0), size),
+        "credits_minor": sums_by_code(logged, np.where(posted, np.maximum(amount, 0), 0), size),
         "net_created_minor": net,
-        "pending_minor": _sums(logged, np.where(posted, 0, amount), size),
+        "pending_minor": sums_by_code(logged, np.where(posted, 0, amount), size),
         "l1_debit_minor": laws.l1,
         "l2_credit_minor": laws.l2,
         "l3_money_minor": laws.l3,
-        "l4_log_minor": _sums(logged, np.where(posted, amount, 0), size) - net,
+        "l4_log_minor": sums_by_code(logged, np.where(posted, amount, 0), size) - net,
         "l5_count": laws.l5,
     }
     return {

@@ -9,9 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sanket_sim.analysis.run_folder import RunFolder
-from sanket_sim.analysis.trees import places_of
 from sanket_sim.core.outcomes import Ack
-from sanket_sim.trace.batch import Columns
+from sanket_sim.trace.batch import Columns, places_of
 
 DETECTORS = {
     "reconciliation:intraday": "intraday",
@@ -48,7 +47,7 @@ class Breaks:
 
     def rows_of(self, tx_ids: NDArray[np.int64]) -> NDArray[np.int64]:
         """Return the row of each intent, -1 for one without a break."""
-        return np.asarray(places_of(self.tx_ids, tx_ids))
+        return places_of(self.tx_ids, tx_ids)
 
 
 def breaks_of(run: RunFolder) -> Breaks:

@@ -9,8 +9,8 @@ from numpy.typing import NDArray
 
 from sanket_sim.analysis.edges import waited_until_ns
 from sanket_sim.analysis.run_folder import RunFolder
-from sanket_sim.analysis.trees import inherit, places_of, whole_trees
-from sanket_sim.trace.batch import Columns, sums_by_code
+from sanket_sim.analysis.trees import inherit, whole_trees
+from sanket_sim.trace.batch import Columns, places_of, sums_by_code
 
 _COLUMNS = (
     "tx_id",

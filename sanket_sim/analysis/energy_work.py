@@ -10,11 +10,11 @@ from numpy.typing import NDArray
 from sanket_sim.analysis.edges import GIVEN_UP, per_edge
 from sanket_sim.analysis.intents import Fate, fate_of, fates_by_id
 from sanket_sim.analysis.run_folder import RunFolder
-from sanket_sim.analysis.trees import inherit, places_of, whole_trees
+from sanket_sim.analysis.trees import inherit, whole_trees
 from sanket_sim.bank.description import Power, Service, WaitMode
 from sanket_sim.core.outcomes import Outcome
 from sanket_sim.core.units import NS_PER_S
-from sanket_sim.trace.batch import Columns
+from sanket_sim.trace.batch import Columns, places_of
 
 J_PER_KWH = 3.6e6
 USES = ("useful", "retried", "abandoned", "failed", "leaked", "open")

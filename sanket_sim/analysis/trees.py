@@ -38,20 +38,6 @@ def _joined(first: Columns, second: Columns) -> Columns:
     return {name: np.concatenate([column, second[name]]) for name, column in first.items()}
 
 
-def places_of(ids: NDArray[np.int64], wanted: NDArray[np.int64]) -> NDArray[np.int64]:
-    """Return where each wanted id stands among sorted `ids`, -1 for those that do not.
-
-    Examples
-    --------
-    >>> places_of(np.array([3, 5, 9]), np.array([9, -1, 3])).tolist()
-    [2, -1, 0]
-    """
-    if not len(ids):
-        return np.full(len(wanted), -1, np.int64)
-    places = np.minimum(np.searchsorted(ids, wanted), len(ids) - 1)
-    return np.where(ids[places] == wanted, places, -1)
-
-
 def inherit(parent: NDArray[np.int64], marked: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """Mark every hop below a marked one.
 

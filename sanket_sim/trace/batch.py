@@ -70,6 +70,20 @@ def sums_by_code(
     return sums
 
 
+def places_of(ids: NDArray[np.int64], wanted: NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return where each wanted id stands among sorted `ids`, -1 for those that do not.
+
+    Examples
+    --------
+    >>> places_of(np.array([3, 5, 9]), np.array([9, -1, 3])).tolist()
+    [2, -1, 0]
+    """
+    if not len(ids):
+        return np.full(len(wanted), -1, np.int64)
+    places = np.minimum(np.searchsorted(ids, wanted), len(ids) - 1)
+    return np.where(ids[places] == wanted, places, -1)
+
+
 @dataclass(slots=True)
 class TraceBatch:
     """The rows of every table that one `advance` produced, and what actors may learn from it.

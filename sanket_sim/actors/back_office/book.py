@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from sanket_sim.bank.description import Accounts, Bank
 from sanket_sim.core.outcomes import Ack, Leg, Mishap, Phase
-from sanket_sim.trace.batch import Columns, TraceBatch
+from sanket_sim.trace.batch import Columns, TraceBatch, places_of
 
 Rows = NDArray[np.void]
 Mask = NDArray[np.bool_]
@@ -214,11 +214,7 @@ class Book:
 
     def places(self, tx_ids: Minor) -> Minor:
         """Return the place of each order, -1 for one that is not in the book."""
-        known = self.rows["tx_id"]
-        if len(known) == 0:
-            return np.full(len(tx_ids), -1, np.int64)
-        near = np.searchsorted(known, tx_ids).clip(max=len(known) - 1)
-        return np.where(known[near] == tx_ids, near, -1)
+        return places_of(self.rows["tx_id"], tx_ids)
 
     def _orders_of(self, intents: Rows) -> Rows:
         rows = np.zeros(len(intents), ORDER)
