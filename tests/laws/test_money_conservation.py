@@ -10,36 +10,21 @@ from audited import CHART, audited_run, numbered, posting_bank
 from banks import MS, S, chain, commit, compute, intents
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from random_banks import RETRIED, fault_tables, struck
 
 from sanket_sim.analysis.decomposition import IntentStatus, decompose, laws
 from sanket_sim.bank.description import Bank, Controls, Effect, Service
 from sanket_sim.bank.policies import Policy, Retry, RetryKind
 from sanket_sim.core.draws import Draws
 from sanket_sim.core.errors import ConservationError
-from sanket_sim.core.outcomes import Outcome
-from sanket_sim.faults import faults, traps
+from sanket_sim.faults import traps
 from sanket_sim.network import SimPyEngine
 from sanket_sim.simulation.conservation import MoneyAuditor
 from sanket_sim.trace.arrivals import Arrivals
 from sanket_sim.trace.vocabulary import Vocabularies
 
-RETRIED = frozenset({Outcome.TIMEOUT, Outcome.CONNECTION_RESET, Outcome.UNAVAILABLE})
 INSISTENT = Policy(
     timeout_ns=100 * MS, retry=Retry(RetryKind.FIXED, 3, 20 * MS, 20 * MS, codes=RETRIED)
-)
-
-fault_tables = st.sampled_from(
-    [
-        {"kind": "latency", "add": "90ms", "jitter": "60ms", "probability": 0.5},
-        {"kind": "loss", "direction": "response", "probability": 0.4},
-        {"kind": "loss", "direction": "request", "probability": 0.4},
-        {"kind": "abort", "probability": 0.4},
-        {"kind": "crash", "replicas": "one"},
-        {"kind": "crash", "silent": True},
-        {"kind": "slow", "speed": 0.1, "replicas": "50%"},
-        {"kind": "pause"},
-        {"kind": "config", "set": {"workers": 1}},
-    ]
 )
 trap_tables = st.sampled_from([{"kind": kind, "probability": 0.4} for kind in traps])
 controls = st.builds(
@@ -71,8 +56,7 @@ def payments(count: int = 60) -> np.ndarray:
     seed=st.integers(0, 9),
 )
 def test_money_is_conserved_whatever_strikes(struck_by, laid, switches, seed) -> None:
-    window = {"target": "ledger", "at": "1s", "for": "2s"}
-    parts = [faults[table["kind"]].model_validate(table | window) for table in struck_by]
+    parts = struck(struck_by)
     parts += [traps[table["kind"]].model_validate(table) for table in laid]
     bank = posting_bank(switches)
     bank = replace(bank, edges=(replace(bank.edges[0], policy=INSISTENT),))
