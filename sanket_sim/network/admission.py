@@ -17,6 +17,7 @@ ACK_OK, ACK_FAILED = int(Ack.OK), int(Ack.FAILED)
 FEE = int(LegPurpose.FEE)
 REFERRED = int(Mishap.REFERRED)
 REFUSED = int(Mishap.REFUSED)
+UNSETTLED = int(Mishap.UNSETTLED)
 
 
 class Admission:
@@ -102,6 +103,11 @@ class Admission:
         if self.controls.amount_range and not amounts.storable(intent.amount_minor):
             return int(Decline.AMOUNT_OUT_OF_RANGE)
         return DONE
+
+    def refuse_unsettled(self, intent: Intent) -> int:
+        """Judge whether the funds have come, at the door as well as in the ledger."""
+        waits = intent.mishap & UNSETTLED and self.controls.settle_before_credit
+        return int(Decline.NOT_SETTLED) if waits else DONE
 
     def _refuse_accounts(self, intent: Intent) -> int:
         controls, debtor, creditor = self.controls, intent.debtor, intent.creditor

@@ -22,7 +22,6 @@ SERVED, CLASH = 1, 2
 ANYWHERE = -1
 CRASH_BETWEEN_LEGS = int(Mishap.CRASH_BETWEEN_LEGS)
 SHARE_KEY = int(Mishap.SHARE_KEY)
-UNSETTLED = int(Mishap.UNSETTLED)
 WRONG_EXPONENT = int(Mishap.WRONG_EXPONENT)
 FOREIGN_NOTATION = int(Mishap.FOREIGN_NOTATION)
 MISREAD = WRONG_EXPONENT | FOREIGN_NOTATION
@@ -122,8 +121,7 @@ class Effects:
             return 0
         if self.loop.now_ns - served[0] > attempt.call.edge.operation.dedup.ttl_ns:
             return 0
-        same = served[1:] == (intent.amount_minor, intent.creditor)
-        return SERVED if same or not self.controls.key_fingerprint else CLASH
+        return CLASH if self._clashes(served, intent) else SERVED
 
     def answer_from_memory(self, attempt: Attempt, known: int) -> None:
         """Answer a request whose key is known without doing anything.
@@ -131,7 +129,7 @@ class Effects:
         An answer that belongs to another payload has its root here.
         """
         intent, edge = attempt.call.intent, attempt.call.edge
-        if intent.keys_done[_key(attempt)][1:] != (intent.amount_minor, intent.creditor):
+        if _is_other_payload(intent.keys_done[_key(attempt)], intent):
             intent.error_service, intent.error_depth = edge.callee, attempt.depth
         if known == CLASH:
             self._decline(attempt, EXISTS_WITH_DIFFERENT_AMOUNT)
@@ -144,9 +142,7 @@ class Effects:
         key = (edge.operation_index, ANYWHERE, call.key_no)
         served = intent.keys_done.get(key)
         if served is not None and edge.operation.dedup.scope:
-            same = served[1:] == (intent.amount_minor, intent.creditor)
-            clash = self.controls.key_fingerprint and not same
-            return EXISTS_WITH_DIFFERENT_AMOUNT if clash else DONE
+            return EXISTS_WITH_DIFFERENT_AMOUNT if self._clashes(served, intent) else DONE
         reason = self.stand_in.decide(intent, max(edge.caller, 0), now_ns)
         if reason == DONE:
             intent.keys_done[key] = (now_ns, intent.amount_minor, intent.creditor)
@@ -156,6 +152,9 @@ class Effects:
         """Remember the key once the operation has ended, where that is how it works."""
         if not attempt.call.edge.operation.dedup.atomic:
             self._remember(attempt)
+
+    def _clashes(self, served: Served, intent: Intent) -> bool:
+        return self.controls.key_fingerprint and _is_other_payload(served, intent)
 
     def _note_commit(self, attempt: Attempt) -> None:
         attempt.committed = True
@@ -227,8 +226,7 @@ class Effects:
         return DONE if same_owner else int(Decline.PAYEE_MISMATCH)
 
     def _check_settlement(self, intent: Intent, _now_ns: int) -> int:
-        waits = intent.mishap & UNSETTLED and self.controls.settle_before_credit
-        return int(Decline.NOT_SETTLED) if waits else DONE
+        return self.ledger.admission.refuse_unsettled(intent)
 
     @staticmethod
     def _check_status(intent: Intent, _now_ns: int) -> int:
@@ -239,6 +237,10 @@ class Effects:
         attempt.decline = reason
         self.finish(attempt, APP_ERROR)
         return False
+
+
+def _is_other_payload(served: Served, intent: Intent) -> bool:
+    return served[1:] != (intent.amount_minor, intent.creditor)
 
 
 def _key(attempt: Attempt) -> Key:

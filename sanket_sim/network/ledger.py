@@ -58,11 +58,9 @@ class Ledger:
 
     def transfer(self, intent: Intent, service: int, now_ns: int) -> int:
         """Post debit and credit linked, or return the reason not to."""
-        refused = self.admission.refuse(intent, now_ns)
+        refused = self.admission.refuse(intent, now_ns) or self.admission.refuse_unsettled(intent)
         if refused:
             return refused
-        if intent.mishap & UNSETTLED and self.controls.settle_before_credit:
-            return int(Decline.NOT_SETTLED)
         journal = self._open(intent, service, now_ns)
         self._debit(intent, intent.amount_minor, journal)
         self._credit(intent, intent.amount_minor, journal)
@@ -70,11 +68,9 @@ class Ledger:
 
     def debit(self, intent: Intent, service: int, now_ns: int) -> int:
         """Post the debit alone (the first leg of an unlinked posting)."""
-        refused = self.admission.refuse(intent, now_ns)
+        refused = self.admission.refuse(intent, now_ns) or self.admission.refuse_unsettled(intent)
         if refused:
             return refused
-        if intent.mishap & UNSETTLED and self.controls.settle_before_credit:
-            return int(Decline.NOT_SETTLED)
         if self._takes_debit(intent):
             journal = self._open(intent, service, now_ns)
             intent.half_done.append(journal.transfer_id)
