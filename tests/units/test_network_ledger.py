@@ -1,0 +1,241 @@
+"""The ledger by itself: what it does with one intent, step by step, whoever asks."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+from banks import OPENING_MINOR, S, accounts, chain, commit, intents
+
+from sanket_sim.bank.description import Bank, Controls, Party, Service
+from sanket_sim.core.outcomes import Ack, Decline, LegPurpose, Mishap
+from sanket_sim.network.ledger import DONE, Ledger
+from sanket_sim.network.recorder import Recorder
+from sanket_sim.network.rows import Intent
+from sanket_sim.network.rules import money
+from sanket_sim.trace.batch import Columns
+from sanket_sim.trace.vocabulary import Vocabularies
+
+DESK, NOW_NS, TTL_NS = 0, 5 * S, 60 * S
+AMOUNT = 2500
+WORLD, ANNE, BOB, SHUT, SUSPENSE, LATER_SUSPENSE = range(6)
+FEE = {
+    "second_purpose": LegPurpose.FEE, "second_currency": 0, "second_debtor": ANNE,
+    "second_creditor": WORLD, "second_amount_minor": 20,
+}  # fmt: skip
+
+
+def bank(**off: bool) -> Bank:
+    return chain(
+        Service("ledger", replicas=1, workers=1),
+        steps=[(commit(),)],
+        controls=Controls(**off),
+        hold_ttl_ns=TTL_NS,
+    )
+
+
+def ledger_of(the_bank: Bank) -> Ledger:
+    chart = accounts(6)
+    closed, party = np.zeros(6, bool), chart.party.copy()
+    closed[SHUT], party[[SUSPENSE, LATER_SUSPENSE]] = True, Party.SUSPENSE
+    chart = replace(chart, closed=closed, party=party)
+    return Ledger(the_bank, chart, Recorder(the_bank, Vocabularies()))
+
+
+def intent(**columns: Any) -> Intent:
+    """A payment of 25.00 from Anne to Bob."""
+    return Intent(intents(0, **columns)[0].tolist(), True, 0, 0)
+
+
+def postings(ledger: Ledger) -> Columns:
+    return ledger.recorder.batch(NOW_NS).postings
+
+
+def available(ledger: Ledger, account: int = ANNE) -> int:
+    return ledger.store.available_minor(account)
+
+
+@pytest.mark.parametrize("act", ["transfer", "debit"])
+def test_what_has_not_settled_is_refused_by_the_ledger_too(act):
+    waiting = intent(mishap=int(Mishap.UNSETTLED))
+    ledger = ledger_of(bank())
+    assert getattr(ledger, act)(waiting, DESK, NOW_NS) == Decline.NOT_SETTLED
+    assert waiting.n_posted == 0
+
+
+def test_credits_complete_their_debits_in_the_order_in_which_those_were_made():
+    ledger, payment = ledger_of(bank()), intent()
+    for act in (ledger.debit, ledger.debit, ledger.credit, ledger.credit):
+        assert act(payment, DESK, NOW_NS) == DONE
+    assert postings(ledger)["transfer_id"].tolist() == [1, 2, 1, 2]
+    assert payment.n_posted == 2
+
+
+def test_a_hold_reserves_a_linked_fee_and_its_capture_releases_both():
+    ledger, payment = ledger_of(bank()), intent(**FEE)
+    assert ledger.hold(payment, DESK, NOW_NS) == DONE
+    assert (payment.hold_minor, available(ledger)) == (AMOUNT + 20, OPENING_MINOR - AMOUNT - 20)
+    assert ledger.capture(payment, DESK, NOW_NS) == DONE
+    assert (payment.hold_minor, available(ledger)) == (0, OPENING_MINOR - AMOUNT - 20)
+    assert payment.tx_id not in ledger.open_holds
+
+
+def test_a_hold_without_its_fee_leaves_the_fee_to_be_charged_alone():
+    ledger, payment = ledger_of(bank(linked_fee=False)), intent(**FEE)
+    assert ledger.hold(payment, DESK, NOW_NS) == DONE
+    assert payment.hold_minor == AMOUNT
+
+
+def test_what_was_stood_in_for_is_not_held_again():
+    ledger, payment = ledger_of(bank(stand_in_limit=False)), intent()
+    payment.stood_in = True
+    assert ledger.hold(payment, DESK, NOW_NS) == DONE
+    assert (payment.hold_minor, available(ledger)) == (0, OPENING_MINOR)
+
+
+def test_a_second_hold_puts_its_intent_at_the_end_of_those_that_lapse():
+    ledger, first, second = ledger_of(bank()), intent(tx_id=1), intent(tx_id=2)
+    for step, one in enumerate((first, second, first)):
+        assert ledger.hold(one, DESK, step * S) == DONE
+    assert list(ledger.open_holds) == [2, 1]
+
+
+def test_the_latest_hold_is_given_back_first():
+    ledger, payment = ledger_of(bank(linked_fee=True)), intent(**FEE)
+    assert ledger.hold(payment, DESK, NOW_NS) == DONE
+    payment.amount_minor = 100
+    assert ledger.hold(payment, DESK, NOW_NS) == DONE
+    assert ledger.void(payment, DESK, NOW_NS) == DONE
+    assert payment.hold_minor == AMOUNT + 20
+    assert payment.tx_id in ledger.open_holds, "the other still lapses"
+
+
+def test_a_void_leaves_its_mark_only_where_there_never_was_a_hold():
+    ledger, early, late = ledger_of(bank()), intent(tx_id=1), intent(tx_id=2)
+    assert ledger.void(early, DESK, NOW_NS) == Decline.PENDING_TRANSFER_NOT_FOUND
+    assert ledger.hold(early, DESK, NOW_NS) == Decline.ALREADY_REVERSED
+    assert ledger.hold(late, DESK, NOW_NS) == DONE
+    assert ledger.capture(late, DESK, NOW_NS) == DONE
+    assert ledger.void(late, DESK, NOW_NS) == Decline.PENDING_TRANSFER_ALREADY_POSTED
+    assert (early.tombstone, late.tombstone) == (True, False)
+
+
+def test_a_hold_says_how_it_ended_to_whoever_comes_later():
+    ledger, voided, lapsed = ledger_of(bank()), intent(tx_id=1), intent(tx_id=2)
+    for one in (voided, lapsed):
+        assert ledger.hold(one, DESK, NOW_NS) == DONE
+    assert ledger.void(voided, DESK, NOW_NS) == DONE
+    ledger.expire(lapsed, NOW_NS + TTL_NS)
+    assert ledger.capture(voided, DESK, NOW_NS) == Decline.PENDING_TRANSFER_ALREADY_VOIDED
+    assert ledger.capture(lapsed, DESK, NOW_NS) == Decline.PENDING_TRANSFER_EXPIRED
+
+
+@pytest.mark.parametrize("end", ["expire", "reverse"])
+def test_every_hold_of_an_intent_ends_with_it(end):
+    ledger, payment = ledger_of(bank()), intent()
+    for _ in range(2):
+        assert ledger.hold(payment, DESK, NOW_NS) == DONE
+    if end == "expire":
+        ledger.expire(payment, NOW_NS + TTL_NS)
+    else:
+        assert ledger.reverse(payment, DESK, NOW_NS) == DONE
+    assert (payment.hold_minor, available(ledger), payment.holds) == (0, OPENING_MINOR, [])
+
+
+def test_a_wish_lapses_with_a_hold_that_was_not_presented_in_time_and_with_no_other():
+    ledger = ledger_of(bank())
+    late, lost = intent(tx_id=1, mishap=int(Mishap.CAPTURE_LATE)), intent(tx_id=2)
+    for one in (late, lost):
+        one.ack = int(Ack.OK)
+        assert ledger.hold(one, DESK, NOW_NS) == DONE
+        ledger.expire(one, NOW_NS + TTL_NS)
+    assert (late.e_minor, late.ack, late.decline) == (
+        0, Ack.FAILED, Decline.PENDING_TRANSFER_EXPIRED
+    )  # fmt: skip
+    assert (lost.e_minor, lost.ack) == (AMOUNT, Ack.OK)
+
+
+def test_a_late_capture_is_unwanted_even_where_its_hold_was_kept():
+    ledger = ledger_of(bank(hold_timeout=False))
+    late = intent(mishap=int(Mishap.CAPTURE_LATE))
+    assert ledger.hold(late, DESK, NOW_NS) == DONE
+    assert ledger.capture(late, DESK, NOW_NS + TTL_NS) == DONE
+    assert (late.e_minor, late.d_minor) == (0, AMOUNT)
+
+
+def test_a_fee_of_its_own_needs_funds():
+    ledger, poor = ledger_of(bank(linked_fee=False)), intent(**FEE)
+    ledger.store.balance[ANNE] = 19
+    assert ledger.fee(poor, DESK, NOW_NS) == Decline.EXCEEDS_CREDITS
+    assert poor.second_n_posted == 0
+
+
+def test_a_linked_fee_is_not_charged_by_itself():
+    ledger, payment = ledger_of(bank()), intent(**FEE)
+    assert ledger.fee(payment, DESK, NOW_NS) == DONE
+    assert payment.second_n_posted == 0
+
+
+def test_a_reversal_takes_back_what_reached_somebody_else_and_the_fee():
+    ledger = ledger_of(bank())
+    astray = intent(creditor_account=SUSPENSE, **FEE)
+    assert ledger.transfer(astray, DESK, NOW_NS) == DONE
+    assert astray.x_minor == AMOUNT
+    assert ledger.reverse(astray, DESK, NOW_NS) == DONE
+    assert (astray.d_minor, astray.x_minor, astray.second_d_minor) == (0, 0, 0)
+    assert ledger.balances_minor().tolist() == [OPENING_MINOR] * 6
+
+
+def test_a_credit_astray_without_a_debit_is_taken_back_too():
+    ledger = ledger_of(bank(settle_before_credit=False))
+    astray = intent(creditor_account=SUSPENSE, mishap=int(Mishap.UNSETTLED))
+    assert ledger.transfer(astray, DESK, NOW_NS) == DONE
+    assert (astray.d_minor, astray.x_minor) == (0, AMOUNT)
+    assert ledger.reverse(astray, DESK, NOW_NS) == DONE
+    assert available(ledger, SUSPENSE) == OPENING_MINOR
+
+
+def test_money_for_a_closed_account_waits_in_the_first_suspense_account():
+    ledger, payment = ledger_of(bank(account_status=False)), intent(creditor_account=SHUT)
+    assert ledger.transfer(payment, DESK, NOW_NS) == DONE
+    assert available(ledger, SUSPENSE) == OPENING_MINOR + AMOUNT
+
+
+def test_an_advice_is_refused_once_its_payment_was_reversed():
+    ledger, advised = ledger_of(bank(stand_in_limit=False)), intent()
+    advised.stood_in = True
+    assert ledger.reverse(advised, DESK, NOW_NS) == DONE
+    assert ledger.capture(advised, DESK, NOW_NS) == Decline.PENDING_TRANSFER_NOT_FOUND
+
+
+def test_an_advice_is_posted_without_funds_and_the_oracle_knows_it():
+    ledger, advised = ledger_of(bank(stand_in_limit=False)), intent()
+    ledger.store.balance[ANNE] = 100
+    advised.stood_in = True
+    assert ledger.capture(advised, DESK, NOW_NS) == DONE
+    assert (available(ledger), advised.verdict) == (100 - AMOUNT, money.REJECT)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "verdict"), [(AMOUNT, money.APPLY), (OPENING_MINOR + 1, money.REJECT)]
+)
+def test_a_no_for_want_of_funds_is_judged_by_what_was_wanted(wanted, verdict):
+    ledger, misread = ledger_of(bank()), intent(amount_minor=10 * OPENING_MINOR, e_minor=wanted)
+    assert ledger.check_funds(misread, NOW_NS) == Decline.EXCEEDS_CREDITS
+    assert misread.verdict == verdict
+
+
+def test_a_refund_is_judged_by_what_is_left_of_its_capture():
+    refunding = replace(
+        bank(), routes=(bank().routes[0], replace(bank().routes[0], reverses="transfer"))
+    )
+    ledger, named = ledger_of(refunding), {"mishap": int(Mishap.REFERRED), "mishap_value": 77}
+    unknown = intent(kind=1, **named)
+    assert ledger.transfer(unknown, DESK, NOW_NS) == Decline.NOT_CAPTURED
+    assert ledger.transfer(intent(**named), DESK, NOW_NS) == DONE
+    exact, beyond = (intent(kind=1, **named) for _ in range(2))
+    assert ledger.transfer(exact, DESK, NOW_NS) == DONE
+    assert ledger.transfer(beyond, DESK, NOW_NS) == Decline.REFUND_EXCEEDS_CAPTURE
+    assert (exact.verdict, beyond.verdict) == (money.APPLY, money.REJECT)
