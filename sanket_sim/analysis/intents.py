@@ -38,6 +38,7 @@ JUDGED = (
     "second_n_posted",
     "is_fraud",
     "decline_reason",
+    "original_tx_id",
 )
 """Columns that a judgement looks at."""
 
@@ -146,19 +147,35 @@ def judge(columns: Columns) -> Judgement:
     return Judgement(columns, parts, (right | caught) & on_time)
 
 
+def judge_wishes(columns: Columns) -> Judgement:
+    """Judge what customers wished for; corrections are the bank's own work and left out.
+
+    They are no demand, and would make the bank look better the more it had to put right. One that
+    leaked itself stays in: a leak is a leak, whoever ordered the payment.
+    """
+    judgement = judge(columns)
+    own = (columns["original_tx_id"] >= 0) & ~judgement.leaked
+    if not own.any():
+        return judgement
+    return judge({name: column[~own] for name, column in columns.items()})
+
+
 def judged(run: RunFolder, names: Sequence[str] = ()) -> Iterator[Judgement]:
-    """Yield the measured intents of a run part by part, judged."""
+    """Yield what customers wished for in the measured part of a run, part by part, judged."""
     for columns in run.intents([*JUDGED, *names]):
-        yield judge(columns)
+        yield judge_wishes(columns)
 
 
 def fates_by_id(run: RunFolder) -> NDArray[np.uint8]:
     """Return the `Fate` of every intent at the place of its running number, one byte each.
 
+    Corrections have one too: their work was done, and costs energy.
+
     The only thing that any analyser keeps per intent, so that hops can be told useful from wasted.
     """
     fates = np.zeros(1024, np.uint8)
-    for judgement in judged(run, ["tx_id"]):
+    for columns in run.intents([*JUDGED, "tx_id"]):
+        judgement = judge(columns)
         ids = judgement.columns["tx_id"]
         last = int(ids.max(initial=0))
         if last >= len(fates):

@@ -83,7 +83,7 @@ class ResilienceFinding:
     Parameters
     ----------
     sli : Estimate
-        Good intents of all offered, those shed included.
+        Good intents of all offered, those shed included; corrections are no demand.
     target : float
         The objective for it.
     recovery : Recovery
@@ -122,7 +122,7 @@ def measure_resilience(run: RunFolder) -> ResilienceFinding:
     after_s = level.start_s if math.isnan(t_fault_s) else t_fault_s
     burn = burn_alerts(level, slo, after_s)
     services = _by_service(run, visits, paths)
-    offered, good = int(level.offered.sum()), int(level.good.sum())
+    offered, good = _totals(run, level)
     return ResilienceFinding(
         sli=wilson(good, offered),
         target=slo,
@@ -149,6 +149,12 @@ def service_level(run: RunFolder) -> ServiceLevel:
         offered=series.offered[first:],
         good=series.good[first:],
     )
+
+
+def _totals(run: RunFolder, level: ServiceLevel) -> tuple[int, int]:
+    """Return how many intents were offered and good, with those born after the last window."""
+    offered, good = intent_series(run).afterwards.tolist()
+    return offered + int(level.offered.sum()), good + int(level.good.sum())
 
 
 def fault_span_s(run: RunFolder) -> tuple[float, float]:

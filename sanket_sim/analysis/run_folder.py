@@ -205,11 +205,13 @@ class RunFolder:
         for batch in self.trace.batches("transactions", wanted):
             yield _where(batch, batch["created_ns"] >= self.start_ns)
 
-    def hops(self, names: Sequence[str]) -> Iterator[Columns]:
-        """Yield the hops of measured intents part by part."""
+    def hops(self, names: Sequence[str], *, corrections: bool = True) -> Iterator[Columns]:
+        """Yield the hops of measured intents part by part, with or without the bank's own."""
         wanted = list(dict.fromkeys([*names, "tx_id", "sent_ns"]))
         for batch in self.trace.batches("hops", wanted):
-            keep = (batch["sent_ns"] >= self.start_ns) & ~self._warm(batch["tx_id"])
+            keep = (batch["sent_ns"] >= self.start_ns) & ~_among(self._warm_ids, batch["tx_id"])
+            if not corrections:
+                keep &= ~_among(self.correction_ids, batch["tx_id"])
             yield _where(batch, keep)
 
     def gauges(self, names: Sequence[str]) -> Iterator[Columns]:
@@ -228,12 +230,12 @@ class RunFolder:
         early = [batch["tx_id"][batch["created_ns"] < self.start_ns] for batch in born]
         return np.sort(np.concatenate(early)) if early else np.empty(0, np.int64)
 
-    def _warm(self, tx_ids: NDArray[np.int64]) -> NDArray[np.bool_]:
-        ids = self._warm_ids
-        if not len(ids):
-            return np.zeros(len(tx_ids), np.bool_)
-        places = np.minimum(np.searchsorted(ids, tx_ids), len(ids) - 1)
-        return np.asarray(ids[places] == tx_ids)
+    @cached_property
+    def correction_ids(self) -> NDArray[np.int64]:
+        """Ids of the measured payments by which the bank put others right, ascending."""
+        born = self.intents(["tx_id", "original_tx_id"])
+        own = [batch["tx_id"][batch["original_tx_id"] >= 0] for batch in born]
+        return np.sort(np.concatenate(own)) if own else np.empty(0, np.int64)
 
     def _always_on(self, fault: Fault) -> bool:
         return fault.begin_ns <= 0 and fault.end_ns >= self.experiment.duration
@@ -253,6 +255,14 @@ def load_outline(path: Path) -> ExperimentOutline:
         raise TraceError(f"{path}: cannot be read; a run folder keeps its experiment") from error
     except (tomllib.TOMLDecodeError, ValidationError) as error:
         raise TraceError(f"{path}: not an experiment this program understands: {error}") from error
+
+
+def _among(ids: NDArray[np.int64], tx_ids: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Say which of `tx_ids` are among `ids`, which ascend."""
+    if not len(ids):
+        return np.zeros(len(tx_ids), np.bool_)
+    places = np.minimum(np.searchsorted(ids, tx_ids), len(ids) - 1)
+    return np.asarray(ids[places] == tx_ids)
 
 
 def _where(batch: Columns, keep: NDArray[np.bool_]) -> Columns:

@@ -11,7 +11,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from sanket_sim.analysis.intents import JUDGED, Judgement, judge
+from sanket_sim.analysis.intents import JUDGED, Judgement, judge_wishes
 from sanket_sim.analysis.run_folder import RunFolder
 from sanket_sim.analysis.statistics import BUCKETS, QuantileSketch, sketch_rows
 from sanket_sim.analysis.timeline import Timeline
@@ -24,7 +24,7 @@ Counts = NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class IntentSeries:
-    """Intents by the window they were born in.
+    """Intents by the window they were born in; corrections, the bank's own work, are left out.
 
     Parameters
     ----------
@@ -34,6 +34,8 @@ class IntentSeries:
         Leaked intents by class.
     latency : int64 array, shape (coarse.count, BUCKETS)
         Sketches of end-to-end latency.
+    afterwards : int64 array, shape (2,)
+        Intents born when arrivals had ended, in no window, and the good ones among them.
     """
 
     fine: Timeline
@@ -43,6 +45,7 @@ class IntentSeries:
     failed: Counts
     leaked: Counts
     latency: Counts
+    afterwards: Counts
 
     def sketch(self, first: int, last: int) -> QuantileSketch:
         """Return the latency sketch of the coarse windows [first, last)."""
@@ -85,9 +88,14 @@ def intent_series(run: RunFolder) -> IntentSeries:
         failed=np.zeros(fine.count, np.int64),
         leaked=np.zeros((len(LeakClass), fine.count), np.int64),
         latency=np.zeros((coarse.count, BUCKETS), np.int64),
+        afterwards=np.zeros(2, np.int64),
     )
     for batch in run.trace.batches("transactions", (*JUDGED, "created_ns")):
-        _add(series, judge(batch))
+        late = batch["created_ns"] > run.arrivals_end_ns
+        _add(series, judge_wishes({name: column[~late] for name, column in batch.items()}))
+        if late.any():
+            after = judge_wishes({name: column[late] for name, column in batch.items()})
+            series.afterwards[:] += len(after.good), int(after.good.sum())
     return series
 
 

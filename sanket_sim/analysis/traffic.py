@@ -17,7 +17,7 @@ from sanket_sim.core.units import NS_PER_S
 
 @dataclass(frozen=True, slots=True)
 class TrafficFinding:
-    """Volumes of the measured part of the run.
+    """Volumes of the measured part of the run, as customers asked for them.
 
     `submitted` is the sum of the five disjoint ends of an intent that follow it (law L5); `good`
     counts those that ended well and in time, a right "no" included.
@@ -37,6 +37,9 @@ class TrafficFinding:
     by_channel: dict[str, int]
     by_outcome: dict[str, int]
     by_decline: dict[str, int]
+    corrections: int
+    """Payments by which the bank put others right: its own work, counted nowhere above (but for
+    those that leaked themselves)."""
 
 
 class _Counts:
@@ -79,4 +82,5 @@ def measure_traffic(run: RunFolder) -> TrafficFinding:
         by_channel=counts.named(run, "channel", "channel"),
         by_outcome=counts.named(run, "outcome", "outcome"),
         by_decline=counts.named(run, "decline_reason", "decline"),
+        corrections=len(run.correction_ids),
     )

@@ -32,7 +32,7 @@ class Visits:
     asked, answered : int64 arrays, shape (services, windows)
         By coarse window of sending.
     sent : int64 array, shape (windows,)
-        Attempts sent, by fine window.
+        Attempts sent while there were arrivals, by fine window.
     """
 
     hops: Counts
@@ -65,7 +65,8 @@ class _Counting:
         self.slow += np.bincount(service[slow], minlength=size)
         self._see(hops["tx_id"], service)
         self._ask(hops, service)
-        windows = self.run.fine.window_of(hops["sent_ns"])
+        sent_ns = hops["sent_ns"]
+        windows = self.run.fine.window_of(sent_ns[sent_ns <= self.run.arrivals_end_ns])
         self.sent += np.bincount(windows, minlength=len(self.sent))
 
     def _see(self, tx_ids: NDArray[np.int64], service: NDArray[np.int64]) -> None:
@@ -84,12 +85,12 @@ class _Counting:
 
 
 def count_visits(run: RunFolder) -> Visits:
-    """Count the hops of measured intents.
+    """Count the hops of measured intents; corrections, the bank's own work, are left out.
 
     Memory holds one flag per intent and service: what "distinct" costs.
     """
     counting = _Counting(run)
-    for hops in run.hops(_COLUMNS):
+    for hops in run.hops(_COLUMNS, corrections=False):
         counting.add(hops)
     return Visits(
         hops=counting.hops,

@@ -5,6 +5,8 @@ from synthetic_trace import Plan, write_run
 
 from sanket_sim.analysis.resilience import measure_resilience
 from sanket_sim.analysis.run_folder import RunFolder
+from sanket_sim.analysis.series import intent_series
+from sanket_sim.analysis.traffic import measure_traffic
 
 
 @pytest.fixture(scope="module")
@@ -49,3 +51,30 @@ def test_harm_touches_whoever_failed_or_leaked_but_no_fraudster_who_was_caught(
     share = harmed.customer_id.nunique() / frame.customer_id.nunique()
     assert radius.customers.value == pytest.approx(share)
     assert radius.value == pytest.approx(harmed.amount_minor.sum() / frame.amount_minor.sum())
+
+
+def test_corrections_are_the_banks_own_work_and_no_demand(tmp_path) -> None:
+    run = write_run(tmp_path, Plan(duplicates=0.05, found=0.8, righted=0.9))
+    frame = run.trace.frame("transactions").query("created_ns >= @run.start_ns")
+    own = frame.original_tx_id >= 0
+    traffic, level = measure_traffic(run), measure_resilience(run)
+    assert traffic.corrections == own.sum() > 0
+    assert traffic.submitted == (~own).sum() == level.sli.n
+    assert "correction" not in traffic.by_kind
+    hops = run.trace.frame("hops")
+    assert level.attempts == hops.tx_id.isin(frame[~own].tx_id).sum()
+
+
+def test_what_is_born_after_the_arrivals_is_in_no_window(tmp_path) -> None:
+    run = write_run(tmp_path, Plan())
+    run.arrivals_end_ns = run.arrivals_end_ns // 2
+    frame = run.trace.frame("transactions")
+    frame = frame[~(frame.original_tx_id >= 0)]
+    late = (frame.created_ns > run.arrivals_end_ns).sum()
+    series = intent_series(run)
+    assert series.afterwards[0] == late > 0
+    assert series.offered.sum() == len(frame) - late
+    width_ns = series.fine.width_ns
+    last = frame.created_ns.between(run.arrivals_end_ns - width_ns, run.arrivals_end_ns)
+    assert series.offered[-1] <= last.sum() + 1
+    assert measure_resilience(run).sli.n <= len(frame)

@@ -52,8 +52,10 @@ def headline(findings: Findings) -> str:
     if not run.warmup_s:
         measured = f"{duration(run.measured_s)} measured"
     whole = "" if run.complete else f" **Partial run: {run.reason}.**"
+    made = findings.traffic.corrections
+    own = f" (and {made:,} corrections, the bank's own work)" if made else ""
     return (
-        f"Model {run.model}, {measured}, {findings.traffic.submitted:,} intents. "
+        f"Model {run.model}, {measured}, {findings.traffic.submitted:,} intents{own}. "
         f"Verdict: {findings.verdict.verdict}.{whole}"
     )
 
