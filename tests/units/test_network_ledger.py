@@ -11,10 +11,13 @@ from banks import OPENING_MINOR, S, accounts, chain, commit, intents
 
 from sanket_sim.bank.description import Bank, Controls, Party, Service
 from sanket_sim.core.outcomes import Ack, Decline, LegPurpose, Mishap
+from sanket_sim.network.holds import Holds
 from sanket_sim.network.ledger import DONE, Ledger
+from sanket_sim.network.loop import Loop
 from sanket_sim.network.recorder import Recorder
 from sanket_sim.network.rows import Intent
 from sanket_sim.network.rules import money
+from sanket_sim.network.stand_in import StandIn
 from sanket_sim.trace.batch import Columns
 from sanket_sim.trace.vocabulary import Vocabularies
 
@@ -239,3 +242,110 @@ def test_a_refund_is_judged_by_what_is_left_of_its_capture():
     assert ledger.transfer(exact, DESK, NOW_NS) == DONE
     assert ledger.transfer(beyond, DESK, NOW_NS) == Decline.REFUND_EXCEEDS_CAPTURE
     assert (exact.verdict, beyond.verdict) == (money.APPLY, money.REJECT)
+
+
+def test_a_reversed_payment_is_refused_when_it_comes_after_all():
+    ledger, cancelled = ledger_of(bank()), intent()
+    assert ledger.reverse(cancelled, DESK, NOW_NS) == DONE
+    assert ledger.transfer(cancelled, DESK, NOW_NS) == Decline.ALREADY_REVERSED
+
+
+def clocked() -> Bank:
+    return replace(bank(), routes=(replace(bank().routes[0], clock_ns=S),))
+
+
+def told(ack: Ack, submissions: int, posted: int = 0) -> Intent:
+    """A payment whose payer has heard one answer."""
+    heard = intent()
+    heard.ack, heard.answers, heard.submissions = int(ack), 1, submissions
+    heard.n_posted = posted
+    return heard
+
+
+@pytest.mark.parametrize(
+    ("heard", "reason", "left"),
+    [
+        (told(Ack.OK, 1), Decline.NONE, AMOUNT),
+        (told(Ack.FAILED, 1), Decline.CREDITOR_TIMEOUT, 0),
+        (told(Ack.FAILED, 2), Decline.CREDITOR_TIMEOUT, AMOUNT),
+        (told(Ack.FAILED, 1, posted=1), Decline.CREDITOR_TIMEOUT, AMOUNT),
+        (told(Ack.UNKNOWN, 1), Decline.CREDITOR_TIMEOUT, AMOUNT),
+    ],
+)
+def test_the_clock_ends_the_wish_of_whoever_was_told_of_failure(heard, reason, left):
+    assert ledger_of(clocked()).transfer(heard, DESK, 2 * S) == reason
+    assert heard.e_minor == left
+
+
+def test_the_clock_itself_is_in_time():
+    ledger = ledger_of(clocked())
+    assert ledger.transfer(intent(), DESK, S) == DONE
+    assert ledger.transfer(intent(), DESK, S + 1) == Decline.CREDITOR_TIMEOUT
+
+
+def test_the_oracle_judges_a_payment_once_it_has_neither_hold_nor_posting():
+    ledger, held = ledger_of(bank()), intent()
+    assert ledger.hold(held, DESK, NOW_NS) == DONE
+    ledger.store.balance[ANNE] = 0
+    assert ledger.hold(held, DESK, NOW_NS) == Decline.EXCEEDS_CREDITS
+    unheld = intent()
+    assert ledger.hold(unheld, DESK, NOW_NS) == Decline.EXCEEDS_CREDITS
+    assert (held.verdict, unheld.verdict) == (money.APPLY, money.REJECT)
+
+
+@pytest.mark.parametrize(("funds", "verdict"), [(119, money.REJECT), (120, money.APPLY)])
+def test_the_oracle_asks_whether_what_was_wanted_is_covered_with_its_fee(funds, verdict):
+    ledger, misread = ledger_of(bank()), intent(amount_minor=10 * AMOUNT, e_minor=100, **FEE)
+    ledger.store.balance[ANNE] = funds
+    assert ledger.transfer(misread, DESK, NOW_NS) == Decline.EXCEEDS_CREDITS
+    assert misread.verdict == verdict
+
+
+def test_without_the_cap_a_refund_too_many_is_posted_and_known_to_be_wrong():
+    routes = (bank().routes[0], replace(bank().routes[0], reverses="transfer"))
+    ledger = ledger_of(replace(bank(refund_cap=False), routes=routes))
+    unfounded = intent(kind=1, mishap=int(Mishap.REFERRED), mishap_value=77)
+    assert ledger.transfer(unfounded, DESK, NOW_NS) == DONE
+    assert unfounded.verdict == money.REJECT
+
+
+@pytest.mark.parametrize("account", [ANNE, BOB])
+def test_both_accounts_must_be_kept_in_the_currency(account):
+    ledger = ledger_of(bank())
+    ledger.store.currency[account] = 1
+    refused = Decline.ACCOUNTS_MUST_HAVE_THE_SAME_LEDGER
+    assert ledger.transfer(intent(), DESK, NOW_NS) == refused
+
+
+def test_nothing_is_no_amount():
+    ledger = ledger_of(bank())
+    assert ledger.transfer(intent(amount_minor=0), DESK, NOW_NS) == Decline.AMOUNT_MUST_BE_POSITIVE
+
+
+def stand_in_of(ledger: Ledger, limit_minor: int = AMOUNT) -> StandIn:
+    the_bank = replace(bank(), controls=ledger.controls, stand_in_limit_minor=limit_minor)
+    return StandIn(the_bank, Holds(Loop(), ledger), ledger.recorder)
+
+
+def test_stand_in_approves_up_to_its_limit_and_sets_the_amount_aside():
+    ledger, within, beyond = ledger_of(bank()), intent(), intent(amount_minor=AMOUNT + 1)
+    assert stand_in_of(ledger).decide(within, DESK, NOW_NS) == DONE
+    assert stand_in_of(ledger).decide(beyond, DESK, NOW_NS) == Decline.STAND_IN_LIMIT
+    assert (within.stood_in, beyond.stood_in) == (True, False)
+    assert available(ledger) == OPENING_MINOR - AMOUNT
+
+
+def test_stand_in_declines_for_want_of_funds_and_the_oracle_agrees():
+    ledger, poor = ledger_of(bank()), intent()
+    ledger.store.balance[ANNE] = AMOUNT - 1
+    assert stand_in_of(ledger).decide(poor, DESK, NOW_NS) == Decline.EXCEEDS_CREDITS
+    assert poor.verdict == money.REJECT
+
+
+def test_stand_in_refuses_what_was_reversed_and_approves_again_what_it_knows():
+    ledger, reversed_, captured = ledger_of(bank()), intent(), intent()
+    assert ledger.reverse(reversed_, DESK, NOW_NS) == DONE
+    assert stand_in_of(ledger).decide(reversed_, DESK, NOW_NS) == Decline.ALREADY_REVERSED
+    captured.captured_minor = AMOUNT
+    assert stand_in_of(ledger).decide(captured, DESK, NOW_NS) == DONE
+    assert captured.hold_minor == 0
