@@ -28,9 +28,10 @@ WITHOUT_TRAP = "no_trap"
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """Intents that reached one stage, and their value by currency [minor units].
+    """Intents that reached one stage, and what they leaked by currency [minor units].
 
-    The value of an intent is what it leaked, or, where nothing leaked, what was submitted.
+    The stages that no money has left (`MONEYLESS`) have no value: what was submitted says nothing
+    of what a control saved.
     """
 
     intents: int
@@ -48,10 +49,13 @@ class TrapCourse:
     control_on : bool
         Whether that control was on in this run.
     injected, prevented, executed : Passage
-        Struck; of these ended without a leak (stopped, or carried out as they should be), or with
-        one.
+        Struck; of these no money went wrong (stopped, carried out as they should be, or never at
+        risk), or some did, on either leg. Without a trap, what leaked counts as struck.
+    told_wrong : Passage
+        Of the prevented, as a memo: every unit is where it belongs, but the customer was told
+        otherwise or too late, or a hold stayed open. These are leaks in count, not in value.
     detected, undetected : Passage
-        Of the leaked: found by reconciliation or by a complaint, or not.
+        Of the executed: found by reconciliation or by a complaint, or not.
     recovered, residual : Passage
         Of the detected: put right to the last unit, or not. Their values count every unit by
         itself, whether or not the rest of its intent came back.
@@ -69,6 +73,7 @@ class TrapCourse:
     control_on: bool
     injected: Passage
     prevented: Passage
+    told_wrong: Passage
     executed: Passage
     detected: Passage
     undetected: Passage
@@ -89,12 +94,14 @@ class Detector:
     ----------
     breaks : int
         All that it raised, over the whole run.
-    leaks, false_alarms : int
-        Measured intents that it was the first to raise, and that had leaked, or had not.
+    leaks, told_wrong, false_alarms : int
+        Measured intents that it was the first to raise, and whose money had gone wrong, or about
+        which only somebody had been told wrong, or neither.
     """
 
     breaks: int
     leaks: int
+    told_wrong: int
     false_alarms: int
 
 
@@ -139,12 +146,15 @@ class ControlsFinding:
 STAGES = (
     "injected",
     "prevented",
+    "told_wrong",
     "executed",
     "detected",
     "undetected",
     "recovered",
     "residual",
 )
+MONEYLESS = frozenset({"injected", "prevented", "told_wrong"})
+"""Stages that are counted, but have no value."""
 _LAW_L7 = (
     ("injected", "prevented", "executed"),
     ("executed", "detected", "undetected"),
@@ -237,13 +247,15 @@ class _Course:
         )
 
     def _hold(self, kind: str, currencies: Sequence[str]) -> None:
-        """Hold law L7: each stage against the two that it divides into."""
+        """Hold law L7: each stage against the two it divides into; in value too, if it has one."""
         for whole, *halves in _LAW_L7:
             parts = [self.stages[half] for half in halves]
             detail = f"{kind or WITHOUT_TRAP}: {whole} less {' and '.join(halves)}"
             left = self.stages[whole].intents - sum(part.intents for part in parts)
             if left:
                 raise ConservationError("L7", "intents", left, detail)
+            if whole in MONEYLESS:
+                continue
             rest = Counter(self.stages[whole].minor)
             for part in parts:
                 rest.subtract(part.minor)
@@ -280,6 +292,7 @@ class _Matrix:
         self.breaks, self.corrections = breaks, corrections
         self.courses: dict[int, _Course] = {}
         self.blocked = _Blocked()
+        self.told_wrong: Counter[int] = Counter()
         self.false_alarms: Counter[int] = Counter()
         self.over: Counter[int] = Counter()
 
@@ -289,8 +302,10 @@ class _Matrix:
         What is still in flight has neither leaked nor been prevented, and counts nowhere yet.
         """
         columns, leaked = judgement.columns, judgement.leaked
+        lost = _money_lost(judgement)
         row = self.breaks.rows_of(columns["tx_id"])
         struck = ~np.isin(columns["trap"], untouched) & ~judgement.open
+        self.told_wrong.update(self.breaks.detector[row[(row >= 0) & leaked & ~lost]].tolist())
         self.false_alarms.update(self.breaks.detector[row[(row >= 0) & ~leaked]].tolist())
         self.blocked.add(judgement, struck)
         stages = self._stages(judgement, struck, row >= 0)
@@ -298,7 +313,7 @@ class _Matrix:
         for code in np.unique(traps[struck | leaked]).tolist():
             course = self.courses.setdefault(code, _Course())
             course.add(traps == code, stages)
-            self._time(course, judgement, row, leaked & (traps == code) & (row >= 0))
+            self._time(course, judgement, row, lost & (traps == code) & (row >= 0))
 
     def _time(
         self, course: _Course, judgement: Judgement, row: NDArray[np.int64], detected: Mask
@@ -309,17 +324,19 @@ class _Matrix:
         course.detectors.update(self.breaks.detector[found].tolist())
 
     def _stages(self, judgement: Judgement, struck: Mask, broken: Mask) -> _Stages:
-        leaked = judgement.leaked
-        value, detected = _value(judgement, struck), leaked & broken
+        leaked, lost = judgement.leaked, _money_lost(judgement)
+        value, detected = _value(judgement), lost & broken
+        none = value.where(np.zeros_like(lost))
         back = self._brought_back(judgement, detected, value)
         left = value._replace(minor=value.minor - back.minor)
-        whole = detected & (back.by_intent(len(leaked)) > 0) & (left.by_intent(len(leaked)) == 0)
+        whole = detected & (left.by_intent(len(lost)) == 0)
         return {
-            "injected": (struck | leaked, value),
-            "prevented": (struck & ~leaked, value.where(~leaked)),
-            "executed": (leaked, value.where(leaked)),
+            "injected": (struck | leaked, none),
+            "prevented": ((struck | leaked) & ~lost, none),
+            "told_wrong": (leaked & ~lost, none),
+            "executed": (lost, value),
             "detected": (detected, value.where(detected)),
-            "undetected": (leaked & ~broken, value.where(leaked & ~broken)),
+            "undetected": (lost & ~broken, value.where(lost & ~broken)),
             "recovered": (whole, back.where(detected)),
             "residual": (detected & ~whole, left.where(detected)),
         }
@@ -338,16 +355,17 @@ class _Matrix:
         return value._replace(minor=came)
 
 
-def _value(judgement: Judgement, struck: Mask) -> _Purse:
-    """Return what the leaked intents lost, and what the others submitted that a trap struck."""
-    safe = np.flatnonzero(struck & ~judgement.leaked)
-    columns, losses = judgement.columns, list(judgement.losses())
-    asked = np.abs(columns["amount_minor"][safe])
-    return _Purse(
-        np.concatenate([safe, *(loss.rows for loss in losses)]),
-        np.concatenate([columns["currency"][safe], *(loss.currency for loss in losses)]),
-        np.concatenate([asked, *(loss.glv_minor for loss in losses)]),
-    )
+def _value(judgement: Judgement) -> _Purse:
+    """Return what the leaked intents lost."""
+    legs = [(loss.rows, loss.currency, loss.glv_minor) for loss in judgement.losses()]
+    return _Purse(*(np.concatenate(column) for column in zip(*legs, strict=True)))
+
+
+def _money_lost(judgement: Judgement) -> Mask:
+    """Return which intents leaked money, on either leg, and not their status or a hold alone."""
+    parts = judgement.parts
+    astray = (parts.glv_minor != 0) | (parts.second_glv_minor != 0)
+    return np.asarray(judgement.leaked & astray)
 
 
 def _leaked_ns(judgement: Judgement) -> NDArray[np.int64]:
@@ -390,6 +408,7 @@ def _finding(run: RunFolder, matrix: _Matrix) -> ControlsFinding:
     courses |= {_kind(words, code): one for code, one in sorted(matrix.courses.items())}
     nothing = LaidTrap("", "", "", control_on=False)
     blocked, wrong = matrix.blocked, matrix.false_alarms.total()
+    right = overall.stages["detected"].intents + matrix.told_wrong.total()
     reasons = run.trace.words("decline")
     return ControlsFinding(
         overall=overall.finding(nothing, currencies),
@@ -400,7 +419,7 @@ def _finding(run: RunFolder, matrix: _Matrix) -> ControlsFinding:
         by_detector=_detectors(matrix, overall),
         by_break=dict(sorted(matrix.breaks.by_subject.items())),
         overcorrected_minor=_named(matrix.over, currencies),
-        false_breaks=wilson(wrong, wrong + overall.stages["detected"].intents),
+        false_breaks=wilson(wrong, wrong + right),
         blocked=wilson(blocked.reasons.total(), blocked.sound),
         blocked_minor=_named(blocked.minor, currencies),
         blocked_for={reasons[code]: n for code, n in sorted(blocked.reasons.items())},
@@ -416,7 +435,12 @@ def _kind(words: Sequence[str], code: int) -> str:
 def _detectors(matrix: _Matrix, overall: _Course) -> dict[str, Detector]:
     breaks = matrix.breaks.by_detector
     return {
-        name: Detector(breaks[name], overall.detectors[place], matrix.false_alarms[place])
+        name: Detector(
+            breaks=breaks[name],
+            leaks=overall.detectors[place],
+            told_wrong=matrix.told_wrong[place],
+            false_alarms=matrix.false_alarms[place],
+        )
         for place, name in enumerate(DETECTORS.values())
         if breaks[name]
     }
@@ -425,15 +449,17 @@ def _detectors(matrix: _Matrix, overall: _Course) -> dict[str, Detector]:
 def hold_totals(controls: ControlsFinding, leakage: LeakageFinding) -> None:
     """Hold what the traps executed against what leaked, which was summed by other code.
 
+    Leaks are money that went wrong (executed) and status that did (told wrong).
+
     Raises
     ------
     ConservationError
         L7, where the two differ.
     """
     executed = controls.overall.executed
-    if executed.intents != leakage.leaked:
-        left = executed.intents - leakage.leaked
-        raise ConservationError("L7", "intents", left, "executed less leaked")
+    left = executed.intents + controls.overall.told_wrong.intents - leakage.leaked
+    if left:
+        raise ConservationError("L7", "intents", left, "executed and told wrong less leaked")
     for currency, one in leakage.by_currency.items():
         left = executed.minor.get(currency, 0) - one.glv_minor
         if left:

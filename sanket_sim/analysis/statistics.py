@@ -276,10 +276,14 @@ class QuantileSketch:
         return self.rank_s(q * (self.n - 1))
 
     def quantile(self, q: float, z: float = Z95) -> Estimate:
-        """Estimate the `q`-quantile with the distribution-free interval from order statistics."""
+        """Estimate the `q`-quantile with the distribution-free interval from order statistics.
+
+        Of a few durations the extreme quantiles have no such interval; it is widened to hold the
+        estimate itself.
+        """
         n = self.n
-        half = z * math.sqrt(n * q * (1 - q))
-        low, high = max(0.0, n * q - half), min(n - 1.0, n * q + half)
+        rank, half = q * (n - 1), z * math.sqrt(n * q * (1 - q))
+        low, high = min(rank, max(0.0, n * q - half)), max(rank, min(n - 1.0, n * q + half))
         return Estimate(self.quantile_s(q), self.rank_s(low), self.rank_s(high), n)
 
 

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sanket_sim.analysis.findings import Findings
-from sanket_sim.console.wording import clock, interval, money, percent, seconds
+from sanket_sim.console.wording import clock, interval, money, percent, seconds, span
 from sanket_sim.core.units import NS_PER_S
 from sanket_sim.simulation.run import Run
 
@@ -74,7 +74,7 @@ def _executive(found: Findings) -> Table:
     leaked = audit.detected_leakage
     leak_style = _ALARM if leaked.value > 0 else _FINE
     table.add_row(
-        "detected leakage", Text(f"{leaked.value:,.0f}", style=leak_style), interval(leaked, _count)
+        "leaked intents", Text(f"{leaked.value:,.0f}", style=leak_style), interval(leaked, _count)
     )
     warmup = "after the warm-up" if found.run.warmup_s else ""
     table.add_row("intents measured", f"{audit.stress_volume:,}", warmup)
@@ -135,7 +135,8 @@ def _add_course(table: Table, found: Findings) -> None:
     course = found.controls.overall
     if course.executed.intents:
         back = f"{course.recovered.intents:,} put right, {_sum(course.recovered.minor)}"
-        table.add_row("found by the bank", f"{course.detected.intents:,}", back)
+        found_of = f"{course.detected.intents:,} of {course.executed.intents:,}"
+        table.add_row("found by the bank", found_of, back)
 
 
 def _service_level(found: Findings) -> Table:
@@ -150,7 +151,7 @@ def _service_level(found: Findings) -> Table:
         ("latency p95", latency.end_to_end.p95_s),
         ("latency p99", latency.end_to_end.p99_s),
     ):
-        table.add_row(name, seconds(quantile.value), interval(quantile, seconds))
+        table.add_row(name, seconds(quantile.value), span(quantile))
     recovery = level.recovery
     table.add_row("deepest fall", _points(recovery.depth_percent), "")
     table.add_row("time to recover", _recovered(found), "")

@@ -96,6 +96,20 @@ def interval(estimate: Estimate, spell: Callable[[float], str] = "{:.4g}".format
     return f"{spell(estimate.low)} .. {spell(estimate.high)}"
 
 
+def span(estimate: Estimate) -> str:
+    """Write the interval of a span of time, both ends in the unit that suits the longer.
+
+    Examples
+    --------
+    >>> from sanket_sim.analysis.statistics import Estimate
+    >>> span(Estimate(0.402, 0.402, 59.114, 2)), span(Estimate(0.04, 0.0123, 0.05, 9))
+    ('0.4 s .. 59.1 s', '12.3 ms .. 50 ms')
+    """
+    if estimate.high < 0.9995:
+        return interval(estimate, seconds)
+    return interval(estimate, lambda end_s: f"{end_s:.1f} s" if end_s < 100 else seconds(end_s))
+
+
 def plain(console: Console, text: str) -> None:
     """Say a line exactly as it is: no markup, no colour, no wrapping."""
     console.print(text, markup=False, highlight=False, soft_wrap=True)

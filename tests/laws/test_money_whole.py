@@ -19,6 +19,10 @@ def test_with_all_controls_on_no_money_leaks(tmp_path: Path) -> None:
     assert astray <= {"LATE", "GHOST_POSTING"}, "a lost answer alone makes people believe wrong"
     assert all(money.glv_minor == 0 for money in leakage.by_currency.values())
     assert audit(found.folder).agrees
+    course = found.findings.controls.overall
+    assert course.executed.intents == 0
+    assert course.told_wrong.intents == leakage.leaked
+    assert course.prevention.value == 1, "a control that keeps the money right is not useless"
 
 
 @pytest.mark.parametrize("off", [CONTROLS, CONTROLS[::2], CONTROLS[1::2]], ids=["all", "A", "B"])

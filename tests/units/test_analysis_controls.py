@@ -10,6 +10,7 @@ import pytest
 from synthetic_trace import CAUGHT, Plan, S, _words, bank, batch_of, judged, write_run
 
 from sanket_sim.analysis.controls import (
+    MONEYLESS,
     STAGES,
     WITHOUT_TRAP,
     ControlsFinding,
@@ -52,10 +53,12 @@ def test_every_stage_agrees_with_the_tables_row_by_row(run, found) -> None:
     leaked = rows[rows.leak_class != "NONE"]
     breaks = set(run.trace.frame("decisions").tx_id)
     righted = set(rows[rows.kind == "correction"].original_tx_id)
+    lost = leaked[(leaked.glv_minor != 0) | (leaked.second_glv_minor != 0)]
     overall = found.overall
-    assert overall.executed.intents == len(leaked)
-    assert overall.detected.intents == leaked.tx_id.isin(breaks).sum()
-    assert overall.undetected.intents == (~leaked.tx_id.isin(breaks)).sum()
+    assert overall.told_wrong.intents == len(leaked) - len(lost) > 0
+    assert overall.executed.intents == len(lost) > 0
+    assert overall.detected.intents == lost.tx_id.isin(breaks).sum()
+    assert overall.undetected.intents == (~lost.tx_id.isin(breaks)).sum()
     whole = leaked.tx_id.isin(righted) & (leaked.second_glv_minor == 0) & (leaked.glv_minor > 0)
     assert overall.recovered.intents == whole.sum() > 0
     assert overall.executed.minor == {
@@ -87,17 +90,46 @@ def test_each_stage_divides_into_the_next_two(found) -> None:
         ):
             stages = [getattr(course, stage) for stage in (whole, one, other)]
             assert stages[0].intents == stages[1].intents + stages[2].intents
+            if whole in MONEYLESS:
+                continue
             for currency, minor in stages[0].minor.items():
                 halves = (stage.minor.get(currency, 0) for stage in stages[1:])
                 assert minor == sum(halves)
 
 
+def test_what_no_money_left_has_no_value(found) -> None:
+    for course in (found.overall, *found.by_trap.values()):
+        assert [getattr(course, stage).minor for stage in STAGES if stage in MONEYLESS] == [{}] * 3
+        assert course.told_wrong.intents <= course.prevented.intents
+
+
+def test_a_control_that_keeps_the_money_right_has_prevented_what_was_only_told_wrong(
+    tmp_path,
+) -> None:
+    """Every duplicate is put right in the books, but its customer still heard too late."""
+    batch = batch_of(PLAN)
+    table = batch.transactions
+    struck = table["trap"] > 0
+    for leg in ("", "second_"):
+        for name in ("d_minor", "c_minor"):
+            table[f"{leg}{name}"][struck] = table[f"{leg}e_minor"][struck]
+        table[f"{leg}n_posted"][struck] = np.minimum(table[f"{leg}n_posted"][struck], 1)
+        table[f"{leg}x_minor"][struck] = 0
+    table["ack"][struck] = Ack.FAILED
+    batch.transactions = judged(table)
+    course = measure_controls(rewritten(tmp_path, batch)).by_trap["duplicate_submit"]
+    assert course.told_wrong.intents > 0 == course.executed.intents
+    assert course.prevention.value == 1
+    assert not course.detection.known
+
+
 def test_leaks_without_a_trap_stand_in_a_row_of_their_own(run, found) -> None:
     rows = run.trace.frame("transactions")
     alone = rows[(rows.trap.isin(["", "none"])) & (rows.leak_class != "NONE")]
+    assert (alone.glv_minor == 0).all(), "a slow network makes answers late and moves no money"
     course = found.by_trap[WITHOUT_TRAP]
-    assert course.executed.intents == course.injected.intents == len(alone) > 0
-    assert (course.code, course.control, course.prevented.intents) == ("", "", 0)
+    assert course.told_wrong.intents == course.injected.intents == len(alone) > 0
+    assert (course.code, course.control, course.executed.intents) == ("", "", 0)
 
 
 def test_the_rows_sum_to_the_whole(found) -> None:
@@ -144,14 +176,16 @@ def test_only_the_first_break_of_an_intent_counts(tmp_path) -> None:
 def test_alarms_on_sound_payments_are_counted_against_their_detector(found) -> None:
     wrong = sum(one.false_alarms for one in found.by_detector.values())
     assert wrong == PLAN.alarms
+    told_wrong = sum(one.told_wrong for one in found.by_detector.values())
+    assert told_wrong > 0, "a complaint about a late answer is no false alarm"
     assert found.false_breaks.value == pytest.approx(
-        wrong / (wrong + found.overall.detected.intents)
+        wrong / (wrong + told_wrong + found.overall.detected.intents)
     )
     assert found.by_break.keys() == {"duplicate", "amount"}
 
 
 def test_sound_payments_that_a_control_refuses_are_false_positives(tmp_path) -> None:
-    batch = batch_of(dataclasses.replace(PLAN, fault=None, fraud=0.0))
+    batch = batch_of(dataclasses.replace(PLAN, fault=None, fraud=0.0, righted=0.0))
     table = batch.transactions
     refused = np.flatnonzero((table["leak_class"] == LeakClass.NONE) & (table["trap"] == 0))[:7]
     for name in ("d_minor", "c_minor", "n_posted", "second_d_minor", "second_c_minor"):
@@ -164,7 +198,7 @@ def test_sound_payments_that_a_control_refuses_are_false_positives(tmp_path) -> 
     found = measure_controls(rewritten(tmp_path, batch))
     assert found.blocked_for == {"amount_out_of_range": 6}
     assert found.blocked_minor == {"EUR": table["e_minor"][refused[1:]].sum()}
-    assert found.blocked.n == (table["trap"] == 0).sum()
+    assert found.blocked.n == ((table["trap"] == 0) & (table["original_tx_id"] < 0)).sum()
 
 
 @pytest.mark.parametrize(("more", "over"), [(500, 500), (-500, 0)])

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import dataclasses
 import re
+import warnings
 from collections import Counter
 from pathlib import Path
 
@@ -8,8 +10,10 @@ import numpy as np
 import pytest
 from synthetic_trace import Plan, bank, write_run
 
+from sanket_sim.analysis.controls import Passage
 from sanket_sim.analysis.findings import FINDINGS_NAME, read_findings
 from sanket_sim.analysis.report import write_report
+from sanket_sim.analysis.report.controls_chart import controls_plot
 from sanket_sim.analysis.report.sections import executive_table, tables
 from sanket_sim.analysis.report.service_map import CARD, layout
 from sanket_sim.analysis.report.style import DARK, LIGHT
@@ -126,7 +130,14 @@ def test_no_table_has_two_columns_of_one_name(folder: Path) -> None:
 
 def test_every_cell_of_the_cross_table_stands_in_the_report(folder: Path) -> None:
     text = (folder / "report.md").read_text("utf-8")
-    for cell in read_findings(folder).leakage.cells:
+    cells = read_findings(folder).leakage.cells
+    moneyless = [cell for cell in cells if not any(cell.glv_minor.values())]
+    told = sum(cell.leaked for cell in moneyless)
+    assert f"{told:,} leaks without money" in text
+    assert 0 < len(moneyless) < len(cells)
+    for cell in cells:
+        if cell in moneyless:
+            continue
         control = cell.control or "-"
         (line,) = [
             line
@@ -145,9 +156,33 @@ def test_the_control_matrix_tells_count_and_money(folder: Path) -> None:
         for what in ("intents", "money")
     )
     assert counts[:3] == money[:3] == ("T01 duplicate submit", "idempotency_key", "on")
-    assert counts[3] == str(course.injected.intents)
-    assert money[5] == moneys(course.executed.minor)
-    assert "JPY" in money[5]
+    injected, no_leak, told_wrong, executed = map(int, counts[3:7])
+    assert injected == course.injected.intents == no_leak + told_wrong + executed
+    assert money[3] == moneys(course.executed.minor)
+    assert "JPY" in money[3]
+    assert len(found["Control matrix, money"].headings) == 8, "what was submitted is no loss"
+
+
+def test_traps_that_struck_nobody_are_named_in_a_line(folder: Path) -> None:
+    found = read_findings(folder)
+    struck = found.controls.by_trap["duplicate_submit"]
+    idle = dataclasses.replace(struck, code="T02", injected=Passage(0, {}))
+    traps = found.controls.by_trap | {"lost_ack_new_key": idle}
+    found = dataclasses.replace(found, controls=dataclasses.replace(found.controls, by_trap=traps))
+    (matrix,) = [table for table in tables(found) if table.title == "Control matrix, intents"]
+    assert not any(row[0].startswith("T02") for row in matrix.rows)
+    assert "Struck nobody: T02 lost ack new key." in matrix.note
+    plot = controls_plot(found)
+    assert plot is not None
+    assert "Struck nobody: T02 lost ack new key." in plot.note
+    assert "T02" not in plot.svg
+
+
+def test_drawing_a_run_whose_traps_struck_nobody_warns_of_nothing(tmp_path) -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        write_report(write_run(tmp_path, Plan(duplicates=1e-9, fault=None)))
+    assert not (tmp_path / "plots" / "controls.png").exists()
 
 
 def test_yen_have_no_decimals(folder: Path) -> None:

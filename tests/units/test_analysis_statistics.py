@@ -116,3 +116,12 @@ def test_a_quantile_lies_between_the_order_statistics_of_its_interval(q: float) 
     found, half = sketch.quantile(q), 1.96 * math.sqrt(10_000 * q * (1 - q))
     assert found.low == pytest.approx((10_000 * q - half) * 1e-3, rel=0.0101)
     assert found.high == pytest.approx((10_000 * q + half) * 1e-3, rel=0.0101)
+
+
+@pytest.mark.parametrize("n", [1, 2, 3, 10, 100])
+@pytest.mark.parametrize("q", [0.001, 0.5, 0.9, 0.99, 0.999])
+def test_a_quantile_of_few_lies_inside_its_own_interval(n: int, q: float) -> None:
+    sketch = QuantileSketch()
+    sketch.add(np.geomspace(4e8, 6e10, n).astype(np.int64))
+    found = sketch.quantile(q)
+    assert found.low <= found.value <= found.high

@@ -6,16 +6,19 @@ from typing import Any
 
 from sanket_sim.analysis.controls import WITHOUT_TRAP, TrapCourse
 from sanket_sim.analysis.findings import Findings
-from sanket_sim.analysis.report.money_sections import courses, trap_names
+from sanket_sim.analysis.report.money_sections import courses, idle_traps, no_leak, trap_names
 from sanket_sim.analysis.report.style import LIGHT, Plot, finish
 from sanket_sim.analysis.report.wording import moneys
 
 _PARTS = (
-    ("prevented", "stopped, or did no harm", "ok"),
-    ("recovered", "leaked, found and put right", "accent"),
-    ("residual", "leaked and found, not put right", "warn"),
-    ("undetected", "leaked, never found", "critical"),
+    ("no leak", "ok"),
+    ("told wrong, no money", "violet"),
+    ("found and put right", "accent"),
+    ("found, not put right", "warn"),
+    ("leaked, never found", "critical"),
 )
+"""What a bar is made of, in its order: words and colour."""
+_NO_LEAK = "No leak: stopped, put right by itself, or never at risk."
 CURRENCIES_SHOWN = 1
 """Of what is gone, beside a bar; the table has them all."""
 _WIDTH = 9.9
@@ -25,7 +28,7 @@ _NAME_AT, _SWITCH_AT = -1.1, -0.04
 
 
 def controls_plot(findings: Findings) -> Plot | None:
-    """Draw a bar for each trap; None where no trap was laid and nothing leaked."""
+    """Draw a bar for each trap that struck; None where none did and nothing leaked."""
     rows = [(kind, course) for kind, course in courses(findings) if kind != "all"]
     if not rows:
         return None
@@ -42,8 +45,11 @@ def controls_plot(findings: Findings) -> Plot | None:
 
 def _draw_bars(axes: Any, shown: list[TrapCourse]) -> None:
     left = [0.0] * len(shown)
-    for stage, label, colour in _PARTS:
-        shares = [100 * getattr(one, stage).intents / max(one.injected.intents, 1) for one in shown]
+    parts = [_parts(one) for one in shown]
+    for place, (label, colour) in enumerate(_PARTS):
+        shares = [
+            100 * part[place] / one.injected.intents for part, one in zip(parts, shown, strict=True)
+        ]
         axes.barh(
             range(len(shown)), shares, left=left, height=0.58, color=LIGHT[colour], label=label
         )
@@ -60,6 +66,11 @@ def _draw_bars(axes: Any, shown: list[TrapCourse]) -> None:
         handlelength=1.1,
         borderaxespad=0.6,
     )
+
+
+def _parts(course: TrapCourse) -> tuple[int, ...]:
+    passages = course.told_wrong, course.recovered, course.residual, course.undetected
+    return no_leak(course), *(passage.intents for passage in passages)
 
 
 def _write_words(axes: Any, rows: list[tuple[str, TrapCourse]]) -> None:
@@ -95,10 +106,14 @@ def _gone(course: TrapCourse) -> dict[str, int]:
 
 def _note(findings: Findings) -> str:
     overall = findings.controls.overall
+    idle = idle_traps(findings)
+    aside = f"{_NO_LEAK} Struck nobody: {idle}." if idle else _NO_LEAK
+    told = overall.told_wrong.intents
     if not overall.executed.intents:
-        return f"All {overall.injected.intents:,} intents that a trap struck were stopped."
+        wrong = f"; about {told:,} of them somebody was told wrong or too late" if told else ""
+        return f"No money leaked from {overall.injected.intents:,} intents{wrong}. {aside}"
     return (
         f"{overall.executed.intents:,} intents leaked {moneys(overall.executed.minor)}; "
         f"{overall.detected.intents:,} were found, and {moneys(overall.recovered.minor)} "
-        f"came back. Controls that were off are red."
+        f"came back. Controls that were off are red. {aside}"
     )

@@ -39,7 +39,8 @@ def money_tables(findings: Findings) -> list[Table]:
 
 
 def _cross(findings: Findings) -> Table:
-    cells = findings.leakage.cells
+    every = findings.leakage.cells
+    cells = [cell for cell in every if any(cell.glv_minor.values())] or every
     rows = tuple(
         (
             words(cell.leak_class),
@@ -48,16 +49,19 @@ def _cross(findings: Findings) -> Table:
             cell.control or MISSING,
             f"{cell.leaked:,}",
             percent(cell.leaked / findings.leakage.leaked),
-            moneys(cell.glv_minor),
+            moneys(cell.glv_minor) if any(cell.glv_minor.values()) else "no money",
         )
         for cell in cells[:CELLS_SHOWN]
     )
     headings = ("Class", "Service", "Trap", "Control", "Leaked", "Share", "Gross leak")
     rest = sum(cell.leaked for cell in cells[CELLS_SHOWN:])
     more = f"{len(cells) - CELLS_SHOWN} more rows with {rest:,} leaks are in findings.json. "
+    told = findings.leakage.leaked - sum(cell.leaked for cell in cells)
+    wrong = f"{told:,} leaks without money (told wrong, late or held) are left out. "
     note = (
-        f"{more if rest else ''}What leaked most money first, at the bank's own rates; the service "
-        "is the root of the leak, the control the one that catches the trap."
+        f"{more if rest else ''}{wrong if told else ''}What leaked most money first, at "
+        "the bank's own rates; the service is the root of the leak, the control the one that "
+        "catches the trap."
     )
     return Table("Leakage by class, service, trap and control", headings, rows, note, names=4)
 
@@ -66,7 +70,7 @@ def _matrix(findings: Findings) -> Table:
     rows = tuple(
         (
             *trap_names(kind, course),
-            *(f"{passage.intents:,}" for passage in _passages(course)),
+            *(f"{intents:,}" for intents in _counts(course)),
             estimate(course.prevention, 100, "%") if course.control else MISSING,
             estimate(course.detection, 100, "%"),
             durations(course.delay_p50),
@@ -78,16 +82,21 @@ def _matrix(findings: Findings) -> Table:
         "Trap",
         "Control",
         "Switch",
-        *_STAGES,
+        "Injected",
+        "No leak",
+        "Told wrong",
+        *_IN_MONEY,
         "Prevention",
         "Detection",
         "Delay p50",
         "p95",
     )
     note = (
-        "L7, in count and in value: injected = prevented + executed, executed = detected + "
-        "undetected, detected = recovered + residual. The delay is that from the leak to the "
-        "first break."
+        f"{_idle(findings)}No leak: stopped, put right by itself, or never at risk. Told wrong: no "
+        "money went wrong, but the customer was told so or too late, or a hold stayed open. "
+        "Executed: money went wrong. Prevention is all but executed. L7: injected = no leak + told "
+        "wrong + executed, executed = detected + undetected, detected = recovered + residual. The "
+        "delay is that from the leak to the first break."
     )
     return Table("Control matrix, intents", headings, rows, note, names=3)
 
@@ -96,35 +105,47 @@ def _matrix_money(findings: Findings) -> Table:
     rows = tuple(
         (*trap_names(kind, course), *(moneys(passage.minor) for passage in _passages(course)))
         for kind, course in courses(findings)
+        if course.executed.intents
     )
-    headings = ("Trap", "Control", "Switch", *_STAGES)
+    headings = ("Trap", "Control", "Switch", *_IN_MONEY)
     over = findings.controls.overcorrected_minor
     note = (
-        "An intent is worth what it leaked, or what was submitted where nothing leaked. Recovered "
-        "and residual divide what was detected unit by unit."
+        "What leaked; traps that leaked no money are left out. L7: executed = detected + "
+        "undetected, detected = recovered + residual, divided unit by unit."
     )
     if over:
         note += f" Corrections moved {moneys(over)} beyond the gross leak."
     return Table("Control matrix, money", headings, rows, note, names=3)
 
 
-_STAGES = (
-    "Injected",
-    "Prevented",
-    "Executed",
-    "Undetected",
-    "Detected",
-    "Recovered",
-    "Residual",
-)
+_IN_MONEY = ("Executed", "Undetected", "Detected", "Recovered", "Residual")
 
 
 def courses(findings: Findings) -> Iterator[tuple[str, TrapCourse]]:
-    """Yield the traps in the order of their numbers, then what leaked without one, then all."""
+    """Yield the traps in the order of their numbers, then what leaked without one, then all.
+
+    Traps that struck nobody are left out.
+    """
     by_trap = findings.controls.by_trap
-    yield from sorted(by_trap.items(), key=lambda item: (item[0] == WITHOUT_TRAP, item[1].code))
-    if len(by_trap) > 1:
+    struck = [(kind, course) for kind, course in by_trap.items() if course.injected.intents]
+    yield from sorted(struck, key=lambda item: (item[0] == WITHOUT_TRAP, item[1].code))
+    if len(struck) > 1:
         yield "all", findings.controls.overall
+
+
+def idle_traps(findings: Findings) -> str:
+    """Name the traps that were laid and struck nobody; empty if all struck."""
+    idle = [
+        (course.code, f"{course.code} {words(kind).lower()}".strip())
+        for kind, course in findings.controls.by_trap.items()
+        if not course.injected.intents
+    ]
+    return ", ".join(name for _, name in sorted(idle))
+
+
+def _idle(findings: Findings) -> str:
+    idle = idle_traps(findings)
+    return f"Struck nobody: {idle}. " if idle else ""
 
 
 def trap_names(kind: str, course: TrapCourse) -> tuple[str, str, str]:
@@ -135,14 +156,30 @@ def trap_names(kind: str, course: TrapCourse) -> tuple[str, str, str]:
 
 
 def _passages(course: TrapCourse) -> tuple[Passage, ...]:
-    passages: tuple[Passage, ...] = tuple(getattr(course, stage.lower()) for stage in _STAGES)
+    passages: tuple[Passage, ...] = tuple(getattr(course, stage.lower()) for stage in _IN_MONEY)
     return passages
+
+
+def no_leak(course: TrapCourse) -> int:
+    """Count the intents that came to no harm, not even by what was told."""
+    return course.prevented.intents - course.told_wrong.intents
+
+
+def _counts(course: TrapCourse) -> tuple[int, ...]:
+    early = course.injected.intents, no_leak(course), course.told_wrong.intents
+    return *early, *(passage.intents for passage in _passages(course))
 
 
 def _detection(findings: Findings) -> Table:
     found = findings.controls
     rows = tuple(
-        (words(name), f"{one.breaks:,}", f"{one.leaks:,}", f"{one.false_alarms:,}")
+        (
+            words(name),
+            f"{one.breaks:,}",
+            f"{one.leaks:,}",
+            f"{one.told_wrong:,}",
+            f"{one.false_alarms:,}",
+        )
         for name, one in found.by_detector.items()
     )
     kinds = ", ".join(f"{words(name).lower()} {n:,}" for name, n in found.by_break.items())
@@ -152,7 +189,7 @@ def _detection(findings: Findings) -> Table:
         f"intents with a break. Sound payments that a control refused: "
         f"{estimate(found.blocked, 100, '%')}{f' ({refused})' if refused else ''}."
     )
-    headings = ("Found first by", "Breaks raised", "Leaks found", "False alarms")
+    headings = ("Found first by", "Breaks raised", "Leaks found", "Told wrong", "False alarms")
     return Table("Detection", headings, rows, note)
 
 

@@ -143,7 +143,7 @@ def executive_table(findings: Findings) -> Table:
             interval(found.resilience_score, digits=4),
         ),
         (
-            "Detected leakage",
+            "Leaked intents",
             f"{found.detected_leakage.value:,.0f}",
             interval(found.detected_leakage),
         ),

@@ -90,10 +90,17 @@ def duration(value_s: float) -> str:
 
 
 def durations(found: Estimate) -> str:
-    """Write a duration with its interval, all in one unit."""
+    """Write a duration with its interval, all in the unit that fits the longest of them.
+
+    Examples
+    --------
+    >>> durations(Estimate(0.402, 0.4, 59.114, 2)), durations(Estimate(0.04, 0.03, 0.05, 9))
+    ('0.402 s (0.4 to 59.1)', '40 ms (30 to 50)')
+    """
     if not found.known:
         return MISSING
-    factor, unit = (1000.0, "ms") if found.value < 1 else (1.0, "s")
+    longest_s = found.value if math.isnan(found.high) else found.high
+    factor, unit = (1000.0, "ms") if longest_s < 1 else (1.0, "s")
     return estimate(found, factor, unit)
 
 
