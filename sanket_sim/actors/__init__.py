@@ -2,7 +2,8 @@
 
 Nouns: `Population` (everyone, as columns), `Demand` (how busy the city is), `Traffic` (when
 customers act), `Habits` (what they then do), `Patience` (how they react), `Customer` and
-`Fraudster` (agents with something to decide), `City` (all of them; a Mesa model).
+`Fraudster` (agents with something to decide), `City` (all of them; a Mesa model), and in a room of
+its own the `back_office` (who finds what went wrong).
 Neighbours: the bank's description below; the network carries what is planned here, and fraud
 registers its typologies in `typology`. This room must not know how intents are carried.
 """

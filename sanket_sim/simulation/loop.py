@@ -53,7 +53,7 @@ class Observer(Protocol):
 
 
 class Repairs(Protocol):
-    """Who finds what went wrong and puts it right; `actors.back_office.BackOffice` is one."""
+    """Who finds what went wrong and puts it right; `back_office.office.BackOffice` is one."""
 
     def admit(self, arrivals: Arrivals) -> None:
         """Note what the bank is about to be asked."""

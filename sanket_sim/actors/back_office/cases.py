@@ -101,7 +101,7 @@ class Cases:
         self._wishes = [wish for wish in self._wishes if wish.created_ns >= end_ns]
         return table_of(due)
 
-    def wait(self, until_ns: int) -> bool:
+    def waits(self, until_ns: int) -> bool:
         """Say whether a correction may still leave before an instant."""
         leaves_ns = [case.decided_ns + self.settings.approval for case in self._open.values()]
         leaves_ns += [wish.created_ns for wish in self._wishes]

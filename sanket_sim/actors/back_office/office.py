@@ -108,7 +108,7 @@ class BackOffice:
 
     def waits(self, until_ns: int) -> bool:
         """Say whether the run should go on for a correction that leaves before an instant."""
-        return self.settings.await_corrections and self.cases.wait(until_ns)
+        return self.settings.await_corrections and self.cases.waits(until_ns)
 
     def _look(self, now_ns: int) -> None:
         self._find(now_ns, Finder.INTRADAY)
