@@ -6,35 +6,80 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sanket_sim.analysis.run_folder import RunFolder
+from sanket_sim.bank.description import Bank, Effect, StepKind
+from sanket_sim.bank.reach import Reach
 from sanket_sim.core.outcomes import Outcome
 from sanket_sim.trace.batch import Columns
 
 NO_ERROR = (Outcome.OK, Outcome.APP_ERROR, Outcome.FALLBACK, Outcome.IN_FLIGHT)
-_HOP_COLUMNS = ("hop_id", "parent_hop_id", "tx_id", "service", "outcome", "fault_id")
+_POSTS = frozenset({Effect.TRANSFER, Effect.DEBIT})
+_MOVES = _POSTS | {Effect.HOLD, Effect.CAPTURE}
+_DEEPER = 1_000_000
+"""Counts for more than any depth."""
+_HOP_COLUMNS = ("hop_id", "parent_hop_id", "tx_id", "service", "operation", "outcome", "fault_id")
 
 
 def root_services(run: RunFolder, tx_ids: NDArray[np.int64]) -> dict[int, int]:
     """Find the service to blame for each of a few intents.
 
     The service whose hop an injected fault struck; else the deepest service with an error on the
-    intent's hops; else the service that posted its money.
+    intent's hops; else the service that posted its money; else, as all went well and yet nothing
+    was posted, the deepest one that answered OK, before others one that posts or has it posted.
 
     Returns
     -------
     dict
         tx_id -> code of the service; an intent that left no trace at all is missing.
     """
-    blamed = _posting_services(run, tx_ids)
-    for batch in _rows_of(run, "hops", _HOP_COLUMNS, tx_ids):
-        blamed.update(_by_hops(batch))
+    blamed: dict[int, int] = {}
+    hops = _rows_of(run, "hops", _HOP_COLUMNS, tx_ids)
+    for batch in hops:
+        blamed.update(_by_answers(batch, _responsible(run)))
+    blamed.update(_posting_services(run, tx_ids))
+    for batch in hops:
+        blamed.update(_by_troubles(batch))
     return blamed
 
 
-def _by_hops(hops: Columns) -> dict[int, int]:
+def publishers(bank: Bank) -> frozenset[str]:
+    """Return the operations that leave the posting to an event: ``"clearing.disburse"``."""
+    below = Reach(bank).below
+    return frozenset(
+        f"{bank.services[operation.service].name}.{operation.name}"
+        for operation in bank.operations
+        for step in operation.steps
+        if step.kind == StepKind.PUBLISH and below[bank.edges[step.target].operation] & _POSTS
+    )
+
+
+def _responsible(run: RunFolder) -> list[int]:
+    """Return the codes of the operations that move money, or publish what does."""
+    bank = run.bank
+    names = set(publishers(bank)) | {
+        f"{bank.services[operation.service].name}.{operation.name}"
+        for operation, effects in zip(bank.operations, Reach(bank).own, strict=True)
+        if effects & _MOVES
+    }
+    return [code for code, word in enumerate(run.trace.words("operation")) if word in names]
+
+
+def _by_troubles(hops: Columns) -> dict[int, int]:
     struck = hops["fault_id"] >= 0
     wrong = ~np.isin(hops["outcome"], NO_ERROR)
-    severity = np.where(struck, 1_000_000, _depths(hops))
-    suspects = np.flatnonzero(struck | wrong)
+    return _gravest(hops, struck | wrong, np.where(struck, _DEEPER, _depths(hops)))
+
+
+def _by_answers(hops: Columns, responsible: list[int]) -> dict[int, int]:
+    first = np.isin(hops["operation"], responsible)
+    depths = _depths(hops) + np.where(first, _DEEPER, 0)
+    return _gravest(hops, hops["outcome"] == Outcome.OK, depths)
+
+
+def _gravest(
+    hops: Columns, suspected: NDArray[np.bool_], severity: NDArray[np.int64]
+) -> dict[int, int]:
+    """Return the service of each intent's gravest suspect."""
+    suspects = np.flatnonzero(suspected)
     ordered = suspects[np.argsort(severity[suspects], kind="stable")]
     pairs = zip(hops["tx_id"][ordered].tolist(), hops["service"][ordered].tolist(), strict=True)
     return dict(pairs)

@@ -13,12 +13,14 @@ from rich.rule import Rule
 from rich.table import Table
 from rich.text import Text
 
-from sanket_sim.analysis.breaks import DETECTORS
+from sanket_sim.analysis.breaks import CORRECTION, DETECTORS
 from sanket_sim.analysis.run_folder import RunFolder
 from sanket_sim.analysis.story import (
+    MISREAD,
     SECOND,
     Flows,
     Journal,
+    Linked,
     Moment,
     Role,
     Ruling,
@@ -96,23 +98,24 @@ def _specimens(found: list[Specimen]) -> Table:
         title="Leaked payments worth reading", title_justify="left", title_style="bold", box=None
     )
     table.pad_edge = False
-    digits = max(len(f"{one.tx_id}") for one in found)
+    digits = max(len("tx_id"), *(len(f"{one.tx_id}") for one in found))
     table.add_column(
         "tx_id", justify="right", header_style=_MUTED, style="bold", min_width=digits, no_wrap=True
     )
     for name in ("class", "kind", "to blame"):
         table.add_column(name, header_style=_MUTED, no_wrap=True)
-    for name in ("gross leak", "tries", "calls", "born", "alike"):
-        table.add_column(name, justify="right", header_style=_MUTED, no_wrap=True)
-    for one in found:
+    leaks = [money(one.glv_minor, one.currency) for one in found]
+    widths = {"gross leak": max(map(len, leaks)), "tries": 5, "born": 5, "alike": 5}
+    for name, width in widths.items():
+        table.add_column(name, justify="right", header_style=_MUTED, min_width=width, no_wrap=True)
+    for one, leak in zip(found, leaks, strict=True):
         table.add_row(
             f"{one.tx_id}",
             one.leak_class,
             one.kind,
             one.trap or one.service or "-",
-            money(one.glv_minor, one.currency),
+            leak,
             f"{one.submissions}",
-            f"{one.attempts}",
             clock(one.born_ns),
             f"{one.alike:,}",
         )
@@ -135,11 +138,12 @@ def _print_opening(story: Story, console: Console) -> None:
     console.print(Rule(title, align="left", style=_MUTED))
     within = f", to be done within {seconds(story.deadline_ns / NS_PER_S)}"
     said = f"by {story.channel}, {clock(story.born_ns)} into the run"
+    said += f" ({story.born_at})" if story.born_at else ""
     if story.creditor.account_id >= 0:
         said = f"from {story.debtor.name} to {story.creditor.name} {said}"
     said += within if story.deadline_ns >= 0 else ""
     console.print(Text(said, style=_MUTED))
-    for what, name in (("a trap was set", story.trap), ("a fraudster's", story.typology)):
+    for what, name in (("a trap was set", _trap(story)), ("a fraudster's", story.typology)):
         if name:
             console.print(Text(f"{what}: {name}", style=_WARNING))
     for said in _relations(story):
@@ -147,23 +151,56 @@ def _print_opening(story: Story, console: Console) -> None:
     console.print(Text())
 
 
+def _trap(story: Story) -> str:
+    """Name the trap, and whether what catches it was on."""
+    trap = story.set_trap
+    switch = "on" if trap.control_on else "off"
+    return trap.kind + (f" ({trap.code}; {trap.control} is {switch})" if trap.control else "")
+
+
 def _relations(story: Story) -> Iterator[str]:
     """Say what else belongs to the payment: its file, and those that correct one another."""
     if story.batch:
         yield f"came in {story.batch}"
-    if story.puts_right >= 0:
-        yield f"puts right payment {story.puts_right}"
-    if story.put_right_by:
-        yield "put right by " + " and ".join(f"payment {one}" for one in story.put_right_by)
     if story.second is not None:
         yield _WISHED[story.second.purpose](story.second)
+    if story.puts_right is not None:
+        original = story.puts_right
+        wrong = f", {original.leak_class}" if original.leak_class != "NONE" else ""
+        asked = money(original.amount_minor, original.currency)
+        yield f"puts right payment {original.tx_id}: {original.kind} of {asked}{wrong}"
+    for one in story.put_right_by:
+        yield f"put right by payment {one.tx_id}: {_brought(story, one)}"
+    if _lost(story) and not story.put_right_by:
+        yield "nobody has put it right"
 
 
+def _lost(story: Story) -> bool:
+    """Say whether money leaked that could be put right."""
+    second_minor = story.second.glv_minor if story.second else 0
+    return story.verdict.status == "LEAKED" and story.verdict.glv_minor + second_minor > 0
+
+
+def _brought(story: Story, correction: Linked) -> str:
+    """Say what a correction brought to whom: back to who paid, or on to who was to be paid."""
+    back = "back " if correction.creditor == story.debtor else ""
+    amount = money(correction.amount_minor, correction.currency)
+    end = _ENDS.get(correction.ack, "not answered")
+    short = correction.ack == "ok" and correction.moved_minor != correction.amount_minor
+    moved = f", but {money(correction.moved_minor, correction.currency)} moved" if short else ""
+    return f"{amount} {back}to {correction.creditor.name}, {end}{moved}"
+
+
+_ENDS = {"ok": "OK", "failed": "FAILED"}
 _WISHED: dict[str, Callable[[SecondLeg], str]] = {
     "exchange": lambda leg: (
         f"converted: {leg.creditor.name} is to get {money(leg.flows.e_minor, leg.currency)}"
     ),
-    "fee": lambda leg: f"with a fee of {money(leg.flows.e_minor, leg.currency)}",
+    "fee": lambda leg: (
+        f"with a fee of {money(leg.flows.e_minor, leg.currency)}"
+        if leg.flows.e_minor
+        else "and a fee"
+    ),
     "mismatch": lambda leg: f"reached an account kept in {leg.currency}, unconverted",
 }
 
@@ -171,7 +208,19 @@ _WISHED: dict[str, Callable[[SecondLeg], str]] = {
 def _wish(story: Story) -> str:
     if story.creditor.account_id < 0:
         return story.kind
-    return f"{story.kind} of {money(story.amount_minor, story.currency)}"
+    read = money(story.amount_minor, story.currency)
+    if story.trap not in MISREAD or not story.set_trap.sprung:
+        return f"{story.kind} of {read}"
+    wanted = story.flows.e_minor
+    if wanted <= 0:
+        return f"{story.kind} of {read}, as the bank misread it"
+    if wanted == story.amount_minor:
+        return f"{story.kind} of {read}"
+    return f"{story.kind} of {money(wanted, story.currency)}, read as {read}"
+
+
+def _asker(story: Story) -> str:
+    return "the back office" if story.kind == CORRECTION else story.customer
 
 
 def _timeline(story: Story) -> Table:
@@ -197,7 +246,9 @@ def _asked(story: Story, moment: Moment) -> Text:
     if role == Role.STATUS:
         return Text(f"{story.customer} asks what became of it", style="bold")
     if moment.submission == 1:
-        return Text(f"{story.customer} asks: {_wish(story)}", style="bold")
+        return Text(f"{_asker(story)} asks: {_wish(story)}", style="bold")
+    if story.batch:
+        return Text(f"the file is run again, submission {moment.submission}", style="bold")
     return Text(f"{story.customer} asks again, submission {moment.submission}", style="bold")
 
 
@@ -206,7 +257,7 @@ def _told(story: Story, moment: Moment) -> Text:
     if visit.role != Role.PAYMENT:
         return _told_beside(story, visit)
     told = "FAILED" if visit.failed else "OK"
-    said = Text(f"{story.customer} is told ", style="bold")
+    said = Text(f"{_asker(story)} is told ", style="bold")
     said.append(told, style=_ALARM if visit.failed else f"bold {_FINE}")
     final, answer = moment.at_ns == story.answer.at_ns, story.answer
     declined = final and answer.decline_reason != "none"

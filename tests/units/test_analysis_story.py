@@ -2,15 +2,19 @@
 
 import json
 import shutil
+from datetime import timedelta
 
+import numpy as np
 import pytest
 import synthetic_trace
 from every_trap import CONTROLS, whole_run
 
 from sanket_sim import run
 from sanket_sim.__main__ import main
+from sanket_sim.analysis.root_cause import root_services
 from sanket_sim.analysis.run_folder import RunFolder
 from sanket_sim.analysis.story import What, instructive, tell
+from sanket_sim.core.money import format_minor
 from sanket_sim.core.outcomes import LeakClass
 from sanket_sim.faults import traps
 
@@ -132,8 +136,10 @@ def test_specimens_show_each_way_to_leak_before_any_twice(anthos, tables):
     assert len(few) == len(ways)
     assert {(one.leak_class, one.kind, one.service, one.submissions > 1) for one in few} == ways
     assert sum(one.alike for one in few) == len(leaked)
-    classes = [LeakClass[one.leak_class] for one in few]
-    assert classes == sorted(classes)
+    for chosen in (few, every):
+        ranks = [(-one.glv_minor, LeakClass[one.leak_class]) for one in chosen]
+        assert ranks == sorted(ranks)
+    assert few[0].glv_minor == leaked.glv_minor.max()
 
 
 SENTENCES = {
@@ -152,6 +158,7 @@ def trapped(tmp_path_factory):
 def caught(trapped):
     """Return one payment that each trap made leak in its own way."""
     rows = trapped.trace.frame("transactions").query("leak_class != 'NONE'")
+    rows = rows.query("trap != 'excess_refund' or kind == 'refund'")  # and not what they refund
     return {
         kind: rows.query("trap == @kind and leak_class == @trap.LEAK_CLASS.name").tx_id.iloc[0]
         for kind, trap in traps.items()
@@ -160,16 +167,96 @@ def caught(trapped):
 
 @pytest.mark.parametrize("kind", list(traps))
 def test_each_trap_is_named_with_the_hop_that_it_used(kind, trapped, caught):
-    told = [tell(trapped, int(caught[kind]))]
-    for story in told:
+    for story in [tell(trapped, int(caught[kind]))]:
         verdict = story.verdict
         assert story.trap == kind
-        assert verdict.why.endswith(f"the trap {kind} had been set.")
+        named = f"; the trap {kind} ({traps[kind].CODE}) had been set, and {traps[kind].CONTROL}"
+        assert verdict.why.endswith(f"{named}, the control that catches it, was off.")
         assert SENTENCES.get(traps[kind].LEAK_CLASS, "") in verdict.why
         assert bool(story.journals) == (story.verdict.leak_class != "LOST")
         if story.journals:
             assert f"(hop {verdict.hop_id})" in verdict.why
             assert verdict.hop_id in {journal.hop_id for journal in story.journals}
+
+
+CAUSES = {
+    "batch_run_twice": "and nobody took run 2 for its copy",
+    "credit_before_settlement": "before the sending bank's money had come, which never came",
+    "dropped_event": "that would have posted it was lost between the database and the broker",
+    "excess_refund": "refunded more than was left of what had been captured",
+    "locale_amount": "wanted: the amount was written in another country's notation, and misread",
+    "reused_key": "the answer to an earlier payment with the same key",
+    "self_transfer": "on one account, customer {}'s: the write of the debit was lost",
+    "wrong_exponent": "wanted: the amount was read with the wrong number of decimals",
+}
+
+
+@pytest.mark.parametrize(("kind", "cause"), CAUSES.items())
+def test_a_trap_that_sprang_is_told_by_its_own_cause(kind, cause, trapped, caught):
+    story = tell(trapped, int(caught[kind]))
+    owner = story.debtor.name.removeprefix("customer ")
+    assert cause.format(owner) in story.verdict.why
+
+
+@pytest.mark.parametrize("kind", ["locale_amount", "wrong_exponent"])
+def test_a_misread_amount_is_told_as_it_was_wanted(kind, trapped, caught, capsys):
+    story = tell(trapped, int(caught[kind]))
+    assert main(["story", str(trapped.path), str(story.tx_id)]) == 0
+    wanted, read = (
+        format_minor(minor, story.currency) for minor in (story.flows.e_minor, story.amount_minor)
+    )
+    assert f"asks: {story.kind} of {wanted}, read as {read}" in capsys.readouterr().out
+
+
+def test_a_file_is_run_again_and_a_correction_comes_from_the_back_office(trapped, caught, capsys):
+    twice = int(caught["batch_run_twice"])
+    (mend,) = tell(trapped, twice).put_right_by
+    assert main(["story", str(trapped.path), str(twice)]) == 0
+    said = " ".join(capsys.readouterr().out.split())
+    assert "the file is run again, submission 2" in said
+    assert "asks again" not in said
+    amount = format_minor(mend.moved_minor, mend.currency)
+    assert f"put right by payment {mend.tx_id}: {amount} back to employer, OK" in said
+    assert main(["story", str(trapped.path), str(mend.tx_id)]) == 0
+    said = capsys.readouterr().out
+    assert "the back office asks: correction of" in said
+    assert f"puts right payment {twice}: payroll of " in said
+
+
+def test_every_correction_is_told_by_what_it_corrects(trapped):
+    rows = trapped.trace.frame("transactions").query("kind == 'correction'")
+    orders = trapped.trace.frame("decisions").query("decision == 'correction'")
+    for _, order in orders.groupby("subject").head(2).iterrows():
+        mine = rows[rows.original_tx_id == order.tx_id]
+        told = tell(trapped, int(order.tx_id)).put_right_by
+        assert [(one.tx_id, one.moved_minor) for one in told] == list(
+            zip(mine.tx_id, mine.c_minor, strict=True)
+        )
+
+
+def test_what_an_event_lost_is_blamed_on_who_should_have_published_it(trapped, caught):
+    found = {}
+    for kind in ("dropped_event", "reused_key"):
+        tx_id = int(caught[kind])
+        found[kind] = trapped.services[root_services(trapped, np.array([tx_id]))[tx_id]]
+    assert found == {"dropped_event": "clearing", "reused_key": "ledger"}
+    assert tell(trapped, int(caught["dropped_event"])).verdict.service == "clearing"
+
+
+def test_a_control_that_was_on_is_named_too(tmp_path):
+    run = RunFolder(whole_run(tmp_path, []).folder)
+    rows = run.trace.frame("transactions").query("trap == 'locale_amount' and ack == 'failed'")
+    why = tell(run, int(rows.tx_id.iloc[0])).verdict.why
+    assert why.endswith("and strict_parser, the control that catches it, was on.")
+
+
+def test_the_head_gives_the_time_of_the_clock(trapped, capsys):
+    story = tell(trapped, 0)
+    start = trapped.experiment.start
+    begun = start + timedelta(microseconds=story.born_ns // 1000)
+    assert story.born_at == begun.isoformat(" ", "seconds")
+    assert main(["story", str(trapped.path), "0"]) == 0
+    assert capsys.readouterr().out.count(story.born_at) == 1
 
 
 def test_fraud_rulings_stand_inside_the_check(tmp_path):

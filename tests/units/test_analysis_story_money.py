@@ -248,6 +248,7 @@ def test_a_fee_kept_on_a_refused_payment_is_named(tmp_path) -> None:
     assert "charged the fee of a payment that was never posted" in story.verdict.why
     assert story.verdict.hop_id == 2
     assert "CHARGES the fee, 0.35 EUR from payer to fees" in said(story)
+    assert "and a fee nobody has put it right" in said(story)
 
 
 def test_a_hold_that_lapses_and_one_that_is_captured_too_late(tmp_path) -> None:
@@ -369,14 +370,17 @@ def test_breaks_and_corrections_point_at_one_another(tmp_path) -> None:
         decisions=rulings,
     )
     first, second = tell(run, 0), tell(run, 8)
-    assert (first.put_right_by, first.puts_right) == ((8,), -1)
-    assert (second.put_right_by, second.puts_right) == ((), 0)
+    (mend_told,) = first.put_right_by
+    assert (mend_told.tx_id, mend_told.moved_minor, first.puts_right) == (8, 2500, None)
+    assert second.puts_right is not None
+    assert (second.puts_right.tx_id, second.puts_right.leak_class) == (0, "ORPHAN_DEBIT")
+    assert second.put_right_by == ()
     text = said(first)
-    assert "put right by payment 8" in text
+    assert "put right by payment 8: 25.00 EUR to payee, OK" in text
     assert "intraday reconciliation finds: orphan debit" in text
     assert "intraday reconciliation finds: duplicate" in text
     assert "the back office orders what puts it right: orphan debit" in text
-    assert "puts right payment 0" in said(second)
+    assert "puts right payment 0: payment of 25.00 EUR, ORPHAN_DEBIT" in said(second)
 
 
 def test_a_split_that_misses_a_cent_is_told_by_how_much(tmp_path) -> None:

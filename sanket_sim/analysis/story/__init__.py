@@ -11,26 +11,32 @@ from sanket_sim.analysis.story.nouns import (
     Flows,
     Journal,
     Leg,
+    Linked,
     Moment,
     Role,
     Ruling,
     SecondLeg,
+    SetTrap,
     Story,
     Verdict,
     Visit,
     What,
 )
 from sanket_sim.analysis.story.telling import tell
+from sanket_sim.analysis.story.verdict import MISREAD
 
 __all__ = [
+    "MISREAD",
     "SECOND",
     "Flows",
     "Journal",
     "Leg",
+    "Linked",
     "Moment",
     "Role",
     "Ruling",
     "SecondLeg",
+    "SetTrap",
     "Specimen",
     "Story",
     "Verdict",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import zip_longest
+from itertools import islice, zip_longest
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,22 +47,29 @@ class Specimen:
 
 
 def instructive(run: RunFolder, count: int) -> list[Specimen]:
-    """Choose the most instructive leaked payments of a run, the gravest class first.
+    """Choose the leaked payments of a run that are worth reading, those that cost most first.
 
-    Each way to leak is shown before any is shown twice. What a fault struck stands for its way
-    rather than what suffered from others' misfortune, then what leaked most.
+    Each way to leak is shown before any is shown twice, by the payment that leaked most. What they
+    cost is compared at the bank's own rates; of equals the graver class comes first, then what a
+    fault struck rather than what suffered from others' misfortune.
     """
     leaked = _leaked(run)
     if not rows_in(leaked):
         return []
-    gravest = (leaked["tx_id"], leaked["attempts"], -leaked["glv_minor"], leaked["spared"])
-    ways = [
-        [_specimen(run, leaked, row, way.alike) for row in way.places]
-        for way in _grouped(leaked, np.lexsort(gravest), count)
-    ]
-    turns = [one for turn in zip_longest(*ways) for one in turn if one is not None]
-    chosen = {one.tx_id for one in turns[:count]}
-    return [one for way in ways for one in way if one.tx_id in chosen]
+    ties = (leaked[name] for name in ("tx_id", "attempts", "spared", "leak_class"))
+    dearest = np.lexsort((*ties, -_worth(run, leaked)))
+    ways = _grouped(leaked, dearest, count)
+    turns = [row for turn in zip_longest(*(way.places for way in ways)) for row in turn]
+    chosen = set(islice((row for row in turns if row is not None), count))
+    alike = {row: way.alike for way in ways for row in way.places}
+    return [_specimen(run, leaked, row, alike[row]) for row in dearest.tolist() if row in chosen]
+
+
+def _worth(run: RunFolder, leaked: Columns) -> NDArray[np.float64]:
+    """Return what each payment leaked, in units of the bank's first currency."""
+    words = run.trace.words("currency")
+    rates = np.array([float(run.worth({word: 1})) for word in words])
+    return np.asarray(leaked["glv_minor"] * rates[leaked["currency"]])
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +95,13 @@ def _leaked(run: RunFolder) -> Columns:
 
 
 def _grouped(leaked: Columns, order: NDArray[np.int64], count: int) -> list[_Way]:
-    """Gather the rows of each way to leak, gravest class first, the ways with most rows first."""
-    keys = np.stack([leaked[name].astype(np.int64) for name in _WAY], axis=1)
-    kinds, way_of, sizes = np.unique(keys, axis=0, return_inverse=True, return_counts=True)
-    way_of = way_of.ravel()
-    ranked = np.lexsort((-sizes, kinds[:, 0]))
-    return [_Way(order[way_of[order] == way][:count].tolist(), int(sizes[way])) for way in ranked]
+    """Gather the rows of each way to leak in their order, the way of the first row first."""
+    keys = np.stack([leaked[name].astype(np.int64) for name in _WAY], axis=1)[order]
+    _, first, way_of, sizes = np.unique(
+        keys, axis=0, return_index=True, return_inverse=True, return_counts=True
+    )
+    ranked = np.argsort(first)
+    return [_Way(order[way_of.ravel() == way][:count].tolist(), int(sizes[way])) for way in ranked]
 
 
 def _specimen(run: RunFolder, leaked: Columns, row: int, alike: int) -> Specimen:

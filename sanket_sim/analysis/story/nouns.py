@@ -207,6 +207,55 @@ class SecondLeg:
 
 
 @dataclass(frozen=True, slots=True)
+class SetTrap:
+    """The trap that was set for a payment; all of it empty for none.
+
+    Parameters
+    ----------
+    kind, code : str
+        Its name, and its number in the catalogue.
+    control : str
+        The bank's control that catches it; empty where an old trace does not say.
+    control_on : bool
+        Whether that control was on.
+    """
+
+    kind: str = ""
+    code: str = ""
+    control: str = ""
+    control_on: bool = False
+
+    @property
+    def sprung(self) -> bool:
+        """Whether nothing stood in its way."""
+        return bool(self.control) and not self.control_on
+
+
+@dataclass(frozen=True, slots=True)
+class Linked:
+    """Another payment that corrects this one, or that this one corrects.
+
+    Parameters
+    ----------
+    amount_minor, moved_minor : int
+        What was ordered, and what its payee got of it [minor units of its currency].
+    ack : str
+        What its customer was told.
+    leak_class : str
+        How it leaked itself; ``NONE`` if it did not.
+    """
+
+    tx_id: int
+    kind: str
+    amount_minor: int
+    moved_minor: int
+    currency: str
+    creditor: Party
+    ack: str
+    leak_class: str
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """How it ended.
 
@@ -293,9 +342,13 @@ class Story:
 
     Parameters
     ----------
-    puts_right : int
-        The payment that this one corrects, -1 for none.
-    put_right_by : tuple of int
+    born_at : str
+        The time of the calendar and the clock at its creation; empty if the run does not say.
+    trap : str
+        Kind of the trap that was set for it; `set_trap` says what catches it.
+    puts_right : Linked or None
+        The payment that this one corrects.
+    put_right_by : tuple of Linked
         The payments that correct this one.
     batch : str
         The file that it came in, with its business date; empty for none.
@@ -309,6 +362,7 @@ class Story:
     amount_minor: int
     born_ns: int
     """Since the start of the run."""
+    born_at: str
     deadline_ns: int
     customer: str
     debtor: Party
@@ -316,6 +370,7 @@ class Story:
     right_debtor: Party
     right_creditor: Party
     trap: str
+    set_trap: SetTrap
     typology: str
     flows: Flows
     answer: Answer
@@ -325,8 +380,8 @@ class Story:
     journals: tuple[Journal, ...]
     rulings: tuple[Ruling, ...]
     second: SecondLeg | None
-    puts_right: int
-    put_right_by: tuple[int, ...]
+    puts_right: Linked | None
+    put_right_by: tuple[Linked, ...]
     batch: str
 
     def visit(self, hop_id: int) -> Visit:

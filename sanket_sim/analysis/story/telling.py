@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import cached_property
 from itertools import groupby
 from typing import Any, NamedTuple
@@ -16,6 +16,7 @@ import numpy as np
 from sanket_sim.analysis.breaks import CORRECTION
 from sanket_sim.analysis.decomposition import IntentStatus, decompose
 from sanket_sim.analysis.edges import waited_until_ns
+from sanket_sim.analysis.root_cause import publishers
 from sanket_sim.analysis.run_folder import RunFolder
 from sanket_sim.analysis.story.nouns import (
     NEVER,
@@ -23,10 +24,12 @@ from sanket_sim.analysis.story.nouns import (
     Flows,
     Journal,
     Leg,
+    Linked,
     Party,
     Role,
     Ruling,
     SecondLeg,
+    SetTrap,
     Story,
     Visit,
 )
@@ -35,6 +38,7 @@ from sanket_sim.analysis.story.verdict import Evidence, judge
 from sanket_sim.bank.description import Bank, StepKind
 from sanket_sim.core.outcomes import Decline, LeakClass, LegPurpose, Outcome
 from sanket_sim.core.result_codes import result_of
+from sanket_sim.core.units import NS_PER_US
 from sanket_sim.trace import schema
 from sanket_sim.trace.batch import Columns, rows_in
 from sanket_sim.trace.parquet import decode
@@ -78,11 +82,15 @@ def tell(run: RunFolder, tx_id: int) -> Story:
 
 def rows_of(run: RunFolder, table: str, tx_id: int) -> Columns:
     """Return the rows of one payment; part files keep their extremes, so most are not read."""
+    return _rows_with(run, table, "tx_id", tx_id)
+
+
+def _rows_with(run: RunFolder, table: str, name: str, number: int) -> Columns:
     import pyarrow.dataset as ds  # noqa: PLC0415  # only stories look for single rows
 
     if not run.trace.parts(table):
         return schema.empty(schema.TABLES[table])
-    read = run.trace.scan(table).to_table(filter=ds.field("tx_id") == tx_id)
+    read = run.trace.scan(table).to_table(filter=ds.field(name) == number)
     return decode(read.unify_dictionaries(), schema.TABLES[table], run.trace.vocabularies)
 
 
@@ -102,13 +110,15 @@ class _Teller:
             currency=row["currency"],
             amount_minor=row["amount_minor"],
             born_ns=self._born_ns,
+            born_at=_clock_time(self.run.experiment.start, self._born_ns),
             deadline_ns=seen.deadline_ns,
             customer=f"customer {row['customer_id']}",
-            debtor=self._party(row["debtor_account"]),
+            debtor=seen.debtor,
             creditor=self._party(row["creditor_account"]),
             right_debtor=self._party(row["right_debtor_account"]),
             right_creditor=seen.right_creditor,
-            trap=seen.trap,
+            trap=seen.trap.kind,
+            set_trap=seen.trap,
             typology=_spoken(row["typology"]),
             flows=seen.flows,
             answer=seen.answer,
@@ -118,9 +128,9 @@ class _Teller:
             journals=tuple(seen.journals),
             rulings=tuple(seen.rulings),
             second=seen.second,
-            puts_right=row["original_tx_id"] if row["kind"] == CORRECTION else NEVER,
+            puts_right=self._corrected(row),
             put_right_by=self._corrections(),
-            batch=_batch(row["batch_id"], row["business_date"]),
+            batch=seen.batch,
         )
 
     def _evidence(self, row: Row) -> Evidence:
@@ -133,7 +143,11 @@ class _Teller:
             amount_minor=row["amount_minor"],
             deadline_ns=self._since_birth(row["deadline_ns"]),
             hold_ttl_ns=self.run.bank.hold_ttl_ns,
-            trap=_spoken(row["trap"]),
+            trap=self._trap(_spoken(row["trap"])),
+            refunds=self._refunds(row["kind"]),
+            batch=_batch(row["batch_id"], row["business_date"]),
+            publishers=publishers(self.run.bank),
+            debtor=self._party(row["debtor_account"]),
             right_creditor=self._party(row["right_creditor_account"]),
             flows=_flows(row),
             second=self._second(row, int(parts.second_glv_minor[0])),
@@ -155,13 +169,38 @@ class _Teller:
             glv_minor=glv_minor,
         )
 
-    def _corrections(self) -> tuple[int, ...]:
-        """Return the payments that put this one right."""
-        import pyarrow.dataset as ds  # noqa: PLC0415  # only stories look for single rows
+    def _trap(self, kind: str) -> SetTrap:
+        laid = self.run.traps.get(kind)
+        return SetTrap(kind, laid.code, laid.control, laid.control_on) if laid else SetTrap(kind)
 
-        mine = (ds.field("original_tx_id") == self.tx_id) & (ds.field("kind") == CORRECTION)
-        table = self.run.trace.scan("transactions").to_table(columns=["tx_id"], filter=mine)
-        return tuple(sorted(table["tx_id"].to_pylist()))
+    def _refunds(self, kind: str) -> bool:
+        """Say whether payments of a kind give back what others have moved."""
+        return any(route.name == kind and route.reverses for route in self.run.bank.routes)
+
+    def _corrections(self) -> tuple[Linked, ...]:
+        """Return the payments that put this one right."""
+        found = _rows_with(self.run, "transactions", "original_tx_id", self.tx_id)
+        rows = sorted(self._rows("transactions", found), key=lambda row: row["tx_id"])
+        return tuple(self._linked(row) for row in rows if row["kind"] == CORRECTION)
+
+    def _corrected(self, row: Row) -> Linked | None:
+        """Return the payment that this one puts right."""
+        if row["kind"] != CORRECTION:
+            return None
+        found = rows_of(self.run, "transactions", row["original_tx_id"])
+        return next(map(self._linked, self._rows("transactions", found)), None)
+
+    def _linked(self, row: Row) -> Linked:
+        return Linked(
+            tx_id=row["tx_id"],
+            kind=row["kind"],
+            amount_minor=row["amount_minor"],
+            moved_minor=row["c_minor"],
+            currency=row["currency"],
+            creditor=self._party(row["creditor_account"]),
+            ack=row["ack"],
+            leak_class=row["leak_class"],
+        )
 
     @property
     def _born_ns(self) -> int:
@@ -314,6 +353,20 @@ def _flows(row: Row, prefix: str = "") -> Flows:
 
 def _transfer(row: Row) -> tuple[int, str, str]:
     return row["transfer_id"], row["leg"], row["phase"]
+
+
+def _clock_time(start: datetime | None, born_ns: int) -> str:
+    """Write the time of the calendar and the clock at an instant of the run.
+
+    Examples
+    --------
+    >>> _clock_time(datetime(2026, 11, 27, 8), 16_733_786_087)
+    '2026-11-27 08:00:16'
+    """
+    if start is None:
+        return ""
+    at = start + timedelta(microseconds=born_ns // NS_PER_US)
+    return at.isoformat(" ", "seconds")
 
 
 def _batch(batch_id: int, business_date: int) -> str:

@@ -17,6 +17,7 @@ from sanket_sim.analysis.story.nouns import (
     Role,
     Ruling,
     SecondLeg,
+    SetTrap,
     Verdict,
     Visit,
 )
@@ -29,6 +30,11 @@ MISMATCH = LegPurpose.MISMATCH.name.lower()
 STAND_IN = "stand_in"
 """Who decides in the place of the ledger, as the decisions table calls it."""
 MANY = 2
+MISREAD = {
+    "locale_amount": "the amount was written in another country's notation, and misread",
+    "wrong_exponent": "the amount was read with the wrong number of decimals",
+}
+"""Traps that make the bank read another amount than the customer wrote."""
 _DECLINED = {
     "already_reversed": "its reversal had come first and left a mark",
     "pending_transfer_expired": "the hold had lapsed before the merchant claimed it",
@@ -55,7 +61,13 @@ class Evidence:
     amount_minor: int
     deadline_ns: int
     hold_ttl_ns: int
-    trap: str
+    trap: SetTrap
+    refunds: bool
+    """Whether payments of its kind give back what others have moved."""
+    batch: str
+    publishers: frozenset[str]
+    """Operations that leave the posting to an event."""
+    debtor: Party
     right_creditor: Party
     flows: Flows
     second: SecondLeg | None
@@ -126,15 +138,30 @@ def judge(evidence: Evidence) -> Verdict:
     else:
         hop_id, why = NEVER, _unleaked(evidence)
     visit = evidence.visit(hop_id)
-    trap = f"; the trap {evidence.trap} had been set" if evidence.trap else ""
     return Verdict(
         evidence.status.name,
         evidence.leak_class.name,
         evidence.glv_minor,
         hop_id,
         visit.service if visit else "",
-        f"{why}{trap}.",
+        f"{why}{_caught(evidence.trap)}.",
     )
+
+
+def _caught(trap: SetTrap) -> str:
+    """Name the trap, and what stood in its way.
+
+    Examples
+    --------
+    >>> _caught(SetTrap("kept_fee", "T18", "linked_fee", control_on=False))
+    '; the trap kept_fee (T18) had been set, and linked_fee, the control that catches it, was off'
+    """
+    if not trap.kind:
+        return ""
+    code = f" ({trap.code})" if trap.code else ""
+    switch = "on" if trap.control_on else "off"
+    control = f", and {trap.control}, the control that catches it, was {switch}"
+    return f"; the trap {trap.kind}{code} had been set{control if trap.control else ''}"
 
 
 def _ms(span_ns: int) -> str:
@@ -190,6 +217,9 @@ def _tries(evidence: Evidence, first: Journal, second: Journal) -> str:
     numbers = [visit.submission for visit in visits if visit]
     if len(set(numbers)) < 2:
         return ""
+    if evidence.batch:
+        file, second_run = evidence.batch, numbers[1]
+        return f" in run {numbers[0]} of {file}, and nobody took run {second_run} for its copy"
     return f" for submission {numbers[0]}, and nobody took submission {numbers[1]} for its copy"
 
 
@@ -239,12 +269,24 @@ def _orphan(evidence: Evidence) -> Blame:
     if len({leg.amount_minor > 0 for leg in lame.legs}) > 1:
         short = format_minor(abs(sum(leg.amount_minor for leg in lame.legs)), lame.legs[0].currency)
         return lame.hop_id, f"{evidence.named(lame)} posted legs that miss one another by {short}"
-    debit = lame.legs[0].amount_minor < 0
-    side, other = ("debit", "credit") if debit else ("credit", "debit")
+    return lame.hop_id, f"{evidence.named(lame)} {_one_side(evidence, lame)}"
+
+
+def _one_side(evidence: Evidence, lame: Journal) -> str:
+    """Say why a journal has only the one side."""
+    if lame.legs[0].amount_minor < 0:
+        side, other = "debit", "credit"
+    elif evidence.debtor == evidence.right_creditor:
+        name = evidence.debtor.name
+        return f"wrote debit and credit on one account, {name}'s: the write of the debit was lost"
+    elif evidence.trap.kind == "credit_before_settlement":
+        name = lame.legs[0].account.name
+        return f"credited {name} before the sending bank's money had come, which never came"
+    else:
+        side, other = "credit", "debit"
     visit = evidence.visit(lame.hop_id)
     end = f": it ended {visit.outcome}" if visit and visit.failed else ""
-    sentence = f"{evidence.named(lame)} posted the {side}, and the {other} never followed{end}"
-    return lame.hop_id, sentence
+    return f"posted the {side}, and the {other} never followed{end}"
 
 
 def _all_posted(evidence: Evidence) -> list[Journal]:
@@ -267,6 +309,12 @@ def _fee_alone(evidence: Evidence, journal: Journal) -> str:
     kept = evidence.second is not None and evidence.second.purpose == FEE
     alone = kept and journal.side == SECOND and not evidence.moved(PRINCIPAL)
     return "charged the fee of a payment that was never posted" if alone else ""
+
+
+def _given_back_twice(evidence: Evidence, _: Journal) -> str:
+    beyond = evidence.refunds and evidence.trap.kind == "excess_refund"
+    said = "refunded more than was left of what had been captured: it had been given back already"
+    return said if beyond else ""
 
 
 def _backwards(evidence: Evidence, _: Journal) -> str:
@@ -322,6 +370,7 @@ def _stood_in(evidence: Evidence, _: Journal) -> str:
 _UNFUNDED = "posted what should not move: the payer truly could not pay it"
 _WHY_INVALID: tuple[Callable[[Evidence, Journal], str], ...] = (
     _fee_alone,
+    _given_back_twice,
     _backwards,
     _wrapped,
     _elsewhere,
@@ -345,16 +394,44 @@ def _misdirected(evidence: Evidence) -> Blame:
 def _wrong_amount(evidence: Evidence) -> Blame:
     journal = evidence.posted[-1]
     size = "more" if evidence.leak_class == LeakClass.OVER else "less"
-    return journal.hop_id, f"{evidence.named(journal)} posted {size} than the customer wanted"
+    leg = max(journal.legs, key=lambda leg: leg.amount_minor)
+    posted, wanted = (
+        format_minor(minor, leg.currency)
+        for minor in (abs(leg.amount_minor), evidence.flows.e_minor)
+    )
+    why = f": {MISREAD[evidence.trap.kind]}" if evidence.trap.kind in MISREAD else ""
+    sentence = f"{evidence.named(journal)} posted {posted}, {size} than the {wanted} wanted{why}"
+    return journal.hop_id, sentence
 
 
 def _nothing_posted(evidence: Evidence) -> Blame:
     error = evidence.deepest_error()
     told = "OK" if evidence.answer.ack == "ok" else "nothing"
     if error is None:
-        return NEVER, f"the customer was told {told}, yet no service ever posted anything"
+        return _quietly_lost(evidence, told)
     sentence = f"{error.label} ended {error.outcome}; the customer was told {told}"
     return error.hop_id, f"{sentence}, yet nothing was ever posted"
+
+
+def _quietly_lost(evidence: Evidence, told: str) -> Blame:
+    """Tell what was lost although every answer was OK."""
+    if evidence.trap.kind == "reused_key":
+        return NEVER, (
+            f"the customer was told {told}, which was the answer to an earlier payment with the "
+            "same key, and nothing was ever posted"
+        )
+    heard = {visit.parent_hop_id for visit in evidence.visits if visit.event}
+    silent = [
+        visit
+        for visit in evidence.visits
+        if visit.operation in evidence.publishers and visit.hop_id not in heard
+    ]
+    if not silent:
+        return NEVER, f"the customer was told {told}, yet no service ever posted anything"
+    return silent[-1].hop_id, (
+        f"the event of {silent[-1].label} that would have posted it was lost between the "
+        f"database and the broker, and the customer was told {told}"
+    )
 
 
 def _stuck(evidence: Evidence) -> Blame:
