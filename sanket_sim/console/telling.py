@@ -212,11 +212,10 @@ def _wish(story: Story) -> str:
     if story.trap not in MISREAD or not story.set_trap.sprung:
         return f"{story.kind} of {read}"
     wanted = story.flows.e_minor
-    if wanted <= 0:
-        return f"{story.kind} of {read}, as the bank misread it"
-    if wanted == story.amount_minor:
-        return f"{story.kind} of {read}"
-    return f"{story.kind} of {money(wanted, story.currency)}, read as {read}"
+    if wanted > 0 and wanted != story.amount_minor:
+        return f"{story.kind} of {money(wanted, story.currency)}, read as {read}"
+    misread = wanted <= 0 and story.flows.n_posted > 0
+    return f"{story.kind} of {read}" + (", as the bank misread it" if misread else "")
 
 
 def _asker(story: Story) -> str:

@@ -208,6 +208,14 @@ def test_a_misread_amount_is_told_as_it_was_wanted(kind, trapped, caught, capsys
     assert f"asks: {story.kind} of {wanted}, read as {read}" in capsys.readouterr().out
 
 
+def test_a_misread_amount_beyond_the_payers_funds_is_told_as_misread(trapped, capsys):
+    rows = trapped.trace.frame("transactions").query("trap == 'locale_amount' and e_minor == 0")
+    tx_id = int(rows.query("n_posted > 0").tx_id.iloc[0])
+    assert "posted an amount that had been misread" in tell(trapped, tx_id).verdict.why
+    assert main(["story", str(trapped.path), str(tx_id)]) == 0
+    assert "EUR, as the bank misread it" in capsys.readouterr().out
+
+
 def test_a_file_is_run_again_and_a_correction_comes_from_the_back_office(trapped, caught, capsys):
     twice = int(caught["batch_run_twice"])
     (mend,) = tell(trapped, twice).put_right_by

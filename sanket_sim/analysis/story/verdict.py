@@ -367,6 +367,12 @@ def _stood_in(evidence: Evidence, _: Journal) -> str:
     return said if approved else ""
 
 
+def _misread(evidence: Evidence, _: Journal) -> str:
+    misread = evidence.trap.kind in MISREAD and evidence.trap.sprung
+    said = "posted an amount that had been misread: what was wanted the payer could not pay"
+    return said if misread else ""
+
+
 _UNFUNDED = "posted what should not move: the payer truly could not pay it"
 _WHY_INVALID: tuple[Callable[[Evidence, Journal], str], ...] = (
     _fee_alone,
@@ -378,6 +384,7 @@ _WHY_INVALID: tuple[Callable[[Evidence, Journal], str], ...] = (
     _lapsed,
     _stood_in,
     _after_no,
+    _misread,
 )
 
 
