@@ -27,9 +27,16 @@ _HOMES = {
 def __getattr__(name: str) -> Any:
     """Import a public name when it is first used: `--help` must not wait for the engines."""
     if name == "__version__":
-        from importlib.metadata import version  # noqa: PLC0415  # reads files
-
-        return version("sanket-sim")
+        return _version()
     if name in _HOMES:
         return getattr(import_module(_HOMES[name]), name)
     raise AttributeError(f"module 'sanket_sim' has no attribute {name!r}")
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415  # reads files
+
+    try:
+        return version("sanket-sim")
+    except PackageNotFoundError:  # run from a source tree that was never installed
+        return "0+unknown"

@@ -12,7 +12,9 @@ from sanket_sim.bank.money_checks import (
     Finding,
     entries,
     money_astray,
+    unknown_currencies,
     wrong_conversions,
+    wrong_corrections,
     wrong_money,
     wrong_rates,
 )
@@ -57,7 +59,7 @@ class Checks:
     def findings(self) -> list[Finding]:
         """Return everything wrong; what follows from a wrong name is not asked any further."""
         named = [*self._wrong_names(), *self._wrong_targets(), *self._wrong_edges()]
-        found = [*named, *self._wrong_routes(), *self._wrong_rules(), *wrong_rates(self.model)]
+        found = [*named, *self._wrong_routes(), *self._wrong_rules(), *self._wrong_money()]
         if named:
             return found
         if cycles := list(self._cycles()):
@@ -128,6 +130,10 @@ class Checks:
             words = getattr(self.model, key)
             if len(set(words)) < len(words):
                 yield (key,), "names one thing twice"
+
+    def _wrong_money(self) -> Iterator[Finding]:
+        for question in (unknown_currencies, wrong_rates, wrong_corrections):
+            yield from question(self.model)
 
     def _wrong_routes(self) -> Iterator[Finding]:
         routes = self.model.route

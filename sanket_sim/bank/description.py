@@ -242,6 +242,10 @@ class BatchRun:
     utc_offset_ns: int = 0
 
 
+CORRECTION = "correction"
+"""Name of the route by which the bank puts payments right; customers never take it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Route:
     """The tree of operations that one kind of transaction visits, and whose money it moves."""

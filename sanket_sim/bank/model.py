@@ -106,7 +106,8 @@ def bank_of(
     try:
         settings = _checked(merged)
     except InputError as error:
-        raise InputError(error.source, _at_experiment_keys(error.problems, overrides)) from None
+        found = _at_experiment_keys(error.problems, overrides or {}, _own_problems(document))
+        raise InputError(error.source, found) from None
     return compile_bank(settings), settings
 
 
@@ -115,6 +116,15 @@ def _checked(document: Document) -> ModelSettings:
     if found := Checks(settings).findings():
         raise InputError(document.source, [document.problem(*finding) for finding in found])
     return settings
+
+
+def _own_problems(document: Document) -> list[Problem]:
+    """Return what is wrong with a model by itself."""
+    try:
+        _checked(document)
+    except InputError as error:
+        return error.problems
+    return []
 
 
 def overlay(table: dict[str, Any], overrides: Mapping[str, Any]) -> list[Problem]:
@@ -155,19 +165,20 @@ def _lay(target: dict[str, Any], changes: Mapping[str, Any], depth: int) -> None
 
 
 def _at_experiment_keys(
-    problems: list[Problem], overrides: Mapping[str, Any] | None
+    problems: list[Problem], overrides: Mapping[str, Any], own: list[Problem]
 ) -> list[Problem]:
-    """Name a problem by the key of the override that brought it, if one did."""
+    """Name problems by the keys of the overrides that brought them; the model's own stay."""
+    if not overrides:
+        return problems
+    return [problem if problem in own else _renamed(problem, overrides) for problem in problems]
+
+
+def _renamed(problem: Problem, overrides: Mapping[str, Any]) -> Problem:
     plurals = {singular: plural for plural, singular in _TABLES.items()}
-    return [_renamed(problem, plurals, overrides or {}) for problem in problems]
-
-
-def _renamed(problem: Problem, plurals: Mapping[str, str], overrides: Mapping[str, Any]) -> Problem:
     first, *rest = split_path(problem.path) if problem.path else ("",)
     keys = (plurals.get(first, first), *rest)
-    inner: Any = overrides
-    for key in keys:
-        if not isinstance(inner, Mapping) or key not in inner:
-            return problem
-        inner = inner[key]
-    return Problem(join_path(keys), problem.message)
+    if keys[0] in overrides:
+        return Problem(join_path(keys), problem.message)
+    # What the overrides have done to one table shows in another.
+    tables = " and ".join(f"[{table}]" for table in overrides)
+    return Problem(next(iter(overrides)), f"with {tables}, {problem.path}: {problem.message}")

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 
+from sanket_sim.bank.description import CORRECTION
 from sanket_sim.bank.settings import ModelSettings, RouteSettings
+from sanket_sim.core.money import CURRENCIES
 from sanket_sim.core.settings import nearest
 from sanket_sim.core.toml_text import KeyPath
 
@@ -25,6 +28,24 @@ def entries(model: ModelSettings) -> Iterator[tuple[KeyPath, str]]:
             target = getattr(route, key)
             if target is not None:
                 yield ("route", name, key), target
+
+
+def unknown_currencies(model: ModelSettings) -> Iterator[Finding]:
+    """Find currencies of the bank that the world does not have."""
+    for place, currency in enumerate(model.currencies):
+        if currency not in CURRENCIES:
+            near = difflib.get_close_matches(currency, sorted(CURRENCIES), n=1)
+            hint = f'did you mean "{near[0]}"? ' if near else ""
+            remedy = f"{hint}give a code of ISO 4217, such as EUR, USD or JPY"
+            yield ("currencies", place), f'unknown currency "{currency}"; {remedy}'
+
+
+def wrong_corrections(model: ModelSettings) -> Iterator[Finding]:
+    """Find customers who would make corrections: only the bank's back office does."""
+    route = model.route.get(CORRECTION)
+    if route is not None and route.weight > 0:
+        message = f"must be 0, is {route.weight:g}: corrections are the back office's own payments"
+        yield ("route", CORRECTION, "weight"), f"{message}; weigh another route"
 
 
 def wrong_money(route: RouteSettings) -> Iterator[Finding]:

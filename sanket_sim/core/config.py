@@ -23,7 +23,7 @@ AnySettings = TypeVar("AnySettings", bound=Settings)
 BYTES_MAX = 10_000_000
 _PLACE = re.compile(r"\s*\(at line (\d+), column \d+\)|\s*\(at end of document\)")
 _WORDS = {
-    "missing": "is missing",
+    "missing": "is missing; {remedy}",
     "greater_than": "must be > {gt}",
     "greater_than_equal": "must be >= {ge}",
     "less_than": "must be < {lt}",
@@ -38,10 +38,28 @@ _WORDS = {
     "dict_type": "must be a table",
     "tuple_type": "must be an array",
     "list_type": "must be an array",
+    "too_short": "must not be empty: give at least {min_length} item",
+    "too_long": "must have at most {max_length} items",
+    "string_too_short": "must have at least {min_length} characters",
+    "string_too_long": "must have at most {max_length} characters",
     "string_pattern_mismatch": "must match the pattern {pattern}",
     "datetime_type": "must be a datetime without quotes, such as 2026-11-27T08:00:00",
 }
 _COMPLETE = {"missing", "unknown_key"}
+_SAMPLES = {
+    "name": '"my_experiment"',
+    "model": '"retail_bank"',
+    "start": "2026-11-27T08:00:00",
+    "duration": '"8m"',
+    "at": '"2m"',
+    "for": '"30s"',
+    "add": '"200ms"',
+    "probability": "0.001, a share from 0 to 1",
+    "factor": "2.0",
+    "target": '"payment"',
+    "typology": '"card_testing"',
+}
+"""Keys that people forget -> a value of each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,7 +269,7 @@ def validate(document: Document, kind: type[AnySettings]) -> AnySettings:
     >>> validate(Document("slo.toml", {"availabilty": 0.9}), Slo)
     Traceback (most recent call last):
     sanket_sim.core.errors.InputError: slo.toml: 2 problems
-      availability: is missing
+      availability: is missing; give it a value
       availabilty: unknown key; did you mean "availability"? known: availability
     """
     try:
@@ -267,7 +285,18 @@ def problems_of(error: ValidationError, document: Document) -> list[Problem]:
 
 def _problem(detail: ErrorDetails, document: Document) -> Problem:
     path, value = _locate(detail, document.table)
-    return document.problem(path, _wording(detail, value))
+    return document.problem(path, _wording(detail, value) + _brackets(detail, path, value))
+
+
+def _brackets(detail: ErrorDetails, path: KeyPath, value: Any) -> str:
+    """Say how the array is written that was written as a table."""
+    if detail["type"] not in ("tuple_type", "list_type") or not isinstance(value, dict):
+        return ""
+    return f": write [[{join_path(tuple(key for key in path if isinstance(key, str)))}]]"
+
+
+def _missing(key: str) -> str:
+    return f"give it, as in {key} = {_SAMPLES[key]}" if key in _SAMPLES else "give it a value"
 
 
 def _locate(detail: ErrorDetails, table: Any) -> tuple[KeyPath, Any]:
@@ -285,6 +314,8 @@ def _locate(detail: ErrorDetails, table: Any) -> tuple[KeyPath, Any]:
 
 def _wording(detail: ErrorDetails, value: Any) -> str:
     kind, context = detail["type"], detail.get("ctx", {})
+    if kind == "missing":
+        context = {"remedy": _missing(str(detail["loc"][-1]))}
     text = _WORDS[kind].format(**context) if kind in _WORDS else _plain(detail["msg"])
     if kind in _COMPLETE or isinstance(value, dict):
         return text

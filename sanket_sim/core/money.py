@@ -26,6 +26,17 @@ _BY_DECIMALS = {
 _NOT_HUNDREDTHS = {code: count for count, codes in _BY_DECIMALS.items() for code in codes.split()}
 """Every currency of ISO 4217 whose minor unit is not a hundredth -> its number of decimals."""
 
+_HUNDREDTHS = """
+AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BMD BND BOB BOV BRL BSD BTN BWP BYN BZD CAD
+CDF CHE CHF CHW CNY COP COU CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD
+GTQ GYD HKD HNL HTG HUF IDR ILS INR IRR JMD KES KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD MDL MGA
+MKD MMK MNT MOP MRU MUR MVR MWK MXN MXV MYR MZN NAD NGN NIO NOK NPR NZD PAB PEN PGK PHP PKR PLN QAR
+RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TOP TRY TTD TWD
+TZS UAH USD USN UYU UZS VED VES WST XCD XCG YER ZAR ZMW ZWG
+"""
+CURRENCIES = frozenset(_HUNDREDTHS.split()) | _NOT_HUNDREDTHS.keys()
+"""Every currency of ISO 4217."""
+
 _INT64_END = 2**63
 
 
@@ -36,7 +47,7 @@ def exponent_of(currency: str) -> int:
     ----------
     currency : str
         Three capital letters. Codes that ISO 4217 does not name count hundredths, as all but
-        twenty-six of its own do: a model may invent a currency.
+        twenty-six of its own do.
 
     Raises
     ------
@@ -117,7 +128,9 @@ def convert_minors(
     [1632, -2, 0]
     """
     exact = _minor_rate(rate, from_currency, to_currency)
-    if len(amounts_minor) and not _fits(amounts_minor, exact):
+    if not len(amounts_minor):
+        return np.zeros(0, np.int64)
+    if not _fits(amounts_minor, exact):
         one_by_one = [round(amount * exact) for amount in amounts_minor.tolist()]
         return np.array(one_by_one, dtype=np.int64)
     whole, rest = np.divmod(amounts_minor, exact.denominator)

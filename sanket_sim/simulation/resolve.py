@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from sanket_sim.actors.demand import demand_of
+from sanket_sim.actors.settings import PopulationSettings
 from sanket_sim.bank.description import Bank
 from sanket_sim.bank.model import find_model, load_bank
 from sanket_sim.core.config import Document, dump_settings, override, read_toml, validate
@@ -26,6 +27,8 @@ T = TypeVar("T")
 MODEL_NAME = "model.toml"
 OVERRIDES = ("services", "edges", "routes", "controls", "accounts", "power", "fraud_rules")
 """Tables of an experiment that change its model."""
+_OF_THE_MODEL = ("rates", "currencies", "channels")
+"""Tables of a model that no experiment changes."""
 INTENTS_MAX = 1_000_000_000
 """Most intents of a run: two days of computing."""
 INTENTS_PER_TICK_MAX = 2_000_000
@@ -104,7 +107,7 @@ def resolve(
     if experiment and model:
         problems += [document.problem(*found) for found in _misfits(experiment, model.bank)]
     if problems or experiment is None or model is None:
-        raise InputError(str(path), problems)
+        raise InputError(str(path), [_pointed(problem) for problem in problems])
     return ResolvedExperiment(path, experiment, model.bank, model.toml, plugins)
 
 
@@ -254,6 +257,7 @@ def _misfits(experiment: Experiment, bank: Bank) -> Iterator[Misfit]:
     """Yield what is right by itself and wrong on this bank: key path and message."""
     yield from _slow_ticks(experiment)
     yield from _too_many_intents(experiment)
+    yield from _foreign_wallets(experiment, bank)
     for place, campaign in enumerate(experiment.fraud.campaign):
         if lack := campaign.missing(bank):
             message = f"{campaign.typology} needs {lack}, which model {bank.name} has not"
@@ -261,6 +265,24 @@ def _misfits(experiment: Experiment, bank: Bank) -> Iterator[Misfit]:
     for problem in misfits(experiment.fault, experiment.trap, bank):
         keys = split_path(problem.path)
         yield tuple(int(key) if key.isdecimal() else key for key in keys), problem.message
+
+
+def _pointed(problem: Problem) -> Problem:
+    """Say of a table that only a model has where it belongs."""
+    if problem.path not in _OF_THE_MODEL or not problem.message.startswith("unknown key"):
+        return problem
+    message = f"unknown key; {problem.path} belong to the model: give them in its file"
+    return Problem(problem.path, message, problem.line)
+
+
+def _foreign_wallets(experiment: Experiment, bank: Bank) -> Iterator[Misfit]:
+    """Find wallets in currencies that the bank has not; those that are the default do no harm."""
+    usual = PopulationSettings().wallets
+    for currency, share in experiment.population.wallets.items():
+        if currency not in bank.currencies and usual.get(currency) != share:
+            known = nearest(currency, bank.currencies)
+            message = f"model {bank.name} has no such currency, is {share:g}; {known}"
+            yield ("population", "wallets", currency), message
 
 
 def _slow_ticks(experiment: Experiment) -> Iterator[Misfit]:

@@ -77,7 +77,7 @@ def test_missing_files_and_directories_are_refused(tmp_path):
 def test_all_problems_come_at_once_with_path_line_and_remedy(tmp_path):
     text = 'nmae = "x"\nspeed = nan\n\n[[stops]]\nat = "-1s"\nlaw = {law = "gama"}\n'
     assert problems(tmp_path, text) == [
-        "name: is missing",
+        'name: is missing; give it, as in name = "my_experiment"',
         'line 5: stops.0.at: must be >= 0, is "-1s"',
         f'line 6: stops.0.law: unknown law "gama"; did you mean "gamma"? known: {", ".join(laws)}',
         "line 2: speed: must be a finite number, is nan",

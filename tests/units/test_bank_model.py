@@ -122,6 +122,7 @@ PATH = "service.front.operation.pay"
         ("route.transfer.entry", "mail.send", "route.transfer.entry", "no commit"),
         ("currencies", [], "currencies", "at least 1 item"),
         ("currencies", ["EUR", "EUR"], "currencies", "twice"),
+        ("currencies", ["EUR", "ZZZ"], "currencies.1", "ISO 4217"),
         ("power.curve", "tead", "power.curve", 'did you mean "teads"'),
         ("power.max_w_per_vcpu", 0.1, "power.idle_w_per_vcpu", "<= max_w_per_vcpu"),
         ("controls.atomic_posting", 1, "controls.atomic_posting", "true or false"),
