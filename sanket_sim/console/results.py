@@ -8,12 +8,13 @@ from pathlib import Path
 
 from rich.console import Console
 
+from sanket_sim.analysis.findings import to_plain
 from sanket_sim.analysis.report import write_report
 from sanket_sim.console.arguments import Arguments
 from sanket_sim.console.folders import manifest_of
 from sanket_sim.console.progress import Trials
 from sanket_sim.console.summary import summarise
-from sanket_sim.console.tables import comparison_table, validation_table
+from sanket_sim.console.tables import show_comparison, validation_table
 from sanket_sim.console.wording import plain
 from sanket_sim.simulation.compare import compare
 from sanket_sim.simulation.run import Run
@@ -36,9 +37,9 @@ def perform_compare(arguments: Arguments) -> int:
     """Show what changed between two runs, or two folders of replications."""
     made = compare(arguments.target, arguments.other)
     if arguments.json:
-        plain(Console(), json.dumps(asdict(made), indent=2))
+        plain(Console(), json.dumps(to_plain(made), indent=2))
     else:
-        Console().print(comparison_table(made))
+        show_comparison(made, Console())
     return 0
 
 

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
+from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
-from sanket_sim.console.wording import interval
-from sanket_sim.simulation.compare import Comparison, Difference
+from sanket_sim.console.wording import interval, money
+from sanket_sim.simulation.compare import Comparison, Difference, is_total
 from sanket_sim.simulation.replicate import Replications
 from sanket_sim.simulation.shelf import Entry
 from sanket_sim.simulation.validation.rule import Row
 
+_NAME_MIN = 16
+SETTINGS_SHOWN = 5
+"""How many settings that differ the screen names; ``--json`` has all."""
 HEADLINES = (
     "traffic.submitted",
     "traffic.goodput_per_s",
@@ -53,6 +57,22 @@ def shelf_table(kind: str, what: str, entries: Sequence[Entry]) -> Table:
     return table
 
 
+def show_comparison(made: Comparison, console: Console) -> None:
+    """Print what changed, under what was set differently and what speaks against comparing."""
+    for warning in made.warnings:
+        console.print(Text(f"Warning: {warning}", style="bold red"))
+    console.print(Text(_settings_line(made)))
+    console.print(comparison_table(made))
+
+
+def _settings_line(made: Comparison) -> str:
+    if not made.settings:
+        return "No setting differs."
+    rest = len(made.settings) - SETTINGS_SHOWN
+    shown = "; ".join(str(one) for one in made.settings[:SETTINGS_SHOWN])
+    return f"Settings that differ: {shown}{f'; and {rest} more' if rest > 0 else ''}"
+
+
 def comparison_table(made: Comparison) -> Table:
     """Show what changed; changes that are more than chance stand out."""
     table = Table(
@@ -64,11 +84,12 @@ def comparison_table(made: Comparison) -> Table:
         box=None,
         pad_edge=False,
     )
-    table.add_column("", overflow="fold")  # a narrow terminal takes from names, never from figures
-    for name in ("base", "other", "change", "95 % interval"):
+    # A narrow terminal takes from names and breaks intervals in two, but cuts no figure.
+    table.add_column("", overflow="fold", min_width=_NAME_MIN)
+    for name in ("base", "other", "change"):
         table.add_column(name, justify="right", no_wrap=True)
-    shown = [one for one in made.differences if one.metric in HEADLINES] or made.differences
-    for one in shown:
+    table.add_column("95 % interval", justify="right", min_width=_NAME_MIN)
+    for one in _shown(made.differences):
         table.add_row(*_cells(one), style="bold" if one.significant else "")
     return table
 
@@ -108,15 +129,51 @@ def validation_table(rows: Sequence[Row]) -> Table:
     return table
 
 
+def _shown(differences: Sequence[Difference]) -> list[Difference]:
+    """Choose the headlines, if there are any, and every leak and repair that is not nothing."""
+    headlines = {one.metric for one in differences} & {*HEADLINES}
+    return [
+        one
+        for one in differences
+        if (one.base or one.other if is_total(one.metric) else one.metric in headlines)
+        or not (headlines or is_total(one.metric))
+    ]
+
+
 def _cells(one: Difference) -> tuple[str, str, str, str, str]:
-    change = one.change
+    change, spell = one.change, _spelling(one)
     return (
-        one.metric,
-        _figure(one.base),
-        _figure(one.other),
-        "-" if math.isnan(change.value) else f"{change.value:+.4g}",
-        interval(change),
+        _name(one),
+        spell(one.base),
+        spell(one.other),
+        f"{'+' if change.value > 0 else ''}{spell(change.value)}",
+        interval(change, spell),
     )
+
+
+def _name(one: Difference) -> str:
+    """Name a metric; leaks and repairs in words."""
+    if not is_total(one.metric):
+        return one.metric
+    block, group, name, *_ = one.metric.split(".")
+    if group == "by_class":
+        return f"leaked: {name.replace('_', ' ').lower()}"
+    said = "gross leak" if block == "leakage" else _REPAIRED[name]
+    return f"{said}, {one.currency or 'intents'}"
+
+
+_REPAIRED = {"recovered": "put right", "residual": "found, not put right"}
+
+
+def _spelling(one: Difference) -> Callable[[float], str]:
+    """Return how the figures of a metric are written."""
+    if one.currency:
+        return lambda minor: _amount(minor, one.currency)
+    return (lambda count: f"{count:,.0f}") if is_total(one.metric) else _figure
+
+
+def _amount(minor: float, currency: str) -> str:
+    return "-" if math.isnan(minor) else money(round(minor), currency).removesuffix(f" {currency}")
 
 
 def _figure(value: float) -> str:
