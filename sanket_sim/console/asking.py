@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from rich.console import Console
+
 from sanket_sim.console.arguments import Arguments
+from sanket_sim.console.wording import plain
 from sanket_sim.core.config import parse_override
+from sanket_sim.simulation.remarks import remarks
 from sanket_sim.simulation.resolve import ResolvedExperiment, resolve
 from sanket_sim.simulation.run import RESULTS, Options
 
@@ -16,6 +20,12 @@ def resolved_of(arguments: Arguments) -> ResolvedExperiment:
         seed=arguments.seed,
         duration=arguments.duration,
     )
+
+
+def tell_remarks(resolved: ResolvedExperiment) -> None:
+    """Tell, beside whatever the command shows, what the experiment asks for in vain."""
+    for said in remarks(resolved.experiment, resolved.bank):
+        plain(Console(stderr=True), f"{resolved.source}: {said}")
 
 
 def options_of(arguments: Arguments) -> Options:

@@ -8,7 +8,7 @@ from pathlib import Path
 from rich.console import Console
 
 from sanket_sim.console.arguments import Arguments
-from sanket_sim.console.asking import resolved_of
+from sanket_sim.console.asking import resolved_of, tell_remarks
 from sanket_sim.console.explanation import explain
 from sanket_sim.console.tables import shelf_table
 from sanket_sim.console.wording import counted, plain
@@ -36,6 +36,7 @@ def perform_check(arguments: Arguments) -> int:
     if not arguments.target:
         raise InputError("check", [Problem("", "name an EXPERIMENT, --schema or --from-yaml FILE")])
     resolved = resolved_of(arguments)
+    tell_remarks(resolved)
     asked, bank = resolved.experiment, resolved.bank
     plain(
         Console(),

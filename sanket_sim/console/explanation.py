@@ -5,17 +5,21 @@ from __future__ import annotations
 import inspect
 import json
 from collections.abc import Iterator
+from dataclasses import fields
 from datetime import timedelta
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from sanket_sim.actors.back_office import ReconciliationSettings
 from sanket_sim.actors.demand import Demand, demand_of
-from sanket_sim.bank.description import Bank, StepKind
+from sanket_sim.bank.description import CORRECTION, Bank, StepKind
 from sanket_sim.bank.graph import Workload
+from sanket_sim.bank.reach import Reach
 from sanket_sim.console.wording import clock, counted, percent, plain, seconds
 from sanket_sim.core.units import NS_PER_S, format_duration
+from sanket_sim.faults import Trap
 from sanket_sim.faults.record import own_parameters
 from sanket_sim.simulation.experiment import Experiment
 from sanket_sim.simulation.loop import Simulation
@@ -35,7 +39,8 @@ def explain(resolved: ResolvedExperiment, console: Console) -> None:
     _print_frame(asked, mean_per_s, peak_per_s, console)
     console.print(_services(bank, Workload(bank, mean_per_s), Workload(bank, peak_per_s)))
     console.print(_routes(bank, mean_per_s))
-    console.print(_disturbances(asked))
+    console.print(_disturbances(asked, bank))
+    _print_back_office(asked, bank, console)
     _print_loop(console)
 
 
@@ -134,7 +139,7 @@ def _visited(bank: Bank, edge: int) -> Iterator[str]:
             yield from _visited(bank, step.target)
 
 
-def _disturbances(asked: Experiment) -> Table:
+def _disturbances(asked: Experiment, bank: Bank) -> Table:
     table = _table("\nWhat goes wrong", ("", "where", "from", "to", "how"), ("share",))
     for fault in asked.fault:
         for begin_ns, end_ns in fault.windows(asked.duration):
@@ -145,9 +150,8 @@ def _disturbances(asked: Experiment) -> Table:
             )
     for trap in asked.trap:
         begin_ns, end_ns = trap.window(asked.duration)
-        where = ", ".join(trap.kinds or ["every payment"])
         span = clock(begin_ns), clock(end_ns)
-        control = f"caught by {trap.CONTROL}"
+        where, control = ", ".join(_struck(trap, bank)) or "nobody", _caught(trap, bank)
         table.add_row(f"{trap.CODE} {trap.kind}", where, *span, control, percent(trap.probability))
     for campaign in asked.fraud.campaign:
         span = clock(campaign.at), clock(campaign.at + campaign.lasts) if campaign.lasts else "end"
@@ -156,6 +160,40 @@ def _disturbances(asked: Experiment) -> Table:
     if not table.row_count:
         table.add_row("nothing", "", "", "", "", "")
     return table
+
+
+def _struck(trap: Trap, bank: Bank) -> list[str]:
+    """Return the routes that a trap strikes and that somebody takes."""
+    routes = [bank.routes[route] for route in trap.routes(Reach(bank))]
+    taken = [route for route in routes if route.weight > 0 or route.batch is not None]
+    return [route.name for route in taken if route.name != CORRECTION]
+
+
+def _caught(trap: Trap, bank: Bank) -> str:
+    if not trap.CONTROL:
+        return "no control catches it: it will leak"
+    if getattr(bank.controls, trap.CONTROL, False):
+        return f"caught by {trap.CONTROL}"
+    return f"{trap.CONTROL} is OFF: it will leak"
+
+
+def _print_back_office(asked: Experiment, bank: Bank, console: Console) -> None:
+    """Say which controls are off, and what reconciliation does otherwise than by default."""
+    off = [one.name for one in fields(bank.controls) if not getattr(bank.controls, one.name)]
+    plain(console, f"\nControls that are off: {', '.join(off) or 'none'}.")
+    usual = ReconciliationSettings().model_dump()
+    asks = asked.reconciliation.model_dump()
+    own = {key: value for key, value in asks.items() if value != usual[key]}
+    if own:
+        said = ", ".join(f"{key} {_short(value)}" for key, value in own.items())
+        plain(console, f"Reconciliation, where it is not the default: {said}.")
+
+
+def _short(value: object) -> str:
+    """Write a setting in one line; a law is its parameters, one after the other."""
+    if isinstance(value, dict):
+        return " ".join(str(part) for part in value.values() if part is not None)
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _print_loop(console: Console) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from rich.console import Console
 
 from sanket_sim.console.arguments import Arguments
-from sanket_sim.console.asking import options_of, overrides_of, resolved_of
+from sanket_sim.console.asking import options_of, overrides_of, resolved_of, tell_remarks
 from sanket_sim.console.progress import Tally, face_for
 from sanket_sim.console.summary import summarise
 from sanket_sim.console.tables import replications_table
@@ -43,6 +43,8 @@ def _run(arguments: Arguments) -> Run:
     resolved = resolved_of(arguments)
     asked = resolved.experiment
     silent = arguments.quiet or arguments.json
+    if not arguments.quiet:
+        tell_remarks(resolved)
     face = face_for(Console(stderr=True), asked.name, quiet=silent)
     with Tally(asked.duration, resolved.bank.currencies, face) as tally:
         return run_once(resolved, options_of(arguments), [tally])

@@ -55,6 +55,51 @@ def test_an_explanation_shows_load_routes_faults_and_the_loop(capsys):
     assert latency.split()[:4] == ["latency", "payment", "3:00", "5:00"]
 
 
+def test_an_explanation_says_whom_a_trap_strikes_and_that_its_control_is_off(capsys):
+    assert main(["explain", "uco_2023"]) == 0
+    said = capsys.readouterr().out
+    trap = next(line for line in said.splitlines() if line.startswith("T05"))
+    assert "inbound_transfer" in trap
+    assert "settle_before_credit is OFF: it will leak" in trap
+    assert "Controls that are off: settle_before_credit." in said
+    assert "intraday 60m" in said
+    assert main(["explain", "uco_2023", "--set", "controls.settle_before_credit=true"]) == 0
+    assert "caught by settle_before_credit" in capsys.readouterr().out
+
+
+LATE = """
+name = "late"
+model = "retail_bank"
+start = 2026-11-27T08:00:00
+duration = "1m"
+drain = "1m"
+[[trap]]
+kind = "{kind}"
+probability = 0.5
+{more}
+"""
+
+
+@pytest.mark.parametrize(
+    ("kind", "more", "key"),
+    [
+        ("duplicate_submit", 'at = "1m"', "trap.0.at"),
+        ("duplicate_submit", 'at = "59s"', ""),
+        ("excess_refund", 'after = "2m"', "trap.0.after"),
+        ("excess_refund", 'after = "20s"', ""),
+        ("late_capture", 'late = "1d"', "trap.0.late"),
+    ],
+)
+def test_a_trap_that_comes_too_late_is_worth_a_word(kind, more, key, tmp_path, capsys):
+    file = tmp_path / "late.toml"
+    file.write_text(LATE.format(kind=kind, more=more))
+    assert main(["check", str(file)]) == 0
+    said = capsys.readouterr()
+    assert "fine" in said.out
+    assert said.err.count("\n") == bool(key)
+    assert key in said.err
+
+
 def test_the_schema_names_every_table(capsys):
     assert main(["check", "--schema"]) == 0
     schema = json.loads(capsys.readouterr().out)

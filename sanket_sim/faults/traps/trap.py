@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import Field
 
-from sanket_sim.bank.description import Accounts, Bank, Party, Route
+from sanket_sim.bank.description import CORRECTION, Accounts, Bank, Party, Route
 from sanket_sim.bank.reach import Reach
 from sanket_sim.core.draws import Draws
 from sanket_sim.core.errors import Problem
@@ -180,6 +180,8 @@ class Trap(Settings, ABC):
     def _unfit_routes(self, bank: Bank) -> list[Problem]:
         reach = Reach(bank)
         fitting = [r.name for index, r in enumerate(bank.routes) if self.fits(reach, index)]
+        # The back office's own payments are spoilt by no trap.
+        fitting = [name for name in fitting if name != CORRECTION]
         if self.kinds is None and not fitting:
             return [Problem("kind", f"this bank has no route that {self.NEEDS}; {self.REMEDY}")]
         unfit = [name for name in self.kinds or [] if name not in fitting]
