@@ -187,7 +187,7 @@ class SimPyEngine:
         same_key = controls.batch_uniqueness if rerun else controls.idempotency_key
         for copy in range(max(1, intent.copies)):
             at_ns = intent.created_ns + copy * intent.copy_gap_ns
-            self._submit_at(intent, at_ns, copy == 0 or same_key)
+            self._submit_at(intent, at_ns, same_key)
         if intent.mishap & REVERSED:
             self._errand_at(intent, intent.created_ns + intent.mishap_value // 2, REVERSAL)
 
