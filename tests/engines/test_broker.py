@@ -1,14 +1,18 @@
 """The broker, exactly: which events are lost, relayed, replayed or late, and which are not."""
 
+from dataclasses import replace
+
 import pytest
 from banks import MS, chain, commit, compute, drive, intents, publish
 
 from sanket_sim.bank.description import Bank, Controls, Effect, Service
-from sanket_sim.core.outcomes import Mishap
+from sanket_sim.bank.policies import Policy, Retry, RetryKind
+from sanket_sim.core.outcomes import Mishap, Outcome
 from sanket_sim.network.callers import RELAY_NS
 
 FRONT, NOTIFY, POST, CAPTURE = range(4)
 LATE_NS = 500 * MS
+AGAIN = Retry(RetryKind.FIXED, 3, 20 * MS, 20 * MS, codes=frozenset({Outcome.TIMEOUT}))
 
 
 def bank(**off: bool) -> Bank:
@@ -47,3 +51,13 @@ def test_a_capture_is_presented_once_twice_or_late(mishap, sent_ns):
     result = drive(bank(), rows)
     assert deliveries(result, CAPTURE) == sent_ns
     assert deliveries(result, NOTIFY) == [0]
+
+
+def test_the_acknowledgement_that_is_lost_is_that_of_a_posting():
+    rows = intents(0, mishap=int(Mishap.LOSE_MESSAGE_ACK), mishap_value=1)
+    policies = [Policy(), *[Policy(timeout_ns=100 * MS, retry=AGAIN)] * 3]
+    the_bank = bank(posts=True)
+    edges = [replace(edge, policy=policies[i]) for i, edge in enumerate(the_bank.edges)]
+    result = drive(replace(the_bank, edges=tuple(edges)), rows)
+    assert len(deliveries(result, NOTIFY)) == 1
+    assert len(deliveries(result, POST)) == 2

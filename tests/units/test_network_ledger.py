@@ -283,14 +283,13 @@ def test_the_clock_itself_is_in_time():
     assert ledger.transfer(intent(), DESK, S + 1) == Decline.CREDITOR_TIMEOUT
 
 
-def test_the_oracle_judges_a_payment_once_it_has_neither_hold_nor_posting():
-    ledger, held = ledger_of(bank()), intent()
-    assert ledger.hold(held, DESK, NOW_NS) == DONE
+def test_the_oracle_no_longer_judges_what_has_a_hold():
+    ledger, blind = ledger_of(bank(serialised_funds=False)), intent()
     ledger.store.balance[ANNE] = 0
-    assert ledger.hold(held, DESK, NOW_NS) == Decline.EXCEEDS_CREDITS
-    unheld = intent()
-    assert ledger.hold(unheld, DESK, NOW_NS) == Decline.EXCEEDS_CREDITS
-    assert (held.verdict, unheld.verdict) == (money.APPLY, money.REJECT)
+    assert ledger.hold(blind, DESK, NOW_NS) == DONE
+    ledger.store.balance[ANNE] = OPENING_MINOR
+    assert ledger.hold(blind, DESK, NOW_NS) == DONE
+    assert blind.verdict == money.REJECT
 
 
 @pytest.mark.parametrize(("funds", "verdict"), [(119, money.REJECT), (120, money.APPLY)])

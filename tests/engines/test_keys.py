@@ -1,0 +1,45 @@
+"""What an operation remembers of a key, exactly."""
+
+from dataclasses import replace
+
+import pytest
+from banks import MS, S, chain, commit, compute, drive, intents
+
+from sanket_sim.bank.description import Bank, Controls, Dedup, DedupScope, Effect, Service
+from sanket_sim.core.outcomes import Mishap
+
+KEPT_NS = 10 * S
+SHARED = {"mishap": int(Mishap.SHARE_KEY), "mishap_value": 77}
+
+
+def bank(*steps, **controls: bool) -> Bank:
+    desk = Service("desk", replicas=1, workers=4)
+    found = chain(desk, steps=[steps or (commit(),)], controls=Controls(**controls))
+    memory = Dedup(DedupScope.GLOBAL, ttl_ns=KEPT_NS, atomic=True)
+    return replace(found, operations=(replace(found.operations[0], dedup=memory),))
+
+
+def posted(the_bank, rows):
+    return drive(the_bank, rows).transactions["n_posted"].tolist()
+
+
+def test_a_key_that_is_remembered_at_the_debit_does_not_stop_its_own_credit():
+    legs = (commit(Effect.DEBIT), compute(MS), commit(Effect.CREDIT))
+    transactions = drive(bank(*legs), intents(0)).transactions
+    assert transactions["c_minor"].tolist() == transactions["d_minor"].tolist() == [2500]
+
+
+@pytest.mark.parametrize(("gap_ns", "second"), [(KEPT_NS, 0), (KEPT_NS + 1, 1)])
+def test_a_key_is_forgotten_after_its_time(gap_ns, second):
+    assert posted(bank(), intents(0, gap_ns, **SHARED)) == [1, second]
+
+
+@pytest.mark.parametrize("fingerprint", [True, False])
+@pytest.mark.parametrize("column", ["amount_minor", "creditor_account"])
+def test_another_payload_under_a_known_key_moves_nothing_either_way(column, fingerprint):
+    rows = intents(0, S, **SHARED)
+    rows[column][1] += 1
+    transactions = drive(bank(key_fingerprint=fingerprint), rows).transactions
+    assert transactions["n_posted"].tolist() == [1, 0]
+    assert (transactions["decline_reason"][1] != 0) == fingerprint
+    assert transactions["root_service"][1] == 0, "the answer is wrong, or none, because of the desk"
