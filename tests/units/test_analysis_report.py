@@ -178,10 +178,10 @@ def test_traps_that_struck_nobody_are_named_in_a_line(folder: Path) -> None:
     assert "T02" not in plot.svg
 
 
-def test_drawing_a_run_whose_traps_struck_nobody_warns_of_nothing(tmp_path) -> None:
+def test_drawing_a_run_that_ends_before_its_trap_is_laid_warns_of_nothing(tmp_path) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        write_report(write_run(tmp_path, Plan(duplicates=1e-9, fault=None)))
+        write_report(write_run(tmp_path, Plan(duplicates=1e-9, fault=(900, 960))))
     assert not (tmp_path / "plots" / "controls.png").exists()
 
 

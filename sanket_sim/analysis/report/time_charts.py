@@ -93,14 +93,16 @@ def clock(run: RunFolder, t_s: float) -> str:
 
 
 def _shade_faults(run: RunFolder, axes: Any, end_s: float) -> None:
-    for fault in run.faults[:12]:
+    # One that would begin after the end has no place here, and its name would leave the plot none.
+    faults = [fault for fault in run.faults if fault.begin_ns < end_s * NS_PER_S]
+    for fault in faults[:12]:
         begin_s = fault.begin_ns / NS_PER_S
         until_s = min(fault.end_ns / NS_PER_S, end_s)
         axes.axvspan(begin_s, until_s, color=LIGHT["critical"], alpha=0.07, lw=0, zorder=0)
         axes.axvline(begin_s, color=LIGHT["critical"], alpha=0.45, lw=0.9, zorder=1)
-    if run.faults:
-        first = run.faults[0]
-        more = f" + {len(run.faults) - 1}" if len(run.faults) > 1 else ""
+    if faults:
+        first = faults[0]
+        more = f" + {len(faults) - 1}" if len(faults) > 1 else ""
         axes.text(
             first.begin_ns / NS_PER_S,
             1.01,
@@ -108,7 +110,7 @@ def _shade_faults(run: RunFolder, axes: Any, end_s: float) -> None:
             transform=axes.get_xaxis_transform(),
             color=LIGHT["critical"],
             fontsize=8,
-            ha="left",
+            ha="left" if first.begin_ns < end_s * NS_PER_S / 2 else "right",
             va="bottom",
         )
 
