@@ -1,10 +1,12 @@
 """The grammar of the command line, and help that answers at once."""
 
+import importlib.metadata
 import subprocess
 import sys
 
 import pytest
 
+import sanket_sim
 from sanket_sim.console.arguments import COMMANDS, read
 
 
@@ -73,3 +75,15 @@ def test_help_teaches_and_loads_nothing_heavy():
     assert said.stdout.rstrip().endswith("[]")
     assert "sanket-sim peak_load" in said.stdout
     assert "exit status" in said.stdout
+
+
+def test_a_source_tree_that_was_never_installed_still_has_help(monkeypatch, capsys):
+    def unknown(name):
+        raise importlib.metadata.PackageNotFoundError(name)
+
+    monkeypatch.setattr(importlib.metadata, "version", unknown)
+    assert sanket_sim.__version__ == "0+unknown"
+    with pytest.raises(SystemExit) as left:
+        read(["--help"])
+    assert left.value.code == 0
+    assert "first steps" in capsys.readouterr().out
