@@ -54,10 +54,10 @@ def test_a_capture_is_presented_once_twice_or_late(mishap, sent_ns):
 
 
 def test_the_acknowledgement_that_is_lost_is_that_of_a_posting():
-    rows = intents(0, mishap=int(Mishap.LOSE_MESSAGE_ACK), mishap_value=1)
+    rows = intents(0, mishap=int(Mishap.LOSE_MESSAGE_ACK), mishap_value=2)
     policies = [Policy(), *[Policy(timeout_ns=100 * MS, retry=AGAIN)] * 3]
     the_bank = bank(posts=True)
     edges = [replace(edge, policy=policies[i]) for i, edge in enumerate(the_bank.edges)]
     result = drive(replace(the_bank, edges=tuple(edges)), rows)
     assert len(deliveries(result, NOTIFY)) == 1
-    assert len(deliveries(result, POST)) == 2
+    assert len(deliveries(result, POST)) == 3

@@ -341,10 +341,41 @@ def test_stand_in_declines_for_want_of_funds_and_the_oracle_agrees():
     assert poor.verdict == money.REJECT
 
 
-def test_stand_in_refuses_what_was_reversed_and_approves_again_what_it_knows():
-    ledger, reversed_, captured = ledger_of(bank()), intent(), intent()
+@pytest.mark.parametrize("limited", [True, False])
+def test_stand_in_refuses_what_was_reversed_and_approves_again_what_it_knows(limited):
+    ledger, reversed_, captured = ledger_of(bank(stand_in_limit=limited)), intent(), intent()
     assert ledger.reverse(reversed_, DESK, NOW_NS) == DONE
     assert stand_in_of(ledger).decide(reversed_, DESK, NOW_NS) == Decline.ALREADY_REVERSED
     captured.captured_minor = AMOUNT
     assert stand_in_of(ledger).decide(captured, DESK, NOW_NS) == DONE
     assert captured.hold_minor == 0
+
+
+@pytest.mark.parametrize("hold_timeout", [True, False])
+def test_a_hold_lapses_at_its_timeout_and_its_intent_hears_of_it(hold_timeout):
+    ledger, loop, first, second = ledger_of(bank(hold_timeout=hold_timeout)), Loop(), *two()
+    holds, heard = Holds(loop, ledger), []
+    holds.lapsed = lambda lapsed: heard.append((lapsed.tx_id, loop.now_ns))
+    assert holds.hold(first, DESK, 0) == DONE
+    loop.run_until(S)
+    assert holds.hold(second, DESK, S) == DONE
+    assert [holds.lapses_before(TTL_NS + more) for more in (0, 1)] == [False, True]
+    loop.run_until(TTL_NS)
+    assert (heard, holds.waits(first), holds.overdue(first)) == ([], True, True)
+    assert not holds.overdue(second)
+    loop.run_until(2 * TTL_NS)
+    assert heard == [(1, TTL_NS), (2, TTL_NS + S)]
+    assert (first.hold_minor == 0) == hold_timeout
+    assert holds.overdue(first) != hold_timeout
+
+
+def test_a_hold_without_an_end_is_overdue_from_the_start():
+    ledger, endless = ledger_of(replace(bank(), hold_ttl_ns=0)), intent()
+    holds = Holds(Loop(), ledger)
+    assert not holds.overdue(endless)
+    assert holds.hold(endless, DESK, 0) == DONE
+    assert holds.overdue(endless)
+
+
+def two() -> tuple[Intent, Intent]:
+    return intent(tx_id=1), intent(tx_id=2)
