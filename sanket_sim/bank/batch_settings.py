@@ -7,13 +7,12 @@ from typing import Annotated, Any, Self
 
 from pydantic import BeforeValidator, Field, PlainSerializer, model_validator
 
-from sanket_sim.bank.description import BatchRun
+from sanket_sim.bank.description import FIVE_PM_NS, BatchRun
 from sanket_sim.core.settings import PositiveDurationNs, RatePerS, Settings
-from sanket_sim.core.units import NS_PER_S, format_duration, parse_duration_ns
+from sanket_sim.core.units import NS_PER_S, format_duration
 
 NS_PER_MINUTE = 60 * NS_PER_S
 _TIME_OF_DAY = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
-_EAST_MOST_NS, _WEST_MOST_NS = 840 * NS_PER_MINUTE, -720 * NS_PER_MINUTE
 
 
 def _time_of_day(value: Any) -> int:
@@ -28,28 +27,12 @@ def _write_time_of_day(time_ns: int) -> str:
     return f"{hours:02d}:{minutes:02d}"
 
 
-def _utc_offset(value: Any) -> int:
-    if not isinstance(value, str):
-        raise ValueError('expected a duration with a unit, such as "1h" or "-330m"')  # noqa: TRY004  pydantic reports ValueError
-    offset_ns = parse_duration_ns(value)
-    if not _WEST_MOST_NS <= offset_ns <= _EAST_MOST_NS:
-        raise ValueError('must be from "-12h" to "14h": no place on Earth is further from UTC')
-    return offset_ns
-
-
 TimeOfDayNs = Annotated[
     int,
     BeforeValidator(_time_of_day, json_schema_input_type=str),
     PlainSerializer(_write_time_of_day, return_type=str),
 ]
 """A time of day, written as "17:00", kept in nanoseconds since midnight."""
-
-UtcOffsetNs = Annotated[
-    int,
-    BeforeValidator(_utc_offset, json_schema_input_type=str),
-    PlainSerializer(format_duration, return_type=str),
-]
-"""Local time less UTC: a duration with its unit, which may be negative."""
 
 
 class BatchSettings(Settings):
@@ -61,10 +44,8 @@ class BatchSettings(Settings):
     """Payments in a file."""
     rate: Annotated[RatePerS, Field(gt=0)]
     """How fast the payments of a file are released."""
-    cut_off: TimeOfDayNs = 17 * 60 * NS_PER_MINUTE
+    cut_off: TimeOfDayNs = FIVE_PM_NS
     """Local time after which a file belongs to the next business date."""
-    utc_offset: UtcOffsetNs = 0
-    """The bank's local time less UTC."""
 
     @model_validator(mode="after")
     def _ends_before_the_next(self) -> Self:
@@ -75,4 +56,4 @@ class BatchSettings(Settings):
 
     def build(self) -> BatchRun:
         """Return the engine's form."""
-        return BatchRun(self.every, self.size, self.rate, self.cut_off, self.utc_offset)
+        return BatchRun(self.every, self.size, self.rate, self.cut_off)

@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sanket_sim.bank.policies import NO_POLICY, Policy
+from sanket_sim.core.units import NS_PER_S
 
 
 class Law(Protocol):
@@ -217,6 +218,10 @@ class Party(IntEnum):
     """Where money waits that has no account to go to."""
 
 
+FIVE_PM_NS = 17 * 3600 * NS_PER_S
+"""Five in the afternoon: when many banks close the day's files."""
+
+
 @dataclass(frozen=True, slots=True)
 class BatchRun:
     """When a route's payments come as a file of many.
@@ -231,15 +236,12 @@ class BatchRun:
         How fast the items of a file are released.
     cut_off_ns : int
         Local time of day [ns] after which a file belongs to the next business date.
-    utc_offset_ns : int
-        The bank's local time less UTC.
     """
 
     every_ns: int
     size: int
     rate_per_s: float
-    cut_off_ns: int = 61_200_000_000_000
-    utc_offset_ns: int = 0
+    cut_off_ns: int = FIVE_PM_NS
 
 
 CORRECTION = "correction"
