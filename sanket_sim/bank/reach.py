@@ -17,7 +17,7 @@ class Reach:
     Parameters
     ----------
     bank : Bank
-        Calls must not go round in circles; the model's checks see to that.
+        Its calls may go round in circles, as in a queueing network with feedback.
 
     Examples
     --------
@@ -41,10 +41,7 @@ class Reach:
     @cached_property
     def below(self) -> list[frozenset[Effect]]:
         """Effects of each operation and of everything that it asks, messages included."""
-        found: dict[int, frozenset[Effect]] = {}
-        for operation in range(len(self.bank.operations)):
-            self._gather(operation, found)
-        return [found[operation] for operation in range(len(found))]
+        return [self._gathered(operation) for operation in range(len(self.bank.operations))]
 
     def of_route(self, route: int) -> frozenset[Effect]:
         """Return the effects that a transaction of a kind can have."""
@@ -62,13 +59,19 @@ class Reach:
         """Yield every row of every operation that a transaction of a kind can come to."""
         return self._steps_below(self.bank.edges[self.bank.routes[route].edge].operation)
 
-    def _gather(self, operation: int, found: dict[int, frozenset[Effect]]) -> frozenset[Effect]:
-        if operation not in found:
-            effects = set(self.own[operation])
-            for asked in self._asked(operation):
-                effects |= self._gather(asked, found)
-            found[operation] = frozenset(effects)
-        return found[operation]
+    def _gathered(self, operation: int) -> frozenset[Effect]:
+        return frozenset().union(*(self.own[asked] for asked in self._visited(operation)))
+
+    def _visited(self, operation: int) -> list[int]:
+        """Return an operation and all that it asks, each once, however the calls go round."""
+        seen = {operation: None}
+        waiting = [operation]
+        while waiting:
+            for asked in self._asked(waiting.pop()):
+                if asked not in seen:
+                    seen[asked] = None
+                    waiting.append(asked)
+        return list(seen)
 
     def _asked(self, operation: int) -> Iterator[int]:
         for step in self.bank.operations[operation].steps:
@@ -76,7 +79,5 @@ class Reach:
                 yield self.bank.edges[step.target].operation
 
     def _steps_below(self, operation: int) -> Iterator[Step]:
-        for step in self.bank.operations[operation].steps:
-            yield step
-            if step.kind in ASKING:
-                yield from self._steps_below(self.bank.edges[step.target].operation)
+        for visited in self._visited(operation):
+            yield from self.bank.operations[visited].steps
