@@ -196,7 +196,7 @@ class Callees:
             going = act(attempt, step)
 
     def _end(self, attempt: Attempt, _step: Step) -> bool:
-        self.finish(attempt, OK)
+        self._end_work(attempt, OK)
         return False
 
     def _compute(self, attempt: Attempt, step: Step) -> bool:
@@ -295,7 +295,8 @@ class Callees:
             parent.group = 0
             self._take_back(parent)
             return
-        self.saga.note(parent, done)
+        if parent.call.edge.undoes:
+            self.saga.note(parent, done)
         parent.group = 0
         if done:
             parent.decline = 0

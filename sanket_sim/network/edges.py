@@ -243,6 +243,7 @@ class EdgeRow:
         "pushes",
         "retries",
         "timeout_ns",
+        "undoes",
     )
 
     def __init__(self, index: int, edge: Edge, bank: Bank, reach: Reach) -> None:
@@ -254,6 +255,7 @@ class EdgeRow:
         self.callee = self.operation.service
         own, below = reach.own[edge.operation], reach.below[edge.operation]
         self.decides_fraud = Effect.CHECK_FRAUD in own
+        self.undoes = any(step.undo >= 0 for step in self.operation.steps)
         self.posts = not own.isdisjoint(FIRST_MOVES)
         self.holds = Effect.HOLD in own
         self.posts_below = not below.isdisjoint(POSTS)
