@@ -59,7 +59,14 @@ class Admission:
         return int(Decline.CREDITOR_TIMEOUT) if self.controls.payment_clock else DONE
 
     def refuse_funds(self, intent: Intent, needed_minor: int) -> int:
-        """Judge the funds; the oracle asks whether they covered what was wanted."""
+        """Judge the funds, as the ledger does."""
+        covered = self.judge_funds(intent, needed_minor)
+        if self.controls.serialised_funds and not covered:
+            return int(Decline.EXCEEDS_CREDITS)
+        return DONE
+
+    def judge_funds(self, intent: Intent, needed_minor: int) -> bool:
+        """Say whether the funds cover it; the oracle asks whether they covered what was wanted."""
         store, debtor = self.store, intent.debtor
         covered = store.covers(debtor, needed_minor)
         if intent.n_posted == 0 and not intent.hold_opened:
@@ -70,9 +77,7 @@ class Admission:
                 truly = store.covers(debtor, wanted + beside)
             truly = truly and self._refund_covered(intent)
             intent.verdict = money.verdict_after(intent.verdict, truly)
-        if self.controls.serialised_funds and not covered:
-            return int(Decline.EXCEEDS_CREDITS)
-        return DONE
+        return covered
 
     def needed_minor(self, intent: Intent) -> int:
         """Return what a payment takes from its debtor, a linked fee included."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 from sanket_sim.bank.description import Accounts, Bank, DedupScope, Effect, Step
 from sanket_sim.core.money import exponent_of
@@ -184,9 +185,9 @@ class Effects:
         """Let the replica die between the two legs; of a linked posting there is no between."""
         intent, replica = attempt.call.intent, attempt.replica
         assert replica is not None
-        halves = {Effect.DEBIT: self.ledger.debit}
+        halves: dict[Effect, Callable[[Intent, int, int], int]] = {Effect.DEBIT: self.ledger.debit}
         if not self.controls.atomic_posting:
-            halves[Effect.CAPTURE] = self.ledger.capture_debit
+            halves[Effect.CAPTURE] = partial(self.ledger.capture, credits_too=False)
         if step.effect in halves:
             reason = halves[step.effect](intent, attempt.call.edge.callee, self.loop.now_ns)
             if reason:

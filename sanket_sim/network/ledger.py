@@ -105,24 +105,21 @@ class Ledger:
         self._pending_legs(intent, needed_minor, PENDING, service, now_ns)
         return DONE
 
-    def capture(self, intent: Intent, service: int, now_ns: int) -> int:
-        """Post what the hold reserves; a hold resolves once."""
+    def capture(
+        self, intent: Intent, service: int, now_ns: int, *, credits_too: bool = True
+    ) -> int:
+        """Post what the hold reserves; a hold resolves once.
+
+        Without the credit it is what an unlinked capture has done when it dies between its legs.
+        """
         refused = self._refuse_capture(intent, now_ns)
         if refused:
             return refused
         amount_minor = self._captured_minor(intent, now_ns)
         journal = self._open(intent, service, now_ns)
         self._debit(intent, amount_minor, journal)
-        self._credit(intent, amount_minor, journal)
-        return DONE
-
-    def capture_debit(self, intent: Intent, service: int, now_ns: int) -> int:
-        """Post only the debit of a capture: what an unlinked capture has done when it dies."""
-        refused = self._refuse_capture(intent, now_ns)
-        if refused:
-            return refused
-        amount_minor = self._captured_minor(intent, now_ns)
-        self._debit(intent, amount_minor, self._open(intent, service, now_ns))
+        if credits_too:
+            self._credit(intent, amount_minor, journal)
         return DONE
 
     def void(self, intent: Intent, service: int, now_ns: int) -> int:
@@ -194,7 +191,7 @@ class Ledger:
         if intent.stood_in and not (
             intent.hold_opened or intent.captured_minor or intent.tombstone
         ):
-            self.admission.refuse_funds(intent, self.admission.needed_minor(intent))
+            self.admission.judge_funds(intent, self.admission.needed_minor(intent))
             return self.admission.refuse_time(intent, now_ns)
         return self._no_hold(intent)
 
