@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sanket_sim.actors.exchange import HOME
-from sanket_sim.actors.population import WORLDS, Population
+from sanket_sim.actors.population import PAYEES_MOST, WORLDS, Population
 from sanket_sim.bank.description import Accounts, Party
 
 if TYPE_CHECKING:
@@ -39,6 +39,9 @@ def chart_of_accounts(population: Population, habits: Habits) -> Accounts:
         party=np.full(count, Party.CUSTOMER, dtype=np.int8),
         owner=np.arange(count, dtype=np.int64),
         closed=np.zeros(count, dtype=np.bool_),
+        device=np.zeros(count, dtype=np.int64),
+        home=np.full(count, -1, dtype=np.int8),
+        payees=np.full((count, PAYEES_MOST), -1, dtype=np.int64),
     )
     _open_worlds(chart, population)
     _open_customers(chart, population, habits)
@@ -63,6 +66,12 @@ def _open_customers(chart: Accounts, population: Population, habits: Habits) -> 
     chart.no_overdraft[population.first_customer :] = True
     chart.opening_minor[population.account] = population.opening_minor
     chart.typical_minor[population.account] = habits.typical_minor(everybody, HOME)
+    chart.device[population.account] = habits.devices.enrolled(everybody)
+    chart.home[population.account] = population.home
+    for slot in range(PAYEES_MOST if len(everybody) > 1 else 0):
+        known = everybody[population.payees > slot]
+        payee = population.acquaintance(known, np.full(len(known), slot, dtype=np.int64))
+        chart.payees[population.account[known], slot] = population.account[payee]
     for currency, wallets in population.wallets.items():
         chart.currency[wallets.accounts] = currency
         chart.owner[wallets.accounts] = population.account[wallets.holders]

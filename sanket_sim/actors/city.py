@@ -4,19 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
+from operator import itemgetter
 
 import mesa
 import numpy as np
 from numpy.typing import NDArray
 
+from sanket_sim.actors.actor import Answer, Fraudster, Hearing, Twin
 from sanket_sim.actors.batches import EPOCH, Batches
 from sanket_sim.actors.calendar import Act, Calendar
 from sanket_sim.actors.chart import chart_of_accounts
 from sanket_sim.actors.customer import Customer
 from sanket_sim.actors.demand import NEVER_NS, Demand
+from sanket_sim.actors.devices import PLACES
 from sanket_sim.actors.exchange import Exchange
 from sanket_sim.actors.fees import Fees
-from sanket_sim.actors.fraudster import Answer, Fraudster
 from sanket_sim.actors.habits import Habits
 from sanket_sim.actors.intents import Wish, in_order, table_of
 from sanket_sim.actors.patience import Patience
@@ -25,11 +27,12 @@ from sanket_sim.actors.register import agents_table
 from sanket_sim.actors.routes import errand
 from sanket_sim.actors.settings import PopulationSettings
 from sanket_sim.actors.traffic import Traffic
+from sanket_sim.actors.truth import Truth
 from sanket_sim.actors.typology import Typology
 from sanket_sim.bank.description import Bank
 from sanket_sim.core.draws import Draws
 from sanket_sim.core.outcomes import Ack, Outcome
-from sanket_sim.trace.arrivals import RESUBMISSION_DTYPE, Arrivals
+from sanket_sim.trace.arrivals import BLOCK_DTYPE, RESUBMISSION_DTYPE, Arrivals
 from sanket_sim.trace.batch import Columns, TraceBatch
 from sanket_sim.trace.schema import ANSWERS
 from sanket_sim.trace.vocabulary import Vocabularies
@@ -37,6 +40,9 @@ from sanket_sim.trace.vocabulary import Vocabularies
 NO_TYPOLOGY = ""
 """The word behind typology 0, where nobody else has chosen one."""
 _TRIES_KEPT = 4096
+_TWINS_LATEST = 0.8
+"""Twins begin before this share of the run, so that they have time for what they do."""
+_AT = itemgetter(1)
 
 
 class City(mesa.Model):  # type: ignore[misc]  # mesa carries no types
@@ -58,6 +64,8 @@ class City(mesa.Model):  # type: ignore[misc]  # mesa carries no types
         Take the words of typologies, roles, segments and regions.
     start : datetime
         Local time at which the run begins; the business dates of files count from it.
+    twins : int
+        Honest episodes for each campaign that look like it.
 
     Raises
     ------
@@ -85,6 +93,7 @@ class City(mesa.Model):  # type: ignore[misc]  # mesa carries no types
         campaigns: Sequence[Typology] = (),
         vocabularies: Vocabularies | None = None,
         start: datetime = EPOCH,
+        twins: int = 0,
     ) -> None:
         super().__init__(seed=seed)
         self.bank = bank
@@ -92,6 +101,8 @@ class City(mesa.Model):  # type: ignore[misc]  # mesa carries no types
         self.vocabularies = vocabularies if vocabularies is not None else Vocabularies()
         if not self.vocabularies["typology"].words:
             self.vocabularies["typology"].code(NO_TYPOLOGY)
+        for place in PLACES:
+            self.vocabularies["place"].code(place)
         self.population = Population.settle(population, self.draws, Exchange.of(bank))
         self.habits = Habits(bank, self.population, self.draws)
         self.traffic = Traffic(demand, self.habits, self.draws)
@@ -111,7 +122,15 @@ class City(mesa.Model):  # type: ignore[misc]  # mesa carries no types
         self._someone_left = False
         self._enquiry = errand(bank, "balance_enquiry")
         self._mules = frozenset(self.population.mules.tolist())
+        self._blocks: list[tuple[int, int, bool]] = []
+        self._heard: dict[int, Hearing] = {}
+        self.truth = Truth(self.vocabularies)
         self.fraudsters = [self._invite(number, one) for number, one in enumerate(campaigns)]
+        self.twins = [
+            self._welcome(len(campaigns) + number * twins + episode, one, number, episode)
+            for number, one in enumerate(campaigns)
+            for episode in range(twins)
+        ]
 
     @property
     def end_ns(self) -> int:
@@ -139,9 +158,22 @@ class City(mesa.Model):  # type: ignore[misc]  # mesa carries no types
             intents=self._together(honest, table_of(self._wishes), files),
             resubmissions=np.array(self._resubmissions, dtype=RESUBMISSION_DTYPE),
             closures=np.array(self._closures, dtype=np.int64),
+            blocks=np.array(sorted(self._blocks, key=_AT), dtype=BLOCK_DTYPE),
         )
-        self._wishes, self._resubmissions, self._closures = [], [], []
+        self._wishes, self._resubmissions, self._closures, self._blocks = [], [], [], []
         return arrivals
+
+    def admit(self, arrivals: Arrivals) -> None:
+        """Learn under which numbers the intents have gone out."""
+        self.truth.admit(arrivals)
+
+    def witness(self, batch: TraceBatch) -> None:
+        """Put the truth about what has ended on a batch's record."""
+        self.truth.witness(batch)
+
+    def close(self, batch: TraceBatch) -> None:
+        """Put the truth about everything else on the last batch's record."""
+        self.truth.close(batch, [*self.fraudsters, *self.twins])
 
     def learn(self, batch: TraceBatch) -> None:
         """Let everyone hear how their submissions went."""
@@ -152,9 +184,8 @@ class City(mesa.Model):  # type: ignore[misc]  # mesa carries no types
         final = answers["outcome"] == Outcome.APP_ERROR
         self._closures += answers["tx_id"][open_still & final].tolist()
         self._react(_rows(answers, open_still & ~final & (answers["ack"] != Ack.OK)))
-        for row in _tuples(_rows(answers, answers["campaign_id"] >= 0)):
-            answer = Answer._make(row)
-            self.fraudsters[answer.campaign_id].learn(answer)
+        if self._heard:
+            self._let_hear(answers)
 
     def step(self) -> None:
         """Plan the next longest tick into `wanted` (Mesa's convention, for use by hand)."""
@@ -169,10 +200,19 @@ class City(mesa.Model):  # type: ignore[misc]  # mesa carries no types
         assert at_ns >= self.planned_ns, "a tick was longer than the shortest reaction"
         self.calendar.enter(at_ns, key, act)
 
-    def wish(self, wish: Wish) -> None:
-        """Take up an agent's intent, unless it comes after the end of arrivals."""
+    def wish(self, wish: Wish, heard: Hearing | None = None) -> None:
+        """Take up an agent's intent, unless it comes after the end of arrivals.
+
+        `heard` hears the first answer to it.
+        """
         if wish.created_ns < self.end_ns:
             self._wishes.append(wish)
+            if heard is not None:
+                self._heard[wish.draw_key] = heard
+
+    def block(self, account: int, at_ns: int, *, blocked: bool = True) -> None:
+        """Have an account blocked by its owner, or opened again; in the tick being planned."""
+        self._blocks.append((account, at_ns, blocked))
 
     def resubmit(self, tx_id: int, at_ns: int, *, may_retry: bool) -> None:
         """Try an open intent again; asking for the status first lets it keep its key."""
@@ -208,8 +248,24 @@ class City(mesa.Model):  # type: ignore[misc]  # mesa carries no types
         if lack := campaign.missing(self.bank):
             raise ValueError(f"fraud.campaign.{campaign_id}: {campaign.typology} needs {lack}")
         fraudster = campaign.send(self, campaign_id)
-        fraudster.enter(campaign.at, fraudster.begin, "begin")
+        fraudster.enter(campaign.at, fraudster.start, "begin")
         return fraudster
+
+    def _welcome(self, number: int, campaign: Typology, twin_of: int, episode: int) -> Twin:
+        twin = campaign.twin(self, number, twin_of, episode)
+        until_ns = self.end_ns
+        at_ns = int(twin.between(0.0, _TWINS_LATEST * until_ns, "at"))
+        twin.until_ns = until_ns
+        twin.enter(at_ns, twin.start, "begin")
+        return twin
+
+    def _let_hear(self, answers: Columns) -> None:
+        waiting = np.isin(answers["draw_key"], np.fromiter(self._heard, np.int64, len(self._heard)))
+        for row in _tuples(_rows(answers, waiting)):
+            answer = Answer._make(row)
+            hearing = self._heard.pop(answer.draw_key, None)
+            if hearing is not None:
+                hearing(answer)
 
     def _together(self, *tables: NDArray[np.void]) -> NDArray[np.void]:
         """Return all tables as one, fees charged."""

@@ -7,19 +7,22 @@ from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
 from sanket_sim.actors.chart import world_account
+from sanket_sim.actors.devices import Devices
 from sanket_sim.actors.exchange import HOME
 from sanket_sim.actors.intents import blank_intents
 from sanket_sim.actors.population import Floats, Numbers, Population, jump_hash
 from sanket_sim.bank.description import Bank, Party, Route
 from sanket_sim.core.draws import Draws
-from sanket_sim.core.outcomes import LegPurpose, Signal
+from sanket_sim.core.outcomes import LegPurpose
 from sanket_sim.trace.arrivals import no_intents
 
 _AFFINITY = 0.5
 """Correlation between a person's affluence and the size of a payment, on the normal scale."""
 _NEW_PAYEE_SHARE = 0.03
-_NEW_DEVICE_SHARE = 0.004
-_FOREIGN_SHARE = 0.015
+_PROVES_SHARE = 0.97
+"""Share of honest people who pass when they are asked for a second factor."""
+_DEVICE_CHANNELS = ("app", "web")
+_PRESENT_CHANNELS = ("app", "web", "card", "atm", "branch")
 _TYPICAL_GRID = 65
 _NOTHING = -1
 _STRANGER = 1 << 32
@@ -50,6 +53,9 @@ class Habits:
         weights = np.array(drawn, dtype=np.float64)
         self._draws_routes = bool(weights.any())
         self._route_edges = np.cumsum(weights / (weights.sum() or 1.0))[:-1]
+        self.devices = Devices(draws, population.home)
+        self._on_device = np.isin(bank.channels, _DEVICE_CHANNELS)
+        self._in_person = np.isin(bank.channels, _PRESENT_CHANNELS)
         self._channels = [_channel_law(route, bank) for route in bank.routes]
         self.currency = [bank.currencies.index(route.currency) for route in bank.routes]
         self._targets = [_target_law(route, bank) for route in bank.routes]
@@ -74,7 +80,6 @@ class Habits:
             kind[here[able < 0]] = self._instead
             customer[here] = np.where(able < 0, customer[here], able)
         rows = self.rows_of(kind, customer, key, at_ns)
-        rows["signals"] |= self._rare(key, "new_device", _NEW_DEVICE_SHARE, Signal.NEW_DEVICE)
         rows["may_retry"] = True
         return rows[kind >= 0] if self._instead == _NOTHING else rows
 
@@ -88,6 +93,7 @@ class Habits:
         for one in np.unique(kind[kind >= 0]).tolist():
             here = np.flatnonzero(kind == one)
             self._fill(rows, here, customer[here], one)
+        self._locate(rows, customer)
         rows["e_minor"] = rows["amount_minor"]
         rows["right_debtor"] = rows["debtor_account"]
         rows["right_creditor"] = rows["creditor_account"]
@@ -197,8 +203,6 @@ class Habits:
         for paid_in in np.unique(target).tolist():
             part = target == paid_in
             self._pay(rows, here[part], customer[part], kind, paid_in)
-        if Party.MERCHANT in (route.debtor, route.creditor):
-            rows["signals"][here] |= self._rare(key, "foreign", _FOREIGN_SHARE, Signal.FOREIGN)
 
     def _pay(
         self, rows: NDArray[np.void], here: Numbers, customer: Numbers, kind: int, paid_in: int
@@ -206,8 +210,7 @@ class Habits:
         """Say who is paid, in a currency; if it is another than the debtor's, by which legs."""
         route, key, currency = self.bank.routes[kind], rows["draw_key"][here], self.currency[kind]
         if route.debtor == Party.CUSTOMER == route.creditor:
-            payee, signals = self._payee(customer, key, paid_in)
-            rows["signals"][here] |= signals
+            payee = self._payee(customer, key, paid_in)
         else:
             payee = self._party(route.creditor, customer, key, paid_in)
         rows["creditor_account"][here] = payee
@@ -236,27 +239,30 @@ class Habits:
         world = Party.OTHER_BANK if party == Party.MERCHANT else party
         return np.full(len(customer), world_account(world, currency), dtype=np.int64)
 
-    def _payee(
-        self, customer: Numbers, key: Numbers, currency: int
-    ) -> tuple[Numbers, NDArray[np.int16]]:
-        """Return payees' accounts in a currency, and the signal that some of them are new."""
+    def _payee(self, customer: Numbers, key: Numbers, currency: int) -> Numbers:
+        """Return payees' accounts in a currency; now and then somebody never paid before."""
         elsewhere = np.full(len(customer), world_account(Party.OTHER_BANK, currency))
         if len(self.population) == 1:
-            return elsewhere, np.zeros(len(customer), dtype=np.int16)
+            return elsewhere
         u = self.draws.child("payee").uniform(key)
         slot = (u * self.population.payees[customer]).astype(np.int64)
-        signals = self._rare(key, "new_payee", _NEW_PAYEE_SHARE, Signal.NEW_PAYEE)
-        contact = np.where(signals > 0, _STRANGER + key % _STRANGER, slot)
+        new = self.draws.child("new_payee").uniform(key) < _NEW_PAYEE_SHARE
+        contact = np.where(new, _STRANGER + key % _STRANGER, slot)
         if currency == HOME:
-            return self.population.account[self.population.acquaintance(customer, contact)], signals
+            return self.population.account[self.population.acquaintance(customer, contact)]
         named = self.draws.child("contact").key(customer, contact)
         known = self._holder("payee", named, currency)
         account = self.population.account_in(known, currency)
-        return np.where((known < 0) | (known == customer), elsewhere, account), signals
+        return np.where((known < 0) | (known == customer), elsewhere, account)
 
-    def _rare(self, key: Numbers, purpose: str, share: float, signal: Signal) -> NDArray[np.int16]:
-        strikes = self.draws.child(purpose).uniform(key) < share
-        return np.where(strikes, signal, 0).astype(np.int16)
+    def _locate(self, rows: NDArray[np.void], customer: Numbers) -> None:
+        """Say on what device and where each act is done, and whether its person can prove it."""
+        key = rows["draw_key"]
+        device = np.flatnonzero(self._on_device[rows["channel"]])
+        rows["device"][device] = self.devices.own(customer[device], key[device])
+        person = np.flatnonzero(self._in_person[rows["channel"]])
+        rows["place"][person] = self.devices.place(customer[person], key[person])
+        rows["proves"] = self.draws.child("proves").uniform(key) < _PROVES_SHARE
 
 
 def _channel_law(route: Route, bank: Bank) -> tuple[Floats, Numbers]:

@@ -31,7 +31,9 @@ class Wish(NamedTuple):
     campaign_id: int = -1
     trap: int = 0
     is_fraud: bool = False
-    signals: int = 0
+    device: int = 0
+    place: int = -1
+    proves: bool = True
     copies: int = 1
     copy_gap_ns: int = 0
     may_retry: bool = False

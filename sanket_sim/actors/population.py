@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaincinv, ndtri
 
+from sanket_sim.actors.devices import PLACES
 from sanket_sim.actors.exchange import HOME, Exchange
 from sanket_sim.actors.settings import PopulationSettings
 from sanket_sim.actors.wallets import Wallets, open_wallets
@@ -35,12 +36,13 @@ WORLDS = (
     Party.EXCHANGE,
     Party.FEES,
     Party.SUSPENSE,
+    Party.LENDER,
 )
 """Who has an account in every currency, in the order of their ids: the worlds outside the bank,
 and the bank's own books."""
 
 SEGMENTS = ("student", "worker", "family", "affluent", "retired")
-REGIONS = ("north", "north_east", "east", "south_east", "south", "south_west", "west", "centre")
+REGIONS = PLACES[1:]
 
 _SEGMENT_SHARES = np.array([0.14, 0.42, 0.22, 0.07, 0.15])
 _SEGMENT_INCOME = np.array([0.45, 1.0, 1.25, 3.2, 0.75])
@@ -56,7 +58,7 @@ _MINUS_BALANCE_DRIFT = _BALANCE_SIGMA**2 / 2.0
 _ONE_CURRENCY = Exchange()
 
 _FAVOURITES_FEWEST, _FAVOURITES_MOST, _ZIPF = 5, 20, 1.1
-_PAYEES_FEWEST, _PAYEES_MOST = 2, 6
+_PAYEES_FEWEST, PAYEES_MOST = 2, 6
 _REDIRECTION = 0.5
 _POPULARITY = 2.0
 
@@ -152,13 +154,18 @@ class Population:
             income_minor=income_minor,
             opening_minor=np.rint(_BALANCE_INCOMES_MEAN * income * cushion).astype(np.int64),
             favourites=_between(_FAVOURITES_FEWEST, _FAVOURITES_MOST, draws, "favourites", number),
-            payees=_between(_PAYEES_FEWEST, _PAYEES_MOST, draws, "payees", number),
+            payees=_between(_PAYEES_FEWEST, PAYEES_MOST, draws, "payees", number),
             model=_models(draws, number),
             mules=_mules(settings.mules, draws, number),
         )
 
     def __len__(self) -> int:
         return len(self.activity)
+
+    @property
+    def home(self) -> NDArray[np.int8]:
+        """Where each customer lives, as a code of the vocabulary "place"."""
+        return (self.region + 1).astype(np.int8)
 
     @property
     def first_closed(self) -> int:

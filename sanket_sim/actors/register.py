@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from sanket_sim.actors.fraudster import Fraudster
+from sanket_sim.actors.actor import Fraudster
 from sanket_sim.actors.population import REGIONS, SEGMENTS, WORLDS, Numbers, Population
 from sanket_sim.bank.description import Accounts
 from sanket_sim.trace.batch import Columns

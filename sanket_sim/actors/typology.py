@@ -12,8 +12,8 @@ from sanket_sim.core.registry import Registry
 from sanket_sim.core.settings import DurationNs, PositiveDurationNs, Settings, Share
 
 if TYPE_CHECKING:
+    from sanket_sim.actors.actor import Fraudster, Twin
     from sanket_sim.actors.city import City
-    from sanket_sim.actors.fraudster import Fraudster
 
 
 class Typology(Settings):
@@ -24,6 +24,8 @@ class Typology(Settings):
     """
 
     typology: str
+    name: Annotated[str, Field(max_length=60)] = ""
+    """What the campaign is called; it names its draws too. By default its place in its list."""
     at: DurationNs = 0
     """When the campaign begins."""
     lasts: PositiveDurationNs | None = Field(default=None, alias="for")
@@ -43,6 +45,10 @@ class Typology(Settings):
     @abstractmethod
     def send(self, city: City, campaign_id: int) -> Fraudster:
         """Put the person who carries the campaign out into the city."""
+
+    def twin(self, city: City, campaign_id: int, twin_of: int, episode: int) -> Twin:
+        """Send somebody honest whose doings look like the campaign, and are about as many."""
+        raise NotImplementedError
 
     @abstractmethod
     def expected_intents(self, bank: Bank) -> float:

@@ -30,6 +30,7 @@ _CHECKS = {
     "payee": d.Effect.CHECK_PAYEE,
     "settlement": d.Effect.CHECK_SETTLEMENT,
     "status": d.Effect.CHECK_STATUS,
+    "identity": d.Effect.CHECK_IDENTITY,
 }
 
 _OF_STACKS = {key for stack in STACKS.values() for key in stack}

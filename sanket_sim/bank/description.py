@@ -80,6 +80,10 @@ class Effect(IntEnum):
     """Have the sending bank's funds come?"""
     CHECK_STATUS = 15
     """A status enquiry: OK if the payment has been posted."""
+    CHECK_IDENTITY = 16
+    """Can the applicant prove who he is?"""
+    OPEN_ACCOUNT = 17
+    """Open the account that was applied for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,6 +220,12 @@ class Party(IntEnum):
     """The bank's fee income."""
     SUSPENSE = 9
     """Where money waits that has no account to go to."""
+    LENDER = 10
+    """The bank's loans: what it lends comes from here."""
+
+
+ABROAD = 0
+"""The place that is nobody's home; homes are 1, 2, ..."""
 
 
 FIVE_PM_NS = 17 * 3600 * NS_PER_S
@@ -430,7 +440,13 @@ class Accounts:
     owner : int64 array, shape (accounts,)
         Agent id of the owner, -1 for the outside world.
     closed : bool array, shape (accounts,)
-        Accounts that exist in old address books only.
+        Accounts that exist in old address books only, or that are applied for and not open yet.
+    device : int64 array, shape (accounts,)
+        The device that its owner has enrolled; 0: none.
+    home : int8 array, shape (accounts,)
+        The place where its owner lives; -1: nowhere.
+    payees : int64 array, shape (accounts, slots)
+        Accounts that its owner has paid before; -1: no further one.
     """
 
     opening_minor: NDArray[np.int64]
@@ -441,6 +457,9 @@ class Accounts:
     owner: NDArray[np.int64]
     closed: NDArray[np.bool_] = field(default_factory=lambda: np.zeros(0, np.bool_))
     """Left out (length 0): none is closed."""
+    device: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, np.int64))
+    home: NDArray[np.int8] = field(default_factory=lambda: np.zeros(0, np.int8))
+    payees: NDArray[np.int64] = field(default_factory=lambda: np.zeros((0, 0), np.int64))
 
     @property
     def shut(self) -> NDArray[np.bool_]:

@@ -20,7 +20,9 @@ Target = Annotated[str, Field(pattern=r"^[^.\s]+\.[^.\s]+$")]
 """An operation of a service: ``ledger.post``."""
 
 CommitName = Literal["transfer", "debit", "credit", "hold", "capture", "void", "fee", "reverse"]
-CheckName = Literal["amount", "funds", "limit", "fraud", "read", "payee", "settlement", "status"]
+CheckName = Literal[
+    "amount", "funds", "limit", "fraud", "read", "payee", "settlement", "status", "identity"
+]
 VERBS = ("compute", "call", "parallel", "maybe", "publish", "commit", "check")
 
 

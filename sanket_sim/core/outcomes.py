@@ -67,6 +67,12 @@ class Decline(IntEnum):
     REFUSED_BY_CREDITOR = 24
     NOT_FOUND = 25
     """A status enquiry found no posting."""
+    ACCOUNT_FROZEN = 26
+    """The debtor's account is blocked: somebody reported it, or the bank suspects it."""
+    NOT_AUTHENTICATED = 27
+    """The fraud service asked for a second factor, and it did not come."""
+    IDENTITY_NOT_VERIFIED = 28
+    """An application whose applicant could not prove who he is."""
 
 
 class Phase(IntEnum):
@@ -134,14 +140,6 @@ class ReplicaState(IntEnum):
     DRAINING = 2
     PAUSED = 3
     DOWN = 4
-
-
-class Signal(IntEnum):
-    """Bits of what the channel can see about a payment when it is made."""
-
-    NEW_DEVICE = 1
-    NEW_PAYEE = 2
-    FOREIGN = 4
 
 
 class Mishap(IntEnum):

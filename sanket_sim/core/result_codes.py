@@ -69,6 +69,8 @@ _BLOCKED = _rejected("ACCOUNT_BLOCKED", "AC06", "62", "the account takes no paym
 _NAME = _rejected("NAME_MISMATCH_VOP", "BE01", "05", "the name does not belong to the account")
 _UNSETTLED = _rejected("SETTLEMENT_LIMIT", "AM23", "61", "the funds have not come")
 _PAYEE_TIME = _rejected("TIMEOUT_CREDITOR_AGENT", "AB05", "68", "the payee's bank ran out of time")
+_AUTHENTICATION = _rejected("", "MS03", "1A", "strong customer authentication did not succeed")
+_IDENTITY = _rejected("", "RR04", "05", "the identity could not be verified")
 _UNKNOWN = _rejected("UNKNOWN", "MS03", "96", "no reason given")
 
 BY_OUTCOME: dict[Outcome, ResultCode] = {
@@ -115,6 +117,9 @@ BY_DECLINE: dict[Decline, ResultCode] = {
     Decline.CREDITOR_TIMEOUT: _PAYEE_TIME,
     Decline.REFUSED_BY_CREDITOR: _BLOCKED,
     Decline.NOT_FOUND: _NO_ORIGINAL,
+    Decline.ACCOUNT_FROZEN: _BLOCKED,
+    Decline.NOT_AUTHENTICATED: _AUTHENTICATION,
+    Decline.IDENTITY_NOT_VERIFIED: _IDENTITY,
 }
 """What a business decision is called; `Decline.NONE` leaves the word to the outcome."""
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -73,7 +74,7 @@ class Scenario:
             intents = trap.spoil(intents, ground)
         if len(intents) != len(arrivals.intents):
             intents = _in_time(intents)
-        return Arrivals(intents, arrivals.resubmissions, arrivals.closures)
+        return replace(arrivals, intents=intents)
 
     def faults_table(self) -> Columns:
         """Return the rows of the trace's faults table: one for each window of whatever can act."""

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 import numpy as np
 from pydantic import Field
 
+from sanket_sim.actors.actor import Answer, Fraudster
 from sanket_sim.actors.calendar import Act
-from sanket_sim.actors.fraudster import Answer, Fraudster
 from sanket_sim.actors.intents import Wish
 from sanket_sim.actors.routes import errand, way_out
 from sanket_sim.actors.typology import Typology, typologies
-from sanket_sim.bank.description import Bank
-from sanket_sim.core.outcomes import Ack, Decline, Outcome, Signal
+from sanket_sim.bank.description import ABROAD, Bank
+from sanket_sim.core.outcomes import Ack, Decline, Outcome
 from sanket_sim.core.settings import Share
 from sanket_sim.core.units import NS_PER_S
 
@@ -136,7 +136,7 @@ class Takeover:
 
     def __init__(self, intruder: Intruder, number: int, now_ns: int) -> None:
         self.intruder, self.number = intruder, number
-        self.account = intruder.account(intruder.victim(number))
+        self.account = intruder.account(intruder.person("victim", number))
         self.mule_account = intruder.mule_account(number)
         notice_ns = _NOTICED_AFTER_NS * intruder.exponential("notice", number)
         self.noticed_ns = now_ns + round(notice_ns * intruder.campaign.pace)
@@ -152,10 +152,14 @@ class Takeover:
         if intruder.login is None:
             self._look_around(now_ns)
             return
-        signals = Signal.NEW_DEVICE | Signal.FOREIGN
         hearing = partial(self._hear_login, attempt)
         intruder.submit(
-            self._errand(intruder.login, now_ns, signals), hearing, self.number, attempt
+            self._errand(intruder.login, now_ns)._replace(place=ABROAD),
+            hearing,
+            self.number,
+            attempt,
+            stage="login",
+            role="victim",
         )
 
     def _hear_login(self, attempt: int, answer: Answer) -> None:
@@ -190,8 +194,10 @@ class Takeover:
     def _enquire(self, enquiry: int, now_ns: int) -> None:
         kind = self.intruder.enquiry
         assert kind is not None, "entered only where there is such a route"
-        wish = self._errand(kind, now_ns, self._device_signal())
-        self.intruder.submit(wish, self._hear_balance, self.number, enquiry)
+        wish = self._errand(kind, now_ns)
+        self.intruder.submit(
+            wish, self._hear_balance, self.number, enquiry, stage="enquiry", role="victim"
+        )
 
     def _hear_balance(self, answer: Answer) -> None:
         if answer.ack == Ack.OK:
@@ -218,7 +224,9 @@ class Takeover:
         return at_ns
 
     def _prepare(self, kind: int, now_ns: int) -> None:
-        self.intruder.submit(self._errand(kind, now_ns, self._device_signal()), None, self.number)
+        self.intruder.submit(
+            self._errand(kind, now_ns), None, self.number, stage="preparation", role="victim"
+        )
 
     def _try_small(self, trial: int, now_ns: int) -> None:
         amount_minor = self.intruder.whole(*_TRIAL_MINOR, "trial_amount", self.number, trial)
@@ -243,7 +251,7 @@ class Takeover:
     def _guess_minor(self, part: int) -> int:
         """Return what somebody who pays a lot would pay, knowing nothing of the victim."""
         u = np.array([self.intruder.between(*_BLIND_QUANTILE, "guess", self.number, part)])
-        anybody = np.array([self.intruder.victim(self.number, 1 + part)])
+        anybody = np.array([self.intruder.person("victim", self.number, 1 + part)])
         return int(self.intruder.city.habits.amounts_minor(self.intruder.out, anybody, u)[0])
 
     def _send_part(self, part: int, now_ns: int) -> None:
@@ -255,12 +263,11 @@ class Takeover:
 
     def _send(self, amount_minor: int, now_ns: int, part: int, *, first: bool) -> None:
         intruder = self.intruder
-        signals = self._device_signal() | (Signal.NEW_PAYEE if first else 0)
         sink = intruder.sink(intruder.out, self.mule_account)
-        wish = self._errand(intruder.out, now_ns, signals)._replace(
+        wish = self._errand(intruder.out, now_ns)._replace(
             creditor_account=sink, amount_minor=amount_minor
         )
-        intruder.submit(wish, self._hear_transfer, self.number, part)
+        intruder.submit(wish, self._hear_transfer, self.number, part, stage="drain", role="victim")
 
     def _hear_transfer(self, answer: Answer) -> None:
         if answer.ack == Ack.OK or answer.outcome != Outcome.APP_ERROR:
@@ -278,13 +285,9 @@ class Takeover:
         del now_ns  # from now on, whenever that is
         self.over = True
 
-    def _device_signal(self) -> int:
-        """Return NEW_DEVICE unless the intruder let a day pass to make the device look known."""
-        patient = self.intruder.campaign.sophistication > _PATIENT_ABOVE
-        return 0 if patient else int(Signal.NEW_DEVICE)
-
-    def _errand(self, kind: int, now_ns: int, signals: int) -> Wish:
-        return Wish(created_ns=now_ns, kind=kind, customer_id=self.account, signals=signals)
+    def _errand(self, kind: int, now_ns: int) -> Wish:
+        device = self.intruder.strange_device(self.number)
+        return Wish(created_ns=now_ns, kind=kind, customer_id=self.account, device=device)
 
     def _wait_ns(self, bounds_ns: tuple[int, int], purpose: str, *keys: int) -> int:
         return self.intruder.wait_ns(*bounds_ns, purpose, self.number, *keys)

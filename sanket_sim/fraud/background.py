@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from sanket_sim.actors.demand import Demand
@@ -51,7 +53,15 @@ def enlist(
             background.append(campaign)
         wanted -= size
         number += 1
-    return (*settings.campaign, *background)
+    return (*_named("campaign", settings.campaign), *_named("background", background))
+
+
+def _named(list_name: str, campaigns: Sequence[Typology]) -> list[Typology]:
+    """Name campaigns by their place in their list, where they have no name of their own."""
+    return [
+        one if one.name else one.model_copy(update={"name": f"{list_name} {place}"})
+        for place, one in enumerate(campaigns)
+    ]
 
 
 def _small(number: int, bank: Bank, demand: Demand, draws: Draws) -> Typology | None:

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Annotated, Literal, Self
 import numpy as np
 from pydantic import Field
 
-from sanket_sim.actors.fraudster import Answer, Fraudster, Hearing
+from sanket_sim.actors.actor import Answer, Fraudster, Hearing
 from sanket_sim.actors.intents import Wish
 from sanket_sim.actors.routes import way
 from sanket_sim.actors.typology import Typology, typologies
-from sanket_sim.bank.description import Bank, Party
-from sanket_sim.core.outcomes import Ack, Decline, Signal
+from sanket_sim.bank.description import ABROAD, Bank, Party
+from sanket_sim.core.outcomes import Ack, Decline
 from sanket_sim.core.settings import Share
 from sanket_sim.core.units import NS_PER_S
 
@@ -128,7 +128,7 @@ class CardTester(Fraudster):
         """Return a micro-amount; the sophisticated copy the shop's own low tickets."""
         if self.campaign.sophistication > 0.5:
             low = np.array([self.between(*_LOW_TICKET, "ticket", card)])
-            owner = np.array([self.victim(card)])
+            owner = np.array([self.person("victim", card)])
             return int(self.city.habits.amounts_minor(self.kind, owner, low)[0])
         return self.whole(*_TEST_MINOR, "ticket", card)
 
@@ -152,7 +152,9 @@ class CardTester(Fraudster):
         if card in self.dropped:
             return
         p95 = np.array([0.95])
-        most = self.city.habits.amounts_minor(self.kind, np.array([self.victim(card)]), p95)[0]
+        most = self.city.habits.amounts_minor(
+            self.kind, np.array([self.person("victim", card)]), p95
+        )[0]
         share = self.between(*_CASH_OUT_OF_P95, "share", card, purchase)
         hearing = partial(self._hear_purchase, card)
         self._pay(now_ns, card, max(1, round(float(most) * share)), hearing, 1 + purchase)
@@ -172,7 +174,8 @@ class CardTester(Fraudster):
         self.dropped.add(card)
 
     def _pay(self, now_ns: int, card: int, amount_minor: int, heard: Hearing, stage: int) -> None:
-        owner = self.account(self.victim(card))
+        number = self.person("victim", card)
+        owner = self.account(number)
         abroad = self.u("abroad", card) < 0.5 * (1.0 - self.campaign.sophistication)
         wish = Wish(
             created_ns=now_ns,
@@ -180,9 +183,9 @@ class CardTester(Fraudster):
             customer_id=owner,
             creditor_account=self._shop_account(card, stage),
             amount_minor=amount_minor,
-            signals=int(Signal.FOREIGN) if abroad else 0,
+            place=ABROAD if abroad else self.home(number),
         )
-        self.submit(wish, heard, card, stage)
+        self.submit(wish, heard, card, stage, stage="cash_out" if stage else "test", role="victim")
 
     def _shop_account(self, card: int, stage: int) -> int:
         """Return where a card is used: tests at the few shops of the day, purchases anywhere."""

@@ -44,5 +44,8 @@ class FraudSettings(Settings):
 
     rate: Annotated[float, Field(ge=0, le=RATE_MOST)] = 0.0
     """Share of all transactions that small campaigns in the background make."""
+    twins: Annotated[int, Field(ge=0, le=100)] = 0
+    """Honest episodes for every campaign that look like it, such as a flash sale for card testing;
+    without them, doing such a thing at all would give fraud away."""
     campaign: Annotated[tuple[Campaign, ...], Field(strict=False)] = ()
     """Campaigns of the experiment, on top of the background."""

@@ -69,6 +69,11 @@ class ControlPlane:
         assert delay_ns >= 0, "a command cannot act in the past"
         self.loop.after(delay_ns, COMMAND_RANK, Alarm(command), self._due)
 
+    def block(self, account: int, at_ns: int, *, blocked: bool) -> None:
+        """Let an account be blocked, or opened again, at an instant."""
+        kind = CommandKind.FREEZE if blocked else CommandKind.THAW
+        self.schedule(Command(at_ns, kind, account=account))
+
     def crash_now(self, replica: Replica) -> None:
         """Kill a replica at this instant (a trap's doing); it restarts after a second."""
         self._kill(replica, -1, silent=False)

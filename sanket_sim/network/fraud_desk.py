@@ -20,6 +20,7 @@ class FraudDesk:
     def __init__(self, rules: FraudRules, accounts: Accounts, recorder: Recorder) -> None:
         self.rules = rules
         self.recorder = recorder
+        self.accounts = accounts
         self._typical_minor: list[int] = accounts.typical_minor.tolist()
         self._recent: dict[int, deque[int]] = {}
 
@@ -48,11 +49,25 @@ class FraudDesk:
             self._typical_minor[intent.debtor],
             rules.amount_ratio,
             rules.amount_points,
-            intent.signals,
+            self._new_device(intent),
             rules.new_device_points,
+            self._new_payee(intent),
             rules.new_payee_points,
+            self._away(intent),
             rules.foreign_points,
         )
+
+    def _new_device(self, intent: Intent) -> bool:
+        known = self.accounts.device
+        return len(known) > 0 and intent.device not in (0, known[max(intent.debtor, 0)])
+
+    def _new_payee(self, intent: Intent) -> bool:
+        known = self.accounts.payees
+        return len(known) > 0 and intent.creditor not in known[max(intent.debtor, 0)]
+
+    def _away(self, intent: Intent) -> bool:
+        home = self.accounts.home
+        return len(home) > 0 and intent.place not in (-1, home[max(intent.debtor, 0)])
 
     def _count_recent(self, account: int, now_ns: int) -> int:
         recent = self._recent.setdefault(account, deque(maxlen=256))

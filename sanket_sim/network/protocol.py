@@ -29,6 +29,10 @@ class CommandKind(IntEnum):
     CRASH = 5
     RESTART = 6
     CONFIG = 7
+    FREEZE = 9
+    """Block an account: nothing may leave it."""
+    THAW = 10
+    """Let an account be used again."""
     END = 8
     """Take back the effect that the command with the same `fault_id` began."""
 
@@ -71,6 +75,8 @@ class Command:
         0: until RESTART.
     silent : bool
         A silent CRASH answers nothing: callers time out.
+    account : int
+        FREEZE, THAW: whose.
     settings : mapping
         CONFIG: key path below the service or edge -> new value (parsed, e.g. ``timeout_ns``).
     """
@@ -87,6 +93,7 @@ class Command:
     speed: float = 1.0
     duration_ns: int = 0
     silent: bool = False
+    account: int = -1
     settings: Mapping[str, float | int | str | bool] = field(default_factory=dict)
 
 

@@ -153,6 +153,8 @@ class Recorder:
                 intent.hold_minor,
                 intent.hold_overdue,
                 intent.original_tx_id,
+                intent.device or NEVER,
+                intent.place,
                 intent.batch_id,
                 intent.business_date,
                 *_second_leg(intent),

@@ -31,6 +31,18 @@ class Actors(Protocol):
         """Tell them what became of it."""
         ...
 
+    def admit(self, arrivals: Arrivals) -> None:
+        """Tell them under which numbers their intents have gone out."""
+        ...
+
+    def witness(self, batch: TraceBatch) -> None:
+        """Let them put the truth about what has ended on a batch's record."""
+        ...
+
+    def close(self, batch: TraceBatch) -> None:
+        """Let them put the rest of the truth on the last batch's record."""
+        ...
+
 
 class Spoiler(Protocol):
     """What goes wrong; `faults.Scenario` is one."""
@@ -163,7 +175,7 @@ class Numbering:
         ordered = intents[np.lexsort([intents["draw_key"], intents["created_ns"]])]
         ordered["tx_id"] = np.arange(self.next_tx_id, self.next_tx_id + len(ordered))
         self.next_tx_id += len(ordered)
-        return Arrivals(ordered, arrivals.resubmissions, arrivals.closures)
+        return replace(arrivals, intents=ordered)
 
 
 @dataclass(slots=True)
@@ -251,15 +263,18 @@ class Simulation:
             arrivals = self._numbering.number(self._with_corrections(born, tick))
             self.auditor.admit(arrivals)
             self.repairs.admit(arrivals)
+            self.city.admit(arrivals)
             batch = self.network.advance(tick.end_ns, arrivals)
             self.now_ns = tick.end_ns
             self.repairs.reconcile(batch)
+            self.city.witness(batch)
             self._settle(batch)
             self.city.learn(batch)
             for observer in self.observers:
                 self._apply(observer.observe(batch))
         last = self.network.close()
         self.repairs.close(last)
+        self.city.close(last)
         self._settle(last)
         self.auditor.close(self.network)
 
@@ -269,7 +284,7 @@ class Simulation:
         intents = plan.intents if tick.open else no_intents()
         assert np.all(intents["created_ns"] >= tick.begin_ns), "nobody plans the past"
         assert np.all(intents["created_ns"] < tick.end_ns), "nobody plans beyond the tick"
-        return Arrivals(intents, plan.resubmissions, plan.closures)
+        return replace(plan, intents=intents)
 
     def _with_corrections(self, arrivals: Arrivals, tick: Tick) -> Arrivals:
         corrections = self.repairs.plan(tick.begin_ns, tick.end_ns)

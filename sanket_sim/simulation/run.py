@@ -276,7 +276,9 @@ def introduce(
         asked.demand, asked.population.customers, asked.start, asked.duration, surges
     )
     campaigns = enlist(asked.fraud, bank, demand, asked.population.customers, asked.seed)
-    city = City(bank, asked.population, demand, asked.seed, campaigns, words, asked.start)
+    city = City(
+        bank, asked.population, demand, asked.seed, campaigns, words, asked.start, asked.fraud.twins
+    )
     scenario = Scenario(
         asked.fault,
         asked.trap,

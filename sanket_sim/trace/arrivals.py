@@ -26,7 +26,9 @@ INTENT_DTYPE = np.dtype(
         ("campaign_id", "i4"),
         ("trap", "i2"),
         ("is_fraud", "?"),
-        ("signals", "i2"),
+        ("device", "i8"),
+        ("place", "i1"),
+        ("proves", "?"),
         ("copies", "i2"),
         ("copy_gap_ns", "i8"),
         ("may_retry", "?"),
@@ -45,8 +47,11 @@ INTENT_DTYPE = np.dtype(
 """One row per intent. `draw_key` is the intent's own name for keyed draws (stable when others come
 and go); `tx_id` its running number. `e_minor`, `right_debtor`, `right_creditor` are the truth of
 what the customer wanted; `amount_minor`, `debtor_account`, `creditor_account` what is submitted.
-`copies` > 1 submits the same intent again, `copy_gap_ns` apart (an impatient thumb). `may_retry`
-keeps a failed intent open until its actor resubmits or closes it. `typology`/`trap` 0: none.
+`device` is the id of the phone or computer it is made with (0: none), `place` where that is (a
+code of the vocabulary "place"; -1: nobody is present), and `proves` whether whoever makes it can
+prove to be the customer when asked. `copies` > 1 submits the same intent again, `copy_gap_ns`
+apart (an impatient thumb). `may_retry` keeps a failed intent open until its actor resubmits or
+closes it. `typology`/`trap` 0: none.
 `mishap` holds bits of `Mishap`, and `mishap_value` what they say; `original_tx_id` is the intent
 that this one puts right (-1: none). Items of a batch carry its number (0: none) and its business
 date [days since 1970-01-01]. The second leg (`LegPurpose`; 0: none, and then its other columns say
@@ -57,6 +62,15 @@ RESUBMISSION_DTYPE = np.dtype(
     [("tx_id", "i8"), ("at_ns", "i8"), ("same_key", "?"), ("may_retry", "?")]
 )
 """A person's second try at an open intent."""
+
+
+BLOCK_DTYPE = np.dtype([("account", "i8"), ("at_ns", "i8"), ("blocked", "?")])
+"""A customer has his account blocked, because he noticed a theft, or lets it be opened again."""
+
+
+def no_blocks() -> NDArray[np.void]:
+    """Return an empty table of blocks."""
+    return np.empty(0, BLOCK_DTYPE)
 
 
 def no_intents() -> NDArray[np.void]:
@@ -79,8 +93,10 @@ class Arrivals:
     resubmissions : structured array of RESUBMISSION_DTYPE, sorted by at_ns
     closures : int64 array
         tx_ids that their actors have given up.
+    blocks : structured array of BLOCK_DTYPE, sorted by at_ns
     """
 
     intents: NDArray[np.void] = field(default_factory=no_intents)
     resubmissions: NDArray[np.void] = field(default_factory=no_resubmissions)
     closures: NDArray[np.int64] = field(default_factory=lambda: np.empty(0, np.int64))
+    blocks: NDArray[np.void] = field(default_factory=no_blocks)

@@ -99,6 +99,10 @@ class TraceBatch:
     decisions: Columns = field(default_factory=partial(schema.empty, schema.DECISIONS))
     gauges: Columns = field(default_factory=partial(schema.empty, schema.GAUGES))
     agents: Columns = field(default_factory=partial(schema.empty, schema.AGENTS))
+    truth: Columns = field(default_factory=partial(schema.empty, schema.TRUTH))
+    campaigns: Columns = field(default_factory=partial(schema.empty, schema.CAMPAIGNS))
+    specifications: Columns = field(default_factory=partial(schema.empty, schema.SPECIFICATIONS))
+    assessments: Columns = field(default_factory=partial(schema.empty, schema.ASSESSMENTS))
     answers: Columns = field(default_factory=partial(schema.empty, schema.ANSWERS))
 
     def tables(self) -> dict[str, Columns]:

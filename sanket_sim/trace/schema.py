@@ -11,6 +11,7 @@ from enum import IntEnum
 
 import numpy as np
 
+from sanket_sim.bank.fraud_features import FEATURES
 from sanket_sim.core.outcomes import (
     Ack,
     Decline,
@@ -24,7 +25,7 @@ from sanket_sim.core.outcomes import (
 )
 from sanket_sim.core.result_codes import ISO8583_CODES, ISO20022_REASONS
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +106,8 @@ TRANSACTIONS = (
     Column("open_hold_minor"),
     Column("hold_overdue", "?"),
     Column("original_tx_id", nullable=True),
+    Column("device_id", nullable=True),
+    Column("place", "i1", "place", nullable=True),
     Column("batch_id", "i4"),
     Column("business_date", "i4"),
     Column("second_purpose", "i1", "leg_purpose"),
@@ -197,6 +200,55 @@ AGENTS = (
     Column("typology", "i2", "typology"),
     Column("campaign_id", "i4", nullable=True),
 )
+TRUTH = (
+    Column("tx_id"),
+    Column("created_ns"),
+    Column("campaign_id", "i4"),
+    Column("typology", "i2", "typology"),
+    Column("twin", "i2", "twin"),
+    Column("stage", "i2", "stage"),
+    Column("role", "i2", "role"),
+    Column("hop", "i2"),
+    Column("tainted_share", "f8"),
+    Column("parent_tx_ids", "i4", "tx_ids"),
+    Column("intended_minor"),
+    Column("executed_minor"),
+    Column("outcome", "i1", "outcome"),
+)
+"""What fraud really was, payment by payment, and what its honest twins were; `twin` is empty for
+fraud itself."""
+CAMPAIGNS = (
+    Column("campaign_id", "i4"),
+    Column("name", "i2", "campaign"),
+    Column("typology", "i2", "typology"),
+    Column("twin", "i2", "twin"),
+    Column("twin_of", "i4", nullable=True),
+    Column("sophistication", "f8"),
+    Column("pace", "f8"),
+    Column("begun_ns", nullable=True),
+    Column("ended_ns", nullable=True),
+    Column("end", "i1", "campaign_end"),
+)
+SPECIFICATIONS = (
+    Column("campaign_id", "i4"),
+    Column("stage", "i2", "stage"),
+    Column("measure", "i2", "measure"),
+    Column("low", "f8"),
+    Column("high", "f8"),
+)
+"""What a campaign was specified to be, in measures that are taken from its rows of the truth."""
+ASSESSMENTS = (
+    Column("tx_id"),
+    Column("time_ns"),
+    Column("decision", "i1", "fraud_decision"),
+    Column("score", "f4"),
+    Column("points", "f4"),
+    Column("likelihood", "f4"),
+    Column("reasons", "i4", "reasons"),
+    *(Column(name, "f4") for name in FEATURES),
+)
+"""Why the fraud service decided as it did: points of the rules that fired, the model's likelihood,
+and every feature as it stood at that instant."""
 TABLES: dict[str, tuple[Column, ...]] = {
     "transactions": TRANSACTIONS,
     "hops": HOPS,
@@ -205,6 +257,10 @@ TABLES: dict[str, tuple[Column, ...]] = {
     "decisions": DECISIONS,
     "gauges": GAUGES,
     "agents": AGENTS,
+    "truth": TRUTH,
+    "campaigns": CAMPAIGNS,
+    "specifications": SPECIFICATIONS,
+    "assessments": ASSESSMENTS,
 }
 SORT_KEYS: dict[str, tuple[str, ...]] = {
     "transactions": ("created_ns", "tx_id"),
@@ -214,6 +270,10 @@ SORT_KEYS: dict[str, tuple[str, ...]] = {
     "decisions": ("time_ns",),
     "gauges": ("time_ns", "service", "replica"),
     "agents": ("agent_id", "account_id"),
+    "truth": ("tx_id",),
+    "campaigns": ("campaign_id",),
+    "specifications": ("campaign_id", "stage", "measure"),
+    "assessments": ("time_ns", "tx_id"),
 }
 
 ANSWERS = (

@@ -131,8 +131,8 @@ class Insatiable:
         everything = np.concatenate([plan.intents, one_more])
         return Arrivals(everything, plan.resubmissions, plan.closures)
 
-    def learn(self, batch):
-        self.city.learn(batch)
+    def __getattr__(self, name):
+        return getattr(self.city, name)
 
 
 def test_once_the_doors_are_closed_nobody_new_comes_in():

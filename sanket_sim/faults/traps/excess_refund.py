@@ -19,7 +19,8 @@ from sanket_sim.faults.traps.victims import unconverted
 
 SIDES = (("debtor_account", "creditor_account"), ("right_debtor", "right_creditor"))
 AS_A_REFUND = {
-    "signals": 0,
+    "device": 0,
+    "place": -1,
     "batch_id": 0,
     "second_purpose": int(LegPurpose.NONE),
     "second_currency": -1,

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from sanket_sim.core.outcomes import FraudDecision, Signal
+from sanket_sim.core.outcomes import FraudDecision
 
-NEW_DEVICE = int(Signal.NEW_DEVICE)
-NEW_PAYEE = int(Signal.NEW_PAYEE)
-FOREIGN = int(Signal.FOREIGN)
 APPROVE = int(FraudDecision.APPROVE)
 STEP_UP = int(FraudDecision.STEP_UP)
 DECLINE = int(FraudDecision.DECLINE)
@@ -20,9 +17,11 @@ def score(
     typical_minor: int,
     amount_ratio: float,
     amount_points: float,
-    signals: int,
+    new_device: bool,
     new_device_points: float,
+    new_payee: bool,
     new_payee_points: float,
+    away: bool,
     foreign_points: float,
 ) -> float:
     """Add up the points of the rules that fire, at most 1.
@@ -36,9 +35,9 @@ def score(
 
     Examples
     --------
-    >>> score(1, 5, 0.45, 1000, 1000, 4.0, 0.3, 0, 0.35, 0.15, 0.2)
+    >>> score(1, 5, 0.45, 1000, 1000, 4.0, 0.3, False, 0.35, False, 0.15, False, 0.2)
     0.0
-    >>> score(9, 5, 0.45, 9000, 1000, 4.0, 0.3, NEW_DEVICE, 0.35, 0.15, 0.2)
+    >>> score(9, 5, 0.45, 9000, 1000, 4.0, 0.3, True, 0.35, False, 0.15, False, 0.2)
     1.0
     """
     points = 0.0
@@ -46,11 +45,11 @@ def score(
         points += velocity_points
     if amount_minor > amount_ratio * typical_minor:
         points += amount_points
-    if signals & NEW_DEVICE:
+    if new_device:
         points += new_device_points
-    if signals & NEW_PAYEE:
+    if new_payee:
         points += new_payee_points
-    if signals & FOREIGN:
+    if away:
         points += foreign_points
     return min(1.0, points)
 
