@@ -28,7 +28,8 @@ def world_account(party: Party, currency: int = HOME) -> int:
 def chart_of_accounts(population: Population, habits: Habits) -> Accounts:
     """Open everybody's account: worlds and merchants without limit, customers without overdraft.
 
-    Closed accounts are nobody's: their party is NONE and they have no owner.
+    Closed accounts are nobody's: their party is NONE and they have no owner. Those of applicants
+    are theirs, and closed until the bank opens them.
     """
     count = population.accounts
     chart = Accounts(
@@ -51,12 +52,13 @@ def chart_of_accounts(population: Population, habits: Habits) -> Accounts:
 def _open_worlds(chart: Accounts, population: Population) -> None:
     """Open what stands before the first customer."""
     worlds, merchants = population.first_closed, population.first_merchant
+    applicants = population.first_applicant
     currencies = len(population.exchange.currencies)
     chart.currency[:worlds] = np.repeat(np.arange(currencies), len(WORLDS))
     chart.party[:worlds] = np.tile(WORLDS, currencies)
-    chart.party[worlds:merchants] = Party.NONE
+    chart.party[worlds:applicants] = Party.NONE
     chart.party[merchants : population.first_customer] = Party.MERCHANT
-    chart.owner[:merchants] = -1
+    chart.owner[:applicants] = -1
     chart.closed[worlds:merchants] = True
     chart.no_overdraft[worlds:merchants] = True
 

@@ -2,11 +2,12 @@
 
 No column is normalised by what was drawn for others, so one more customer changes nobody else, and
 accounts are numbered so that a newcomer renames nobody either: first the worlds, all of one
-currency after all of another; then old accounts that are closed; then merchants; then the
-customers in the order of their numbers, each with his current account and, directly behind it, a
-wallet for every foreign currency that he keeps. So the worlds depend on the bank alone, merchants
-on the settings, and a customer's ids on those who came before him; no id stands for nothing. An
-agent's id is the id of its account: a customer's, that of his current account.
+currency after all of another; then old accounts that are closed; then accounts that may be applied
+for and are not open yet; then merchants; then the customers in the order of their numbers, each
+with his current account and, directly behind it, a wallet for every foreign currency that he keeps.
+So the worlds depend on the bank alone, merchants on the settings, and a customer's ids on those who
+came before him; no id stands for nothing. An agent's id is the id of its account: a customer's,
+that of his current account.
 """
 
 from __future__ import annotations
@@ -73,8 +74,8 @@ class Population:
         The family of everything that is drawn about people.
     exchange : Exchange
         The bank's currencies, which say how many worlds there are.
-    closed, merchants : int
-        How many accounts are closed, how many shops there are.
+    closed, applicants, merchants : int
+        How many accounts are closed, how many not open yet, how many shops there are.
     account : int64 array, shape (customers,)
         Ids of the current accounts, which are the customers' own.
     wallets : mapping
@@ -98,6 +99,7 @@ class Population:
     draws: Draws
     exchange: Exchange
     closed: int
+    applicants: int
     merchants: int
     account: Numbers
     wallets: Mapping[int, Wallets]
@@ -136,13 +138,13 @@ class Population:
         busy = draws.child("activity").uniform(number)
         income_minor = np.rint(income).astype(np.int64)
         outside = len(WORLDS) * len(exchange.currencies) + settings.closed_accounts
-        account, wallets = open_wallets(
-            settings.wallets, exchange, draws, income_minor, outside + settings.merchants
-        )
+        before = outside + settings.applicants + settings.merchants
+        account, wallets = open_wallets(settings.wallets, exchange, draws, income_minor, before)
         return cls(
             draws=draws,
             exchange=exchange,
             closed=settings.closed_accounts,
+            applicants=settings.applicants,
             merchants=settings.merchants,
             account=account,
             wallets=wallets,
@@ -173,9 +175,14 @@ class Population:
         return len(WORLDS) * len(self.exchange.currencies)
 
     @property
+    def first_applicant(self) -> int:
+        """Id of the first account that is not open yet."""
+        return self.first_closed + self.closed
+
+    @property
     def first_merchant(self) -> int:
         """Account id of merchant 0."""
-        return self.first_closed + self.closed
+        return self.first_applicant + self.applicants
 
     @property
     def first_customer(self) -> int:

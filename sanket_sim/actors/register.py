@@ -61,6 +61,7 @@ def _roles(population: Population, words: Vocabulary) -> Numbers:
         [
             np.full(population.first_closed, world),
             np.full(population.closed, words.code("former customer")),
+            np.full(population.applicants, words.code("applicant")),
             np.full(population.merchants, merchant),
             np.where(lends, mule, customer),
         ]
@@ -72,9 +73,10 @@ def _segments(population: Population, words: Vocabulary) -> Numbers:
     merchants = np.full(population.merchants, words.code("merchant"))
     codes = np.array([words.code(segment) for segment in SEGMENTS])
     closed = np.full(population.closed, words.code("closed"))
+    applicants = np.full(population.applicants, words.code("applicant"))
     everywhere = np.tile(worlds, len(population.exchange.currencies))
     people = codes[population.segment[_owners(population)]]
-    return np.concatenate([everywhere, closed, merchants, people])
+    return np.concatenate([everywhere, closed, applicants, merchants, people])
 
 
 def _regions(population: Population, words: Vocabulary) -> Numbers:

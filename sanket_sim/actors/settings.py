@@ -57,6 +57,8 @@ class PopulationSettings(Settings):
     bank has that currency."""
     closed_accounts: Annotated[int, Field(ge=0, le=100_000)] = 64
     """Closed accounts, nobody's any more, that still stand in old address books."""
+    applicants: Annotated[int, Field(ge=0, le=1_000_000)] = 0
+    """People without an account who may apply for one during the run."""
     mules: Share = 0.002
     """Share of customers who lend their account to fraudsters (at least one person does)."""
     patience: PatienceSettings = PatienceSettings()

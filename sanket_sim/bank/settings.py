@@ -37,7 +37,9 @@ def _rate(value: Any) -> str:
 Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_]+(-[A-Za-z0-9_]+)*$", max_length=60)]
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 Weight = Annotated[float, Field(ge=0, le=1e9)]
-PartyName = Literal["none", "customer", "merchant", "cash", "other_bank", "employer", "biller"]
+PartyName = Literal[
+    "none", "customer", "merchant", "cash", "other_bank", "employer", "biller", "lender"
+]
 Points = Annotated[float, Field(ge=0, le=1)]
 Rate = Annotated[str, BeforeValidator(_rate, json_schema_input_type=str)]
 """An exchange rate, written as ``"1.08"`` and kept as written: a fraction, never a float."""
