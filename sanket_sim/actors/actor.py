@@ -209,7 +209,8 @@ class Actor(mesa.Agent, ABC):  # type: ignore[misc]  # mesa carries no types
     ) -> None:
         """Send an intent off; `heard` hears the answer.
 
-        `wish` needs created_ns, kind and customer_id; device and place where somebody is present;
+        `wish` needs created_ns, kind and customer_id; device and place where somebody is present
+        (those that its channel does not see are dropped, as for everybody);
         accounts and amount if it moves money (its debtor is the customer where none is given).
         The keys name the intent within the campaign. The rest is the truth about it, for the
         record alone: `parents` are the tx_ids of the payments whose money it moves on.
@@ -218,9 +219,9 @@ class Actor(mesa.Agent, ABC):  # type: ignore[misc]  # mesa carries no types
             return
         key = int(self.draws.child("intent").key(wish.kind, *keys))
         own = wish.customer_id if wish.debtor_account < 0 else wish.debtor_account
-        named = wish._replace(
+        channel = int(self.city.habits.channel(wish.kind, np.array([key]))[0])
+        named = self.city.habits.as_seen(wish, channel)._replace(
             draw_key=key,
-            channel=int(self.city.habits.channel(wish.kind, np.array([key]))[0]),
             currency=self.city.habits.currency[wish.kind],
             debtor_account=own,
         )

@@ -9,7 +9,7 @@ from scipy.special import ndtr, ndtri
 from sanket_sim.actors.chart import world_account
 from sanket_sim.actors.devices import Devices
 from sanket_sim.actors.exchange import HOME
-from sanket_sim.actors.intents import blank_intents
+from sanket_sim.actors.intents import Wish, blank_intents
 from sanket_sim.actors.population import Floats, Numbers, Population, jump_hash
 from sanket_sim.bank.description import Bank, Party, Route
 from sanket_sim.core.draws import Draws
@@ -119,6 +119,14 @@ class Habits:
         edges, channels = self._channels[kind]
         u = self.draws.child("channel").uniform(key)
         return channels[np.searchsorted(edges, u, side="right")]
+
+    def as_seen(self, wish: Wish, channel: int) -> Wish:
+        """Return a wish with what a channel sees of it: card readers and branches see no device."""
+        return wish._replace(
+            channel=channel,
+            device=wish.device if self._on_device[channel] else 0,
+            place=wish.place if self._in_person[channel] else -1,
+        )
 
     def amounts_minor(self, kind: int, customer: Numbers, u: Floats) -> Numbers:
         """Return the u-quantiles of what each customer spends by a route [minor units].
