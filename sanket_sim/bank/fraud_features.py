@@ -1,25 +1,75 @@
-"""What a fraud service can know about a payment at the instant at which it is asked."""
+"""What a fraud service can know about a payment at the instant at which it is asked.
+
+"In 24 h" and the like fade: an event counts 1 when it happens and 1/e after that time, so that a
+steady rate gives the same number as a window of that width would, and the memory stays small.
+The account that is judged is the customer's: the debtor's, or the creditor's where the debtor is
+no customer (a deposit). Amounts are minor units of that account.
+"""
 
 from __future__ import annotations
 
 FEATURES = (
     "amount_minor",
     "amount_to_typical",
+    "amount_z",
     "payments_5m",
     "payments_1h",
     "payments_24h",
     "amount_24h_to_typical",
+    "payees_24h",
+    "since_last_s",
+    "declines_1h",
     "new_payee",
     "new_device",
     "away",
+    "account_age_d",
     "inflow_24h_minor",
     "out_to_in_24h",
+    "payers_24h",
     "deposits_under_threshold_7d",
+    "to_customer",
+    "to_merchant",
+    "to_other_bank",
     "payee_payers_24h",
     "payee_out_to_in_24h",
+    "payee_age_d",
     "merchant_small_1h",
-    "declines_1h",
+    "merchant_declines_1h",
     "device_accounts_24h",
     "hour",
 )
-"""Names of the features, as rules and the columns of the trace call them."""
+"""Names of the features, as rules and the columns of the trace call them.
+
+amount_to_typical, amount_z
+    Over the account's typical payment; and how many spreads its logarithm lies above the mean of
+    the account's own history.
+payments_*, amount_24h_to_typical, payees_24h
+    What the account was asked to pay, this payment included; distinct payees.
+since_last_s
+    Time since the account's payment before, at most a week.
+declines_1h
+    Of the account's payments, for whatever reason.
+new_payee, new_device
+    0 or 1: first met with this account less than a day ago, and not known before the run.
+away
+    1: made from another region than the owner's.
+account_age_d, payee_age_d
+    Days since it was opened, at most a year; what was open before the run is a year old.
+inflow_24h_minor, out_to_in_24h, payers_24h
+    Posted credits to the account; what it pays over that, 0 without inflow; distinct payers.
+deposits_under_threshold_7d
+    Cash deposits of 75 to 100 % of the reporting threshold, a deposit that is judged included.
+to_customer, to_merchant, to_other_bank
+    0 or 1: who is paid.
+payee_payers_24h, payee_out_to_in_24h
+    The same of the payee, if it is a customer of this bank.
+merchant_small_1h, merchant_declines_1h
+    Payments of less than 5.00 to the merchant, and payments to it that were declined.
+device_accounts_24h
+    Distinct accounts that the device has paid from; 0 without a device.
+hour
+    Of the day, with its fraction.
+"""
+
+PLACES = {name: place for place, name in enumerate(FEATURES)}
+"""Name of a feature -> its place among them."""

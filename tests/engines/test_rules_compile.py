@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from sanket_sim.bank import law_rules
+from sanket_sim.bank import law_rules, tree_rules
 from sanket_sim.core import draws
 from sanket_sim.network import rules
 
@@ -18,7 +18,7 @@ numba = pytest.importorskip("numba")
 MODULES = [
     importlib.import_module(f"{rules.__name__}.{module.name}")
     for module in pkgutil.iter_modules(rules.__path__)
-] + [law_rules]
+] + [law_rules, tree_rules]
 RULES = [
     function
     for module in MODULES
@@ -60,6 +60,13 @@ SPECIAL = {
     "count": st.integers(1, 100),
     "first": st.integers(0, 99),
     "poll_ns": st.integers(1, 10**10),
+    "values": st.tuples(*[st.floats(0, 1000)] * 3),
+    "feature": st.just((2, 0, -1, -1, -1)),
+    "bound": st.just((500.0, 250.0, -1.5, 0.25, 2.5)),
+    "left": st.just((1, 2, 0, 0, 0)),
+    "right": st.just((4, 3, 0, 0, 0)),
+    "roots": st.just((0, 1)),
+    "log_odds": st.floats(-1000, 1000),
     "speed": st.floats(0.01, 10),
     "multiplier": st.floats(1, 4),
     "queue_cap": st.integers(-1, 100),
