@@ -8,6 +8,7 @@ from typing import Annotated, Any, Self
 from pydantic import Field, field_validator, model_validator
 
 from sanket_sim.actors.back_office import ReconciliationSettings
+from sanket_sim.actors.financial_crime import FinancialCrimeSettings
 from sanket_sim.actors.settings import DemandSettings, PopulationSettings
 from sanket_sim.analysis.settings import ReportSettings, SloSettings, SteadyStateSettings
 from sanket_sim.core.settings import DurationNs, PositiveDurationNs, Settings, Several
@@ -62,6 +63,8 @@ class Experiment(Settings):
     """What poisons intents."""
     reconciliation: ReconciliationSettings = ReconciliationSettings()
     """How the bank finds what went wrong with money, and puts it right."""
+    financial_crime: FinancialCrimeSettings = FinancialCrimeSettings()
+    """Who looks into what the fraud service finds suspicious, and how fast."""
     services: Overrides = Field(default_factory=dict)
     """Overrides of the model's services, same keys: ``[services.payment]``."""
     edges: Overrides = Field(default_factory=dict)

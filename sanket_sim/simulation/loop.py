@@ -16,7 +16,7 @@ from sanket_sim.core.result_codes import codes_of
 from sanket_sim.core.units import NS_PER_S
 from sanket_sim.network.protocol import Command, Engine
 from sanket_sim.simulation.conservation import MoneyAuditor
-from sanket_sim.trace.arrivals import Arrivals, no_intents
+from sanket_sim.trace.arrivals import Arrivals, no_blocks, no_intents
 from sanket_sim.trace.batch import TraceBatch
 
 
@@ -86,6 +86,37 @@ class Repairs(Protocol):
     def waits(self, until_ns: int) -> bool:
         """Say whether a correction may still leave before an instant."""
         ...
+
+
+class Guard(Protocol):
+    """Who watches for crime; `financial_crime.unit.CrimeUnit` is one."""
+
+    def admit(self, arrivals: Arrivals) -> None:
+        """Note who asks the bank for what."""
+        ...
+
+    def blocks(self, begin_ns: int, end_ns: int) -> NDArray[np.void]:
+        """Return which accounts are blocked and opened again in [begin, end)."""
+        ...
+
+    def review(self, batch: TraceBatch) -> None:
+        """Look at what one tick brought; put what is decided on the batch's record."""
+        ...
+
+
+class NoGuard:
+    """A bank that has nobody to look into alerts."""
+
+    def admit(self, arrivals: Arrivals) -> None:
+        """Note nothing."""
+
+    def blocks(self, begin_ns: int, end_ns: int) -> NDArray[np.void]:
+        """Block nothing."""
+        del begin_ns, end_ns
+        return no_blocks()
+
+    def review(self, batch: TraceBatch) -> None:
+        """Look at nothing."""
 
 
 class NoRepairs:
@@ -226,6 +257,8 @@ class Simulation:
         Takes every batch to the trace; also the one that broke a law, as evidence.
     repairs : Repairs
         The bank's back office; its corrections leave unspoilt, also while the network drains.
+    guard : Guard
+        The bank's financial crime unit, which blocks accounts.
     observers : sequence of Observer
     stopped : callable
         Asked before every tick; true ends the run early.
@@ -238,6 +271,7 @@ class Simulation:
     auditor: MoneyAuditor
     write: Callable[[TraceBatch], None]
     repairs: Repairs = field(default_factory=NoRepairs)
+    guard: Guard = field(default_factory=NoGuard)
     observers: Sequence[Observer] = ()
     stopped: Callable[[], bool] = lambda: False
     now_ns: int = 0
@@ -260,13 +294,16 @@ class Simulation:
                 break
             spoilt = self.scenario.spoil(self._wanted(tick))
             born = replace(spoilt, intents=self._early.due(spoilt.intents, tick.end_ns))
-            arrivals = self._numbering.number(self._with_corrections(born, tick))
+            guarded = self._with_blocks(self._with_corrections(born, tick), tick)
+            arrivals = self._numbering.number(guarded)
             self.auditor.admit(arrivals)
             self.repairs.admit(arrivals)
+            self.guard.admit(arrivals)
             self.city.admit(arrivals)
             batch = self.network.advance(tick.end_ns, arrivals)
             self.now_ns = tick.end_ns
             self.repairs.reconcile(batch)
+            self.guard.review(batch)
             self.city.witness(batch)
             self._settle(batch)
             self.city.learn(batch)
@@ -291,6 +328,14 @@ class Simulation:
         if len(corrections) == 0:
             return arrivals
         return replace(arrivals, intents=np.concatenate([arrivals.intents, corrections]))
+
+    def _with_blocks(self, arrivals: Arrivals, tick: Tick) -> Arrivals:
+        """Add the accounts that the bank itself blocks to those that customers have blocked."""
+        blocks = self.guard.blocks(tick.begin_ns, tick.end_ns)
+        if len(blocks) == 0:
+            return arrivals
+        together = np.concatenate([arrivals.blocks, blocks])
+        return replace(arrivals, blocks=together[np.argsort(together["at_ns"], kind="stable")])
 
     def _settle(self, batch: TraceBatch) -> None:
         """Hold the laws and name each leak; evidence is kept whether or not they hold."""

@@ -305,6 +305,15 @@ def _slow_ticks(experiment: Experiment) -> Iterator[Misfit]:
                 f"{format_duration(approval_ns)}; corrections would have to leave in the past"
             ),
         )
+    review_ns = experiment.financial_crime.minimum
+    if experiment.financial_crime.analysts and experiment.tick > review_ns:
+        yield (
+            ("financial_crime", "minimum"),
+            (
+                f"must not be shorter than the tick ({format_duration(experiment.tick)}), is "
+                f"{format_duration(review_ns)}; accounts would have to be blocked in the past"
+            ),
+        )
 
 
 def _too_many_intents(experiment: Experiment) -> Iterator[Misfit]:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from sanket_sim.actors.back_office.office import BackOffice
 from sanket_sim.actors.city import City
 from sanket_sim.actors.demand import demand_of
+from sanket_sim.actors.financial_crime.unit import CrimeUnit
 from sanket_sim.bank.description import Accounts, Bank
 from sanket_sim.core.errors import InputError, Problem, TraceError
 from sanket_sim.core.memory import seldom_swept
@@ -24,7 +25,15 @@ from sanket_sim.network import SimPyEngine
 from sanket_sim.simulation.conservation import MoneyAuditor
 from sanket_sim.simulation.experiment import Experiment
 from sanket_sim.simulation.interruption import Interruption, interruptible
-from sanket_sim.simulation.loop import Calendar, NoRepairs, Observer, Repairs, Simulation
+from sanket_sim.simulation.loop import (
+    Calendar,
+    Guard,
+    NoGuard,
+    NoRepairs,
+    Observer,
+    Repairs,
+    Simulation,
+)
 from sanket_sim.simulation.record import RunRecord, choose_folder, packages, source_commit
 from sanket_sim.simulation.resolve import ResolvedExperiment, resolve
 from sanket_sim.trace import schema
@@ -298,6 +307,7 @@ def introduce(
         auditor=MoneyAuditor(city.accounts, bank.currencies),
         write=write,
         repairs=_repairs(asked, bank, city.accounts, words),
+        guard=_guard(asked, city.accounts, words),
         observers=observers,
         stopped=stopped,
     )
@@ -307,6 +317,12 @@ def _repairs(asked: Experiment, bank: Bank, accounts: Accounts, words: Vocabular
     if not asked.reconciliation.enabled:
         return NoRepairs()
     return BackOffice(asked.reconciliation, bank, accounts, asked.start, asked.seed, words)
+
+
+def _guard(asked: Experiment, accounts: Accounts, words: Vocabularies) -> Guard:
+    if not asked.financial_crime.analysts:
+        return NoGuard()
+    return CrimeUnit(asked.financial_crime, accounts, asked.start, asked.seed, words)
 
 
 def _begin(resolved: ResolvedExperiment, options: Options, manifest: Manifest) -> RunRecord:

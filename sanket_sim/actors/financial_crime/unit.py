@@ -1,0 +1,203 @@
+"""The financial crime unit at work: alerts come in, analysts judge, accounts are blocked.
+
+Whatever it decides takes effect no sooner than the shortest review after the alert, so nothing
+depends on how ticks cut the time.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import deque
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sanket_sim.actors.back_office.office import DAY_NS, ns_until
+from sanket_sim.actors.financial_crime.monitoring import Monitor
+from sanket_sim.actors.financial_crime.posted import PostedPayments
+from sanket_sim.actors.financial_crime.queue import Alert, Review, ReviewQueue
+from sanket_sim.actors.financial_crime.settings import FinancialCrimeSettings
+from sanket_sim.bank.description import Accounts, Party
+from sanket_sim.core.draws import Draws
+from sanket_sim.core.units import NS_PER_S
+from sanket_sim.trace.arrivals import BLOCK_DTYPE, Arrivals
+from sanket_sim.trace.batch import Columns, TraceBatch, columns_of
+from sanket_sim.trace.schema import DECISIONS
+from sanket_sim.trace.vocabulary import Vocabularies
+
+_REMEMBERED_NS = 3600 * NS_PER_S
+"""A payment that the fraud service has not judged by then is not asked about any more."""
+FRAUD, AML, ANALYST = "fraud", "aml", "analyst"
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """Whom the payments of one tick are about: the customer who pays, else the one who is paid."""
+
+    last_ns: int
+    first_tx_id: int
+    account: NDArray[np.int64]
+
+
+class CrimeUnit:
+    """Hears what the fraud service flags, monitors the posting log, and acts.
+
+    Parameters
+    ----------
+    settings : FinancialCrimeSettings
+    accounts : Accounts
+    start : datetime
+        Local time of the bank at instant 0.
+    seed : int
+    vocabularies : Vocabularies
+        Take the words of what is decided.
+    """
+
+    def __init__(
+        self,
+        settings: FinancialCrimeSettings,
+        accounts: Accounts,
+        start: datetime,
+        seed: int,
+        vocabularies: Vocabularies,
+    ) -> None:
+        self.settings, self.words = settings, vocabularies
+        self._draws = Draws(seed, "financial_crime")
+        self.queue = ReviewQueue(settings, start, self._draws)
+        self.monitor = Monitor(settings.monitoring, accounts)
+        self._posted = PostedPayments()
+        self._customer = accounts.party == Party.CUSTOMER
+        self._asked: deque[_Asked] = deque()
+        self._guilty_from_ns: dict[int, int] = {}
+        self._due: list[tuple[int, int, int, bool]] = []
+        self._rows: list[tuple[Any, ...]] = []
+        self._next_look_ns = self._first_look_ns(start)
+
+    def admit(self, arrivals: Arrivals) -> None:
+        """Note who asks the bank for what; and, unknown to it, which accounts serve a crime."""
+        intents = arrivals.intents
+        if len(intents):
+            debtor, creditor = intents["debtor_account"], intents["creditor_account"]
+            account = np.where(self._customer[debtor], debtor, creditor)
+            asked = _Asked(int(intents["created_ns"][-1]), int(intents["tx_id"][0]), account)
+            self._asked.append(asked)
+            self._suspect(intents[intents["is_fraud"]], account[intents["is_fraud"]])
+
+    def blocks(self, begin_ns: int, end_ns: int) -> NDArray[np.void]:
+        """Return which accounts are blocked and opened again in [begin, end)."""
+        due = []
+        while self._due and self._due[0][0] < end_ns:
+            at_ns, account, _, blocked = heapq.heappop(self._due)
+            assert at_ns >= begin_ns, "a tick outlasted the shortest review"
+            due.append((account, at_ns, blocked))
+        return np.array(due, dtype=BLOCK_DTYPE)
+
+    def review(self, batch: TraceBatch) -> None:
+        """Look at what one tick brought; put what is decided on the batch's record."""
+        self._posted.hear(batch.transactions)
+        alerts = [*self._flagged(batch.decisions), *self._monitored(batch.end_ns)]
+        for alert in sorted(alerts):
+            self._look_into(alert)
+        batch.decisions = self._on_record(batch.decisions, batch.end_ns)
+        while self._asked and self._asked[0].last_ns < batch.end_ns - _REMEMBERED_NS:
+            self._asked.popleft()
+
+    def _suspect(self, crimes: NDArray[np.void], account: NDArray[np.int64]) -> None:
+        """Note since when an account has served a crime: the truth that an analyst may find."""
+        for one, at_ns in zip(account.tolist(), crimes["created_ns"].tolist(), strict=True):
+            self._guilty_from_ns.setdefault(one, at_ns)
+
+    def _flagged(self, decisions: Columns) -> list[Alert]:
+        """Return an alert for each payment that the fraud service did not simply let pass."""
+        actor = self.words["actor"].code(FRAUD)
+        said = self.words["decision"].words
+        alerts = []
+        for row in np.flatnonzero((decisions["actor"] == actor) & (decisions["tx_id"] >= 0)):
+            tx_id = int(decisions["tx_id"][row])
+            account = self._account(tx_id)
+            if account >= 0 and self._customer[account]:
+                word, score = said[decisions["decision"][row]], float(decisions["score"][row])
+                at_ns = int(decisions["time_ns"][row])
+                alerts.append(Alert(at_ns, account, tx_id, word, score))
+        return alerts
+
+    def _account(self, tx_id: int) -> int:
+        """Return the customer's account that a payment is about, -1 if it is long past."""
+        for asked in reversed(self._asked):
+            if asked.first_tx_id <= tx_id:
+                place = tx_id - asked.first_tx_id
+                return int(asked.account[place]) if place < len(asked.account) else -1
+        return -1
+
+    def _monitored(self, now_ns: int) -> list[Alert]:
+        """Return what monitoring finds at the instants at which it looks, up to now."""
+        alerts = []
+        while self._next_look_ns < now_ns:
+            at_ns, asked = self._next_look_ns, self.settings.monitoring
+            rows = self._posted.between(at_ns - asked.lag - asked.window, at_ns - asked.lag)
+            for found in self.monitor.suspicions(rows):
+                alerts.append(Alert(at_ns, found.account, found.tx_id, f"aml:{found.reason}", 0.0))
+                self._note(at_ns, AML, "alert", found.tx_id, found.reason)
+            self._next_look_ns += asked.every or DAY_NS
+        return alerts
+
+    def _look_into(self, alert: Alert) -> None:
+        review = self.queue.take(alert)
+        if review is None:
+            return
+        confirmed = self._judges(review)
+        verdict = "confirm" if confirmed else "clear"
+        self._note(review.begun_ns, ANALYST, "take_up", alert.tx_id, alert.reason)
+        self._note(review.ended_ns, ANALYST, verdict, alert.tx_id, alert.reason, alert.score)
+        if confirmed and self.settings.freeze:
+            self._block(review)
+
+    def _judges(self, review: Review) -> bool:
+        """Say whether the analyst takes the account for a crime's, rightly or not."""
+        chance = self.settings.mistakes
+        alert = review.alert
+        if self._guilty_from_ns.get(alert.account, alert.raised_ns + 1) <= alert.raised_ns:
+            chance = self.settings.finds
+        u = self._draws.child("judgement").uniform(alert.account, review.ordinal)
+        return bool(u < chance)
+
+    def _block(self, review: Review) -> None:
+        account, at_ns = review.alert.account, review.ended_ns
+        heapq.heappush(self._due, (at_ns, account, 0, True))
+        heapq.heappush(self._due, (at_ns + self.settings.redress, account, 1, False))
+
+    def _note(
+        self, at_ns: int, actor: str, decision: str, tx_id: int, reason: str, score: float = 0.0
+    ) -> None:
+        words = self.words
+        row = (
+            at_ns,
+            words["actor"].code(actor),
+            words["decision"].code(decision),
+            words["subject"].code("account"),
+            tx_id,
+            score,
+            words["reason"].code(reason),
+        )
+        heapq.heappush(self._rows, row)
+
+    def _on_record(self, others: Columns, end_ns: int) -> Columns:
+        """Return decisions up to an instant in one table with those of others."""
+        due = []
+        while self._rows and self._rows[0][0] < end_ns:
+            due.append(heapq.heappop(self._rows))
+        if not due:
+            return others
+        own = columns_of(due, DECISIONS)
+        table = {name: np.concatenate([own[name], others[name]]) for name in own}
+        order = np.argsort(table["time_ns"], kind="stable")
+        return {name: column[order] for name, column in table.items()}
+
+    def _first_look_ns(self, start: datetime) -> int:
+        asked = self.settings.monitoring
+        if not asked.enabled:
+            return int(np.iinfo(np.int64).max)
+        return asked.every if asked.every is not None else ns_until(start, asked.at)
