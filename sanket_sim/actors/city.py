@@ -16,7 +16,6 @@ from sanket_sim.actors.calendar import Act, Calendar
 from sanket_sim.actors.chart import chart_of_accounts
 from sanket_sim.actors.customer import Customer
 from sanket_sim.actors.demand import NEVER_NS, Demand
-from sanket_sim.actors.devices import PLACES
 from sanket_sim.actors.exchange import Exchange
 from sanket_sim.actors.fees import Fees
 from sanket_sim.actors.habits import Habits
@@ -101,8 +100,6 @@ class City(mesa.Model):  # type: ignore[misc]  # mesa carries no types
         self.vocabularies = vocabularies if vocabularies is not None else Vocabularies()
         if not self.vocabularies["typology"].words:
             self.vocabularies["typology"].code(NO_TYPOLOGY)
-        for place in PLACES:
-            self.vocabularies["place"].code(place)
         self.population = Population.settle(population, self.draws, Exchange.of(bank))
         self.habits = Habits(bank, self.population, self.draws)
         self.traffic = Traffic(demand, self.habits, self.draws)

@@ -9,14 +9,10 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from sanket_sim.bank.description import ABROAD
+from sanket_sim.bank.places import ABROAD, PLACES
 from sanket_sim.core.draws import Draws
 
 Numbers = NDArray[np.int64]
-
-PLACES = ("abroad", "north", "north_east", "east", "south_east", "south", "south_west", "west",
-          "centre")  # fmt: skip
-"""Words of the vocabulary "place", in the order of their codes; homes are the regions."""
 
 _DEVICE_BITS = 40
 _SECOND_SHARE = 0.15

@@ -19,11 +19,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import gammaincinv, ndtri
 
-from sanket_sim.actors.devices import PLACES
 from sanket_sim.actors.exchange import HOME, Exchange
 from sanket_sim.actors.settings import PopulationSettings
 from sanket_sim.actors.wallets import Wallets, open_wallets
 from sanket_sim.bank.description import Party
+from sanket_sim.bank.places import PLACES
 from sanket_sim.core.draws import Draws
 
 Numbers = NDArray[np.int64]

@@ -12,6 +12,7 @@ from enum import IntEnum
 import numpy as np
 
 from sanket_sim.bank.fraud_features import FEATURES
+from sanket_sim.bank.places import PLACES
 from sanket_sim.core.outcomes import (
     Ack,
     Decline,
@@ -62,6 +63,7 @@ FIXED_VOCABULARIES: dict[str, tuple[str, ...]] = {
     "leg": tuple(name.lower() for name in _fixed(Leg)),
     "leg_purpose": tuple(name.lower() for name in _fixed(LegPurpose)),
     "leak_class": _fixed(LeakClass),
+    "place": PLACES,
     "replica_state": _fixed(ReplicaState),
     "iso20022_reason": ISO20022_REASONS,
     "iso8583_code": ISO8583_CODES,

@@ -132,7 +132,7 @@ def payments(case: Case, bank: Bank) -> np.ndarray:
     assert len(rows) == VICTIMS, "the town is too quiet for this route"
     rows["created_ns"] = np.arange(VICTIMS) * GAP_NS + MS
     rows["amount_minor"] = rows["e_minor"] = case.amount
-    rows["signals"] = 0
+    rows["place"] = -1
     rows["may_retry"] = False
     return rows
 

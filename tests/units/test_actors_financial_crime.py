@@ -21,7 +21,7 @@ from sanket_sim.trace.vocabulary import Vocabularies
 
 MINUTE = 60 * NS_PER_S
 HOUR = 60 * MINUTE
-EIGHT = datetime(2026, 11, 27, 8)
+EIGHT = datetime.fromisoformat("2026-11-27T08:00")
 CASH, BANK, FIRST = 0, 1, 2
 PEOPLE = 40
 TEN_MINUTES = {"law": "constant", "value": "10m"}
@@ -82,7 +82,9 @@ def payments(*rows):
     """(debtor, creditor, amount in units) -> columns as monitoring sees them."""
     columns = ("tx_id", "debtor_account", "creditor_account", "amount_minor", "posted_ns")
     cells = [(n, d, c, round(100 * a), n) for n, (d, c, a) in enumerate(rows)]
-    return {name: np.array(side) for name, side in zip(columns, zip(*cells, strict=True))}
+    return {
+        name: np.array(side) for name, side in zip(columns, zip(*cells, strict=True), strict=True)
+    }
 
 
 A, B, C, D = range(FIRST, FIRST + 4)
@@ -146,7 +148,9 @@ class Office:
             batch.decisions = columns_of([self._flag(*f) for f in here], DECISIONS)
             batch.transactions = self._posted(posted, begin_ns, end_ns)
             self.unit.review(batch)
-            self.decisions += zip(*(batch.decisions[c.name].tolist() for c in DECISIONS))
+            self.decisions += zip(
+                *(batch.decisions[c.name].tolist() for c in DECISIONS), strict=True
+            )
         return self
 
     def told(self):

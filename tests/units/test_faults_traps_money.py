@@ -158,7 +158,7 @@ def test_a_reused_key_names_the_first_payment_and_another_amount() -> None:
 
 def test_refunds_go_back_the_way_the_money_came() -> None:
     trap = trap_of("excess_refund", refunds=3, after="10s")
-    rows = payments(trap, 2, batch_id=0, signals=3, original_tx_id=-1)
+    rows = payments(trap, 2, batch_id=0, device=3, original_tx_id=-1)
     after = spoilt(trap, rows)
     originals, refunds = after[:2], after[2:]
     assert originals["mishap"].tolist() == [Mishap.REFERRED] * 2
@@ -172,7 +172,7 @@ def test_refunds_go_back_the_way_the_money_came() -> None:
     assert set(refunds["creditor_account"].tolist()) == {1}
     assert set(refunds["right_creditor"].tolist()) == {1}
     assert refunds["amount_minor"].tolist() == refunds["e_minor"].tolist() == [2500] * 6
-    assert set(refunds["signals"].tolist()) == {0}
+    assert set(refunds["device"].tolist()) == {0}
 
 
 def test_refunds_cost_nothing() -> None:
