@@ -21,6 +21,10 @@ from sanket_sim.bank.settings import (
 from sanket_sim.bank.step_settings import AnyStep, StepSettings
 from sanket_sim.core.draws import word_of
 
+_COMMITS = {
+    **{effect.name.lower(): effect for effect in d.Effect},
+    "open": d.Effect.OPEN_ACCOUNT,
+}
 _CHECKS = {
     "amount": d.Effect.CHECK_AMOUNT,
     "funds": d.Effect.CHECK_FUNDS,
@@ -182,7 +186,7 @@ class _Rows:
         elif step.publish is not None:
             self._ask(d.StepKind.PUBLISH, step.publish)
         elif step.commit is not None:
-            self.append(d.Step(d.StepKind.COMMIT, effect=d.Effect[step.commit.upper()]))
+            self.append(d.Step(d.StepKind.COMMIT, effect=_COMMITS[step.commit]))
         elif step.check is not None:
             self.append(d.Step(d.StepKind.CHECK, effect=_CHECKS[step.check]))
         else:

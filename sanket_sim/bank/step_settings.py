@@ -19,7 +19,9 @@ from sanket_sim.core.settings import Settings, Several, Share
 Target = Annotated[str, Field(pattern=r"^[^.\s]+\.[^.\s]+$")]
 """An operation of a service: ``ledger.post``."""
 
-CommitName = Literal["transfer", "debit", "credit", "hold", "capture", "void", "fee", "reverse"]
+CommitName = Literal[
+    "transfer", "debit", "credit", "hold", "capture", "void", "fee", "reverse", "open"
+]
 CheckName = Literal[
     "amount", "funds", "limit", "fraud", "read", "payee", "settlement", "status", "identity"
 ]

@@ -73,6 +73,8 @@ class Decline(IntEnum):
     """The fraud service asked for a second factor, and it did not come."""
     IDENTITY_NOT_VERIFIED = 28
     """An application whose applicant could not prove who he is."""
+    DEBIT_ACCOUNT_ALREADY_CLOSED = 29
+    """Closed, or applied for and not open yet."""
 
 
 class Phase(IntEnum):

@@ -40,6 +40,7 @@ class Admission:
         """Judge a movement out of the debtor's account."""
         return (
             self._refuse_payload(intent)
+            or self._refuse_frozen(intent)
             or self.refuse_time(intent, now_ns)
             or self._refuse_refund(intent)
             or self.refuse_funds(intent, self.needed_minor(intent))
@@ -117,13 +118,32 @@ class Admission:
     def _refuse_accounts(self, intent: Intent) -> int:
         controls, debtor, creditor = self.controls, intent.debtor, intent.creditor
         currency = self.store.currency
+        closed = self.store.closed
         if debtor == creditor and controls.accounts_differ:
             return int(Decline.ACCOUNTS_MUST_BE_DIFFERENT)
         if controls.same_ledger and not currency[debtor] == intent.currency == currency[creditor]:
             return int(Decline.ACCOUNTS_MUST_HAVE_THE_SAME_LEDGER)
-        if controls.account_status and self.store.closed[creditor]:
+        if closed[debtor]:
+            self._note_impossible(intent)
+            return int(Decline.DEBIT_ACCOUNT_ALREADY_CLOSED)
+        if controls.account_status and closed[creditor]:
+            if creditor == intent.right_creditor:
+                self._note_impossible(intent)
             return int(Decline.CREDIT_ACCOUNT_ALREADY_CLOSED)
         return DONE
+
+    def _refuse_frozen(self, intent: Intent) -> int:
+        """Let nothing leave a blocked account; what it has promised before can still be taken."""
+        if not self.store.frozen[intent.debtor]:
+            return DONE
+        self._note_impossible(intent)
+        return int(Decline.ACCOUNT_FROZEN)
+
+    @staticmethod
+    def _note_impossible(intent: Intent) -> None:
+        """Let the oracle find that nothing should move, unless something already has."""
+        if intent.n_posted == 0 and not intent.hold_opened:
+            intent.verdict = money.REJECT
 
     def _refuse_refund(self, intent: Intent) -> int:
         if self._refund_covered(intent):

@@ -24,6 +24,8 @@ class BalanceStore:
         self.no_overdraft: list[bool] = accounts.no_overdraft.tolist()
         self.currency: list[int] = accounts.currency.tolist()
         self.closed: list[bool] = accounts.shut.tolist()
+        self.frozen: list[bool] = [False] * len(self.opening)
+        """Blocked: nothing may leave them."""
         self.balance: array[int] = array("q", self.opening)
         self.debits_pending: array[int] = array("q", bytes(8 * len(self.opening)))
         self.credits_pending: array[int] = array("q", bytes(8 * len(self.opening)))

@@ -61,6 +61,8 @@ class ControlPlane:
             CommandKind.CRASH: self._crash,
             CommandKind.RESTART: self._restart,
             CommandKind.CONFIG: self._configure,
+            CommandKind.FREEZE: self._block,
+            CommandKind.THAW: self._block,
         }
 
     def schedule(self, command: Command) -> None:
@@ -81,11 +83,12 @@ class ControlPlane:
 
     def _carry_out(self, alarm: Alarm) -> None:
         command: Command = alarm.subject
+        subject = f"account {command.account}" if command.account >= 0 else command.target
         self.recorder.decision(
             self.loop.now_ns,
             "control_plane",
             command.kind.name.lower(),
-            command.target or f"fault {command.fault_id}",
+            subject or f"fault {command.fault_id}",
             "",
         )
         if command.kind == CommandKind.END:
@@ -265,6 +268,12 @@ class ControlPlane:
             f"{replica.service.description.name}-{replica.index}",
             "",
         )
+
+    def _block(self, command: Command) -> list[Undo]:
+        """Block an account or open it again; the latest word counts."""
+        frozen = self.callees.effects.ledger.store.frozen
+        frozen[command.account] = command.kind == CommandKind.FREEZE
+        return []
 
     def _configure(self, command: Command) -> list[Undo]:
         """Change settings of a service (workers, queue_cap) or the policy of edges.

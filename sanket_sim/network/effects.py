@@ -27,6 +27,7 @@ WRONG_EXPONENT = int(Mishap.WRONG_EXPONENT)
 FOREIGN_NOTATION = int(Mishap.FOREIGN_NOTATION)
 MISREAD = WRONG_EXPONENT | FOREIGN_NOTATION
 LIMIT_EXCEEDED = int(Decline.LIMIT_EXCEEDED)
+IDENTITY_NOT_VERIFIED = int(Decline.IDENTITY_NOT_VERIFIED)
 EXISTS_WITH_DIFFERENT_AMOUNT = int(Decline.EXISTS_WITH_DIFFERENT_AMOUNT)
 EPOCHS_PER_REPLICA = 1 << 20
 DIES = (Effect.TRANSFER, Effect.DEBIT, Effect.CAPTURE)
@@ -79,27 +80,13 @@ class Effects:
 
     def commit(self, attempt: Attempt, step: Step) -> bool:
         """Apply a ledger effect, whether or not the caller still waits."""
-        call = attempt.call
-        intent = call.intent
-        if not intent.moves_money:
+        if step.effect == Effect.OPEN_ACCOUNT:
+            return self._open_account(attempt)
+        if not attempt.call.intent.moves_money:
             return True
         if step.effect == Effect.FEE:
             return self._charge(attempt)
-        dedup = call.edge.operation.dedup
-        if (
-            dedup.scope
-            and dedup.atomic
-            and not attempt.committed
-            and (known := self.recall(attempt))
-        ):
-            return known == SERVED or self._decline(attempt, EXISTS_WITH_DIFFERENT_AMOUNT)
-        if intent.mishap & CRASH_BETWEEN_LEGS and step.effect in DIES:
-            return self._die(attempt, step)
-        reason = self._commits[step.effect](intent, call.edge.callee, self.loop.now_ns)
-        if reason:
-            return self._decline(attempt, reason)
-        self._note_commit(attempt)
-        return True
+        return self._move(attempt, step)
 
     def check(self, attempt: Attempt, step: Step) -> bool:
         """Take a business decision; a no ends the operation."""
@@ -109,6 +96,8 @@ class Effects:
             account = max(intent.debtor, 0)
             intent.balance_minor = self.ledger.store.visible_minor(account, self.loop.now_ns)
             return True
+        if effect == Effect.CHECK_IDENTITY:
+            return intent.proves or self._decline(attempt, IDENTITY_NOT_VERIFIED)
         if not intent.moves_money:
             return True
         reason = self._judges[effect](intent, self.loop.now_ns)
@@ -167,6 +156,32 @@ class Effects:
             intent = attempt.call.intent
             served = (self.loop.now_ns, intent.amount_minor, intent.creditor)
             intent.keys_done[_key(attempt)] = served
+
+    def _move(self, attempt: Attempt, step: Step) -> bool:
+        call = attempt.call
+        intent, dedup = call.intent, call.edge.operation.dedup
+        if (
+            dedup.scope
+            and dedup.atomic
+            and not attempt.committed
+            and (known := self.recall(attempt))
+        ):
+            return known == SERVED or self._decline(attempt, EXISTS_WITH_DIFFERENT_AMOUNT)
+        if intent.mishap & CRASH_BETWEEN_LEGS and step.effect in DIES:
+            return self._die(attempt, step)
+        reason = self._commits[step.effect](intent, call.edge.callee, self.loop.now_ns)
+        if reason:
+            return self._decline(attempt, reason)
+        self._note_commit(attempt)
+        return True
+
+    def _open_account(self, attempt: Attempt) -> bool:
+        """Open the account that its future owner has applied for; opened twice, it is open."""
+        intent = attempt.call.intent
+        if intent.debtor >= 0:
+            self.ledger.store.closed[intent.debtor] = False
+        self._note_commit(attempt)
+        return True
 
     def _charge(self, attempt: Attempt) -> bool:
         """Charge a fee that is not linked to its payment, once for each key."""

@@ -19,6 +19,7 @@ from sanket_sim.network.rules import amounts, money
 
 DONE = int(Decline.NONE)
 EXCEEDS_CREDITS = int(Decline.EXCEEDS_CREDITS)
+ACCOUNT_FROZEN = int(Decline.ACCOUNT_FROZEN)
 ACK_FAILED = int(Ack.FAILED)
 PRINCIPAL, SECOND = int(Leg.PRINCIPAL), int(Leg.SECOND)
 EXCHANGE, FEE, MISMATCH = (
@@ -149,6 +150,8 @@ class Ledger:
         """Charge the fee on its own, where it is not linked to its payment."""
         if intent.second_purpose != FEE or self.controls.linked_fee:
             return DONE
+        if self.store.frozen[intent.debtor]:
+            return ACCOUNT_FROZEN
         if self.controls.serialised_funds and not self.store.covers(
             intent.debtor, intent.second_amount_minor
         ):

@@ -4,10 +4,11 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from banks import accounts, chain, check, drive, intents
+from banks import OPENING_MINOR, S, accounts, chain, check, commit, compute, drive, intents
 
 from sanket_sim.bank.description import Effect, Service
 from sanket_sim.core.outcomes import Decline
+from sanket_sim.network import Command, CommandKind
 
 LIMIT_MINOR = 5000
 GIVEN = 3
@@ -52,3 +53,87 @@ def test_another_account_will_do_only_if_it_is_the_same_persons(owners, reason):
 def test_the_door_itself_refuses_what_is_no_amount():
     found = checked(Effect.CHECK_AMOUNT, amount_minor=-1, e_minor=0)
     assert found["decline_reason"] == Decline.AMOUNT_MUST_BE_POSITIVE
+
+
+PAYER, APPLIED_FOR = 1, 3
+FREEZE = [Command(1 * S, CommandKind.FREEZE, account=PAYER)]
+POST = (commit(),)
+HOLD_AND_CAPTURE = (commit(Effect.HOLD), compute(3 * S), commit(Effect.CAPTURE))
+
+
+def ledger_run(rows, commands=(), steps=POST, chart=None):
+    bank = chain(Service("ledger", replicas=1, workers=9), steps=[steps])
+    return drive(bank, rows, commands, chart=chart)
+
+
+def told(outcome):
+    found = outcome.transactions
+    return list(zip(found["decline_reason"].tolist(), found["e_minor"].tolist(), strict=True))
+
+
+def test_nothing_leaves_a_blocked_account_until_it_is_opened_again():
+    thaw = Command(5 * S, CommandKind.THAW, account=PAYER)
+    outcome = ledger_run(intents(0, 2 * S, 6 * S), [*FREEZE, thaw])
+    assert told(outcome) == [(0, 2500), (Decline.ACCOUNT_FROZEN, 0), (0, 2500)]
+    assert outcome.engine.balances_minor()[PAYER] == OPENING_MINOR - 2 * 2500
+
+
+def test_a_blocked_account_still_takes_money_in():
+    outcome = ledger_run(
+        intents(2 * S, debtor_account=2, right_debtor=2, creditor_account=PAYER), FREEZE
+    )
+    assert outcome.engine.balances_minor()[PAYER] == OPENING_MINOR + 2500
+
+
+def test_what_was_held_before_the_block_is_captured_and_nothing_is_held_after():
+    outcome = ledger_run(intents(0, 2 * S), FREEZE, HOLD_AND_CAPTURE)
+    assert told(outcome) == [(0, 2500), (Decline.ACCOUNT_FROZEN, 0)]
+    assert outcome.engine.balances_minor()[PAYER] == OPENING_MINOR - 2500
+
+
+def test_blocks_that_customers_ask_for_are_on_record_with_the_account():
+    from sanket_sim.network import SimPyEngine
+    from sanket_sim.trace.arrivals import BLOCK_DTYPE, Arrivals
+    from sanket_sim.trace.vocabulary import Vocabularies
+
+    words = Vocabularies()
+    bank = chain(Service("ledger", replicas=1, workers=1), steps=[(commit(),)])
+    engine = SimPyEngine(bank, accounts(), 1, words)
+    blocks = np.array([(PAYER, S, True)], BLOCK_DTYPE)
+    decisions = engine.advance(2 * S, Arrivals(blocks=blocks)).decisions
+    assert words["decision"].words[decisions["decision"][0]] == "freeze"
+    assert words["subject"].words[decisions["subject"][0]] == f"account {PAYER}"
+    assert (decisions["tx_id"][0], decisions["time_ns"][0]) == (-1, S)
+
+
+def applied_for():
+    closed = np.zeros(4, bool)
+    closed[APPLIED_FOR] = True
+    return replace(accounts(), closed=closed)
+
+
+@pytest.mark.parametrize(("proves", "reason"), [(True, 0), (False, Decline.IDENTITY_NOT_VERIFIED)])
+def test_an_account_opens_for_who_can_prove_who_he_is(proves, reason):
+    desk = Service("desk", replicas=1, workers=1)
+    steps = (check(Effect.CHECK_IDENTITY), commit(Effect.OPEN_ACCOUNT))
+    bank = chain(desk, steps=[steps])
+    bank = replace(bank, routes=(replace(bank.routes[0], amount_minor=None),))
+    rows = intents(0, debtor_account=APPLIED_FOR, proves=proves)
+    outcome = drive(bank, rows, chart=applied_for())
+    assert outcome.transactions["decline_reason"][0] == reason
+    assert outcome.engine.ledger.store.closed[APPLIED_FOR] != proves
+
+
+@pytest.mark.parametrize(
+    ("columns", "reason"),
+    [
+        ({"debtor_account": APPLIED_FOR}, Decline.DEBIT_ACCOUNT_ALREADY_CLOSED),
+        (
+            {"creditor_account": APPLIED_FOR, "right_creditor": APPLIED_FOR},
+            Decline.CREDIT_ACCOUNT_ALREADY_CLOSED,
+        ),
+    ],
+)
+def test_nothing_moves_from_or_to_an_account_that_is_not_open(columns, reason):
+    outcome = ledger_run(intents(0, **columns), chart=applied_for())
+    assert told(outcome) == [(reason, 0)]

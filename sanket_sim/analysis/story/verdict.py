@@ -41,6 +41,7 @@ _DECLINED = {
     "creditor_timeout": "the scheme's clock had run out",
     "not_settled": "the sending bank's funds had not come",
     "credit_account_already_closed": "the payee's account is closed",
+    "debit_account_already_closed": "the payer's account is not open",
     "stand_in_limit": "beyond the limit of stand-in processing",
     "exists_with_different_amount": "its key belongs to another payment",
     "payee_mismatch": "the payee's name does not belong to the account",
