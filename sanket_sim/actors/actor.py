@@ -15,6 +15,7 @@ import numpy as np
 
 from sanket_sim.actors.calendar import Act
 from sanket_sim.actors.chart import world_account
+from sanket_sim.actors.habits import PROVES_SHARE
 from sanket_sim.actors.intents import Wish
 from sanket_sim.actors.population import jump_hash
 from sanket_sim.actors.truth import CUT, Specified
@@ -137,6 +138,21 @@ class Actor(mesa.Agent, ABC):  # type: ignore[misc]  # mesa carries no types
         """Return one of the campaign's long waits, at its pace [ns]."""
         return round(self.between(low_ns, high_ns, purpose, *keys) * self.campaign.pace)
 
+    def busy_ns(self, now_ns: int, low_ns: int, high_ns: int, purpose: str, *keys: int) -> int:
+        """Return when a long wait ends, at the campaign's pace, at an hour as people keep [ns].
+
+        Every instant between `low_ns` and `high_ns` from now (times `pace`) is as likely as it is
+        busy; equally likely beyond the end of the run, where nothing is known of demand.
+        """
+        begin_ns = now_ns + round(low_ns * self.campaign.pace)
+        end_ns = now_ns + round(high_ns * self.campaign.pace)
+        demand, u = self.city.traffic.demand, self.u(purpose, *keys)
+        least, most = demand.hazard_at(begin_ns), demand.hazard_at(end_ns)
+        if end_ns >= demand.end_ns or most <= least:
+            return begin_ns + round((end_ns - begin_ns) * u)
+        at_ns = int(demand.instant_ns(np.array([least + (most - least) * u]))[0])
+        return min(max(at_ns, begin_ns), end_ns)
+
     def enter(self, at_ns: int, act: Act, name: str, *keys: int) -> None:
         """Note an act for later; the name and the keys break ties."""
         key = int(self.draws.key(word_of(name), *keys))
@@ -181,6 +197,15 @@ class Actor(mesa.Agent, ABC):  # type: ignore[misc]  # mesa carries no types
         """Return the place where a customer lives."""
         return int(self.city.habits.devices.home[number])
 
+    def whereabouts(self, number: int, *keys: int) -> int:
+        """Return where a customer is at some act of his: mostly at home, like everybody."""
+        key = np.array([int(self.draws.child("whereabouts").key(0, *keys))])
+        return int(self.city.habits.devices.place(np.array([number]), key)[0])
+
+    def can_prove(self, *keys: int) -> bool:
+        """Say whether an honest customer passes when he is asked for a second factor."""
+        return self.u("proves", *keys) < PROVES_SHARE
+
     def quantile_minor(self, kind: int, number: int, u: float) -> int:
         """Return the u-quantile of what a customer spends by a route [minor units]."""
         one, at = np.array([number]), np.array([u])
@@ -215,10 +240,10 @@ class Actor(mesa.Agent, ABC):  # type: ignore[misc]  # mesa carries no types
         The keys name the intent within the campaign. The rest is the truth about it, for the
         record alone: `parents` are the tx_ids of the payments whose money it moves on.
         """
-        if wish.created_ns >= self.until_ns:
+        own = wish.customer_id if wish.debtor_account < 0 else wish.debtor_account
+        if wish.created_ns >= self.until_ns or own == wish.creditor_account:
             return
         key = int(self.draws.child("intent").key(wish.kind, *keys))
-        own = wish.customer_id if wish.debtor_account < 0 else wish.debtor_account
         channel = int(self.city.habits.channel(wish.kind, np.array([key]))[0])
         named = self.city.habits.as_seen(wish, channel)._replace(
             draw_key=key,

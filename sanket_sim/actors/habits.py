@@ -19,7 +19,7 @@ from sanket_sim.trace.arrivals import no_intents
 _AFFINITY = 0.5
 """Correlation between a person's affluence and the size of a payment, on the normal scale."""
 _NEW_PAYEE_SHARE = 0.03
-_PROVES_SHARE = 0.97
+PROVES_SHARE = 0.97
 """Share of honest people who pass when they are asked for a second factor."""
 _DEVICE_CHANNELS = ("app", "web")
 _PRESENT_CHANNELS = ("app", "web", "card", "atm", "branch")
@@ -270,7 +270,7 @@ class Habits:
         rows["device"][device] = self.devices.own(customer[device], key[device])
         person = np.flatnonzero(self._in_person[rows["channel"]])
         rows["place"][person] = self.devices.place(customer[person], key[person])
-        rows["proves"] = self.draws.child("proves").uniform(key) < _PROVES_SHARE
+        rows["proves"] = self.draws.child("proves").uniform(key) < PROVES_SHARE
 
 
 def _channel_law(route: Route, bank: Bank) -> tuple[Floats, Numbers]:
