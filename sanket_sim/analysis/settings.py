@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, model_validator
 
-from sanket_sim.core.settings import PositiveDurationNs, Settings
+from sanket_sim.core.settings import AmountMinor, PositiveDurationNs, Settings
 from sanket_sim.core.units import NS_PER_MS, NS_PER_S
 
 ProbeMetric = Literal[
@@ -72,3 +72,12 @@ class ReportSettings(Settings):
     """ISO 3166 alpha-3 code of the electricity grid (``"WLD"``: the world)."""
     high_energy_latency: PositiveDurationNs = 5 * NS_PER_S
     """Hops at least this long count as high-energy events, as in the SANKET audit."""
+    false_positive_cost_minor: AmountMinor = 1_000
+    """What declining an honest payment costs the bank, in minor units of its first currency. An
+    assumption of ours: one call to the service desk of about ten minutes at 60 an hour; vendors
+    name 8 to 18 dollars a call. Custom lost for good is not in it."""
+    step_up_cost_minor: AmountMinor = 20
+    """What asking an honest customer for a second factor costs. An assumption of ours: a text
+    message and now and then a question."""
+    review_minute_cost_minor: AmountMinor = 100
+    """What a minute of an analyst costs. An assumption of ours: 60 an hour, all included."""

@@ -63,6 +63,8 @@ _WIDE = frozenset(
         "Steady state",
         "Where time goes",
         "Fraud detection",
+        "Campaigns",
+        "The fraud check in faults",
         "Latency, end to end",
         "Leakage by class, service, trap and control",
         "Control matrix, intents",

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sanket_sim.analysis.findings import Findings
 from sanket_sim.analysis.latency import Percentiles
+from sanket_sim.analysis.report.fraud_sections import fraud_tables
 from sanket_sim.analysis.report.money_sections import money_tables
 from sanket_sim.analysis.report.table import Row, Table, percent
 from sanket_sim.analysis.report.wording import (
@@ -13,7 +14,6 @@ from sanket_sim.analysis.report.wording import (
     durations,
     estimate,
     interval,
-    moneys,
     number,
     probability,
     words,
@@ -178,7 +178,7 @@ def tables(findings: Findings) -> list[Table]:
         _energy(findings),
         _burn(findings),
         *money_tables(findings),
-        _fraud_table(findings),
+        *fraud_tables(findings),
     ]
     return [table for table in found if table.rows]
 
@@ -389,36 +389,3 @@ def _energy(findings: Findings) -> Table:
 
 def _part(joules: float, whole: float) -> str:
     return percent(joules / whole) if whole else "-"
-
-
-def _fraud_table(findings: Findings) -> Table:
-    fraud = findings.fraud
-    rows = tuple(
-        (
-            words(name),
-            f"{found.intents:,}",
-            estimate(found.recall, 100, "%"),
-            moneys(found.value_minor),
-            moneys(found.value_detected_minor),
-            moneys(found.loss_minor),
-            moneys(found.loss_before_block_minor),
-            duration(found.alert_delay_s),
-        )
-        for name, found in fraud.by_typology.items()
-    )
-    headings = (
-        "Typology",
-        "Intents",
-        "Recall",
-        "Attempted",
-        "Flagged",
-        "Lost",
-        "Lost before first flag",
-        "Alert delay",
-    )
-    note = (
-        f"Precision {estimate(fraud.precision, 100, '%')}, false positives "
-        f"{estimate(fraud.false_positive_rate, 100, '%')} of honest intents, PR-AUC "
-        f"{number(fraud.pr_auc)}; {fraud.unchecked:,} passed unchecked."
-    )
-    return Table("Fraud detection", headings, rows, note)

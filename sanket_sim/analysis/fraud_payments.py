@@ -1,0 +1,202 @@
+"""The payments of a run beside the truth about them: what detection is judged by."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sanket_sim.analysis.intents import judged
+from sanket_sim.analysis.run_folder import FOREVER_NS, RunFolder
+from sanket_sim.core.outcomes import Decline, FraudDecision
+from sanket_sim.trace.batch import Columns, places_of, rows_in
+
+Mask = NDArray[np.bool_]
+
+JUDGED_BY = (
+    "tx_id",
+    "typology",
+    "campaign_id",
+    "fraud_score",
+    "fraud_decision",
+)
+SCORED = (FraudDecision.APPROVE, FraudDecision.STEP_UP, FraudDecision.DECLINE)
+"""What the fraud service says when it was there to be asked."""
+STOPPING = (
+    Decline.SUSPECTED_FRAUD,
+    Decline.NOT_AUTHENTICATED,
+    Decline.ACCOUNT_FROZEN,
+    Decline.IDENTITY_NOT_VERIFIED,
+)
+"""Reasons for a refusal that mean suspicion."""
+VICTIM = "victim"
+"""Role in the truth of somebody whose own money is taken."""
+_TRUTH = ("tx_id", "campaign_id", "typology", "twin", "stage", "role", "parent_tx_ids")
+
+
+@dataclass(frozen=True, slots=True)
+class Payments:
+    """Some payments, with what the bank's suspicion did to them, as columns of equal length.
+
+    Parameters
+    ----------
+    columns : Columns
+        Transactions; those that a fraudster or an honest twin made carry `typology` and
+        `campaign_id` of the truth, and `twin`, `stage` and `role` (codes; -1 in everyone else's).
+    fraud : bool array
+        The label.
+    loss : bool array
+        Fraud with money that is taken from its owner here. What passes stolen money on, or moves
+        the criminals' own, costs nobody anything a second time.
+    struck : bool array
+        Born while a fault was on.
+    """
+
+    columns: Columns
+    fraud: Mask
+    loss: Mask
+    struck: Mask
+
+    def __len__(self) -> int:
+        return len(self.fraud)
+
+    @property
+    def twin(self) -> Mask:
+        """Honest, but such as a fraud looks like."""
+        return np.asarray((self.columns["twin"] > 0) & ~self.fraud)
+
+    @property
+    def scored(self) -> Mask:
+        """Judged by the fraud service."""
+        return np.isin(self.columns["fraud_decision"], SCORED)
+
+    @property
+    def flagged(self) -> Mask:
+        """Declined by the fraud service, or asked for a second factor."""
+        return is_flagged(self.columns["fraud_decision"])
+
+    @property
+    def declined(self) -> Mask:
+        """Declined by the fraud service itself."""
+        return np.asarray(self.columns["fraud_decision"] == FraudDecision.DECLINE)
+
+    @property
+    def stopped(self) -> Mask:
+        """Refused for suspicion, whoever had it; nothing was moved."""
+        return np.isin(self.columns["decline_reason"], STOPPING)
+
+    @property
+    def unchecked(self) -> Mask:
+        """Let through because the check itself failed (fail-open)."""
+        return np.asarray(self.columns["fraud_decision"] == FraudDecision.UNCHECKED)
+
+    @property
+    def closed(self) -> Mask:
+        """Refused because the check itself failed (fail-closed)."""
+        unasked = self.columns["fraud_decision"] == FraudDecision.NONE
+        return np.asarray(unasked & (self.columns["decline_reason"] == Decline.SUSPECTED_FRAUD))
+
+    @property
+    def decided(self) -> Mask:
+        """Judged, or executed without a judgement: what can have been caught or missed."""
+        return np.asarray(self.scored | self.unchecked | (self.columns["d_minor"] > 0))
+
+    @property
+    def lost_minor(self) -> NDArray[np.int64]:
+        """What was taken from its owner [minor units]."""
+        return np.where(self.loss, np.maximum(self.columns["d_minor"], 0), 0)
+
+    def where(self, keep: Mask) -> Payments:
+        """Return some of the payments."""
+        columns = {name: column[keep] for name, column in self.columns.items()}
+        return Payments(columns, self.fraud[keep], self.loss[keep], self.struck[keep])
+
+
+def is_flagged(decision: NDArray[np.integer]) -> Mask:
+    """Say which decisions stood in an intent's way."""
+    return np.isin(decision, (FraudDecision.DECLINE, FraudDecision.STEP_UP))
+
+
+def payments(run: RunFolder) -> Iterator[Payments]:
+    """Yield the measured payments of customers part by part, the truth beside them.
+
+    A trace without the table of truth is told apart by the labels of its transactions alone.
+    """
+    truth = _truth(run)
+    outage = _faults(run)
+    for judgement in judged(run, JUDGED_BY):
+        yield _beside(judgement.columns, truth, outage, run.trace.words("role"))
+
+
+def concatenated(parts: Sequence[Payments]) -> Payments:
+    """Put parts together; none make an empty one."""
+    if not parts:
+        names = (*JUDGED_BY, "created_ns", "amount_minor", "d_minor", "currency", "decline_reason")
+        nothing = np.empty(0, np.int64)
+        none = np.empty(0, np.bool_)
+        columns = dict.fromkeys((*names, "twin", "stage", "role"), nothing)
+        return Payments(columns, none, none, none)
+    columns = {
+        name: np.concatenate([part.columns[name] for part in parts]) for name in parts[0].columns
+    }
+    masks = (
+        np.concatenate([getattr(part, name) for part in parts])
+        for name in ("fraud", "loss", "struck")
+    )
+    return Payments(columns, *masks)
+
+
+def sums_by_currency(
+    rows: Payments, amounts_minor: NDArray[np.int64], words: list[str]
+) -> dict[str, int]:
+    """Add amounts up by currency, those of every payment given."""
+    codes = rows.columns["currency"]
+    return {words[c]: int(amounts_minor[codes == c].sum()) for c in np.unique(codes).tolist()}
+
+
+def _truth(run: RunFolder) -> Columns:
+    """Return the truth in the order of tx_id; `root` says whose money comes from no other."""
+    table = run.trace.columns("truth", _TRUTH)
+    order = np.argsort(table["tx_id"], kind="stable")
+    sorted_by_id = {name: column[order] for name, column in table.items()}
+    words = np.array([not word for word in run.trace.words("tx_ids")] or [True])
+    return sorted_by_id | {"root": words[sorted_by_id.pop("parent_tx_ids")]}
+
+
+def _faults(run: RunFolder) -> NDArray[np.int64]:
+    """Return when faults begin and end, shape (faults, 2) [ns]."""
+    windows = [(fault.begin_ns, min(fault.end_ns, FOREVER_NS)) for fault in run.faults]
+    return np.array(windows, np.int64).reshape(-1, 2)
+
+
+def _beside(
+    columns: Columns, truth: Columns, faults: NDArray[np.int64], roles: list[str]
+) -> Payments:
+    place = places_of(truth["tx_id"], columns["tx_id"])
+    known = place >= 0
+    told = dict(columns)
+    for name in ("twin", "stage", "role", "typology", "campaign_id"):
+        said = truth[name][place] if rows_in(truth) else np.zeros(len(place), np.int64)
+        told[name] = np.where(known, said, columns.get(name, np.int64(-1)))
+    fraud = np.asarray(columns["is_fraud"], np.bool_)
+    return Payments(told, fraud, _losses(told, fraud, truth, place, roles), _struck(told, faults))
+
+
+def _losses(
+    told: Columns, fraud: Mask, truth: Columns, place: NDArray[np.int64], roles: list[str]
+) -> Mask:
+    """Say which payments take money from its owner: every fraud, where no truth says otherwise."""
+    if not rows_in(truth):
+        return fraud
+    of_victims = np.array([word == VICTIM for word in (*roles, "")])[told["role"]]
+    return np.asarray(fraud & ((place < 0) | (truth["root"][place] & of_victims)))
+
+
+def _struck(told: Columns, faults: NDArray[np.int64]) -> Mask:
+    born_ns = told["created_ns"]
+    struck = np.zeros(len(born_ns), np.bool_)
+    for begin_ns, end_ns in faults.tolist():
+        struck |= (born_ns >= begin_ns) & (born_ns < end_ns)
+    return struck
