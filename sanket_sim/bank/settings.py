@@ -38,7 +38,7 @@ Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_]+(-[A-Za-z0-9_]+)*$", max_len
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]
 Weight = Annotated[float, Field(ge=0, le=1e9)]
 PartyName = Literal[
-    "none", "customer", "merchant", "cash", "other_bank", "employer", "biller", "lender"
+    "none", "customer", "merchant", "cash", "other_bank", "employer", "biller", "lender", "fees"
 ]
 Points = Annotated[float, Field(ge=0, le=1)]
 Rate = Annotated[str, BeforeValidator(_rate, json_schema_input_type=str)]
