@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 import numpy as np
+import pandas as pd
 
 from sanket_sim.actors import City, Demand, PopulationSettings
 from sanket_sim.bank.description import Bank, BatchRun, Controls, Party, Route
@@ -110,15 +111,25 @@ def flat(rate_per_s, lasts_s, customers):
 
 
 def city(customers=200, rate_per_s=50.0, lasts_s=60, seed=7, campaigns=(), patience=None, **kw):
-    people = {"customers": customers, "merchants": 40, "patience": patience or {}}
+    people = {"customers": customers, "merchants": 40, "patience": patience or {}, "savings": 0}
     settings = PopulationSettings.model_validate(people | kw.get("people", {}))
     demand = flat(rate_per_s, lasts_s, customers)
-    later = {"start": kw["start"]} if "start" in kw else {}
+    later = {name: kw[name] for name in ("start", "twins") if name in kw}
     return City(kw.get("bank", bank()), settings, demand, seed, campaigns, **later)
 
 
 def approve(_row, _submission):
     return {}
+
+
+def in_words(table, columns, vocabularies):
+    """A table of the trace as a frame, codes replaced by their words."""
+    frame = pd.DataFrame(table)
+    for column in columns:
+        if column.vocabulary:
+            words = np.array(vocabularies[column.vocabulary].words, dtype=object)
+            frame[column.name] = words[frame[column.name].to_numpy()]
+    return frame
 
 
 class Till:
@@ -128,16 +139,18 @@ class Till:
         self.city, self.delay_ns = city, delay_ns
         self.rule = rule or approve
         self.rows, self.submissions, self.at_ns, self.pending = [], [], [], []
-        self.closed = []
-        self.tries = {}
+        self.closed, self.blocks = [], []
+        self.tries, self.said = {}, {}
         self.now_ns = 0
 
     def tick(self, length_ns):
         end_ns = self.now_ns + length_ns
         arrivals = self.city.plan(self.now_ns, end_ns)
+        arrivals.intents["tx_id"] = len(self.rows) + np.arange(len(arrivals.intents))
+        self.city.admit(arrivals)
+        self.blocks += arrivals.blocks.tolist()
         for wish in arrivals.intents:
             row = wish.copy()
-            row["tx_id"] = len(self.rows)
             self.rows.append(row)
             self.tries[int(row["tx_id"])] = 1
             self.pending.append(
@@ -162,6 +175,32 @@ class Till:
     def intents(self):
         return np.array(self.rows)
 
+    def record(self):
+        """End the run; return truth, campaigns and specifications as frames of words."""
+        batch = TraceBatch(self.now_ns)
+        batch.transactions = self._fates()
+        self.city.close(batch)
+        words = self.city.vocabularies
+        return (
+            in_words(batch.truth, schema.TRUTH, words),
+            in_words(batch.campaigns, schema.CAMPAIGNS, words),
+            in_words(batch.specifications, schema.SPECIFICATIONS, words),
+        )
+
+    def _fates(self):
+        rows = self.intents()
+        fates = schema.empty(schema.TRANSACTIONS)
+        done = np.array([self.said.get(int(tx), Outcome.OK) == Outcome.OK for tx in rows["tx_id"]])
+        outcome = np.array([self.said.get(int(tx), Outcome.OK) for tx in rows["tx_id"]])
+        return fates | {
+            "tx_id": rows["tx_id"],
+            "created_ns": rows["created_ns"],
+            "outcome": outcome,
+            "e_minor": rows["e_minor"],
+            "d_minor": np.where(done, rows["e_minor"], 0),
+            "completed_ns": rows["created_ns"] + self.delay_ns,
+        }
+
     def _answers(self, end_ns):
         due = sorted(p for p in self.pending if p[0] + self.delay_ns < end_ns)
         self.pending = [p for p in self.pending if p[0] + self.delay_ns >= end_ns]
@@ -181,6 +220,7 @@ class Till:
             "decline_reason": Decline.NONE,
             "balance_minor": 100_000,
         } | self.rule(row, submission)
+        self.said[tx_id] = said["outcome"]
         open_still = may_retry and said["ack"] != Ack.OK and said["outcome"] != Outcome.APP_ERROR
         return said | {
             "tx_id": tx_id,

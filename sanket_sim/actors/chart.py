@@ -1,4 +1,4 @@
-"""Everybody's accounts: worlds in every currency, closed ones, shops, customers and wallets."""
+"""Everybody's accounts: worlds in every currency, closed ones, shops and the customers'."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def _open_customers(chart: Accounts, population: Population, habits: Habits) -> 
         known = everybody[population.payees > slot]
         payee = population.acquaintance(known, np.full(len(known), slot, dtype=np.int64))
         chart.payees[population.account[known], slot] = population.account[payee]
-    for currency, wallets in population.wallets.items():
+    for currency, wallets in [(HOME, population.savings), *population.wallets.items()]:
         chart.currency[wallets.accounts] = currency
         chart.owner[wallets.accounts] = population.account[wallets.holders]
         chart.opening_minor[wallets.accounts] = wallets.opening_minor

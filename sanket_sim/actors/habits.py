@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+from datetime import datetime
+
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
@@ -10,6 +13,7 @@ from sanket_sim.actors.chart import world_account
 from sanket_sim.actors.devices import Devices
 from sanket_sim.actors.exchange import HOME
 from sanket_sim.actors.intents import Wish, blank_intents
+from sanket_sim.actors.manner import USUAL, Manner
 from sanket_sim.actors.population import Floats, Numbers, Population, jump_hash
 from sanket_sim.bank.description import Bank, Party, Route
 from sanket_sim.core.draws import Draws
@@ -18,6 +22,11 @@ from sanket_sim.trace.arrivals import no_intents
 
 _AFFINITY = 0.5
 """Correlation between a person's affluence and the size of a payment, on the normal scale."""
+_TICKET = 0.6
+"""Correlation between a shop's ticket and the size of a payment there, on the normal scale."""
+_DETOURS = 4
+"""Favourites that somebody tries who stands before a closed shop."""
+_NEW_YEAR = datetime.fromisoformat("1970-01-01")
 _NEW_PAYEE_SHARE = 0.03
 PROVES_SHARE = 0.97
 """Share of honest people who pass when they are asked for a second factor."""
@@ -37,6 +46,10 @@ class Habits:
     bank : Bank
     population : Population
     draws : Draws
+    start : datetime
+        Local time at which the run begins; shops have opening hours.
+    left : collection of int
+        Routes that people do not choose by their weights, as templates have them.
 
     Notes
     -----
@@ -46,11 +59,18 @@ class Habits:
     first route that needs none is used in its place.
     """
 
-    def __init__(self, bank: Bank, population: Population, draws: Draws) -> None:
-        self.bank, self.population = bank, population
+    def __init__(
+        self,
+        bank: Bank,
+        population: Population,
+        draws: Draws,
+        start: datetime = _NEW_YEAR,
+        left: Collection[int] = (),
+    ) -> None:
+        self.bank, self.population, self.start = bank, population, start
         self.draws = draws.child("habits")
-        drawn = [0.0 if route.batch else route.weight for route in bank.routes]
-        weights = np.array(drawn, dtype=np.float64)
+        weights = np.array([0.0 if r.batch else r.weight for r in bank.routes], dtype=np.float64)
+        weights[list(left)] = 0.0
         self._draws_routes = bool(weights.any())
         self._route_edges = np.cumsum(weights / (weights.sum() or 1.0))[:-1]
         self.devices = Devices(draws, population.home)
@@ -59,7 +79,7 @@ class Habits:
         self._channels = [_channel_law(route, bank) for route in bank.routes]
         self.currency = [bank.currencies.index(route.currency) for route in bank.routes]
         self._targets = [_target_law(route, bank) for route in bank.routes]
-        self._for_holders = [k for k in range(len(weights)) if self._may_need_wallet(k)]
+        self._for_holders = [k for k in range(len(weights)) if self.may_need_wallet(k)]
         anybody = (k for k in np.flatnonzero(weights).tolist() if k not in self._for_holders)
         self._instead = next(anybody, _NOTHING)
 
@@ -84,7 +104,12 @@ class Habits:
         return rows[kind >= 0] if self._instead == _NOTHING else rows
 
     def rows_of(
-        self, kind: Numbers, customer: Numbers, key: Numbers, at_ns: Numbers
+        self,
+        kind: Numbers,
+        customer: Numbers,
+        key: Numbers,
+        at_ns: Numbers,
+        manner: Manner = USUAL,
     ) -> NDArray[np.void]:
         """Return intents of which route, person, name and time are settled."""
         rows = blank_intents(len(kind))
@@ -92,7 +117,7 @@ class Habits:
         rows["customer_id"] = self.population.account[customer]
         for one in np.unique(kind[kind >= 0]).tolist():
             here = np.flatnonzero(kind == one)
-            self._fill(rows, here, customer[here], one)
+            self._fill(rows, here, customer[here], one, manner)
         self._locate(rows, customer)
         rows["e_minor"] = rows["amount_minor"]
         rows["right_debtor"] = rows["debtor_account"]
@@ -128,18 +153,33 @@ class Habits:
             place=wish.place if self._in_person[channel] else -1,
         )
 
-    def amounts_minor(self, kind: int, customer: Numbers, u: Floats) -> Numbers:
+    def amounts_minor(
+        self, kind: int, customer: Numbers, u: Floats, ticket: Floats | None = None
+    ) -> Numbers:
         """Return the u-quantiles of what each customer spends by a route [minor units].
+
+        Parameters
+        ----------
+        kind : int
+        customer : int64 array
+        u : float64 array
+        ticket : float64 array, optional
+            Tickets of the shops where it is spent; without, wherever he spends.
 
         Notes
         -----
-        A Gaussian copula ties the size of a payment to the customer's affluence, so that people
-        differ while the whole city's payments follow the route's law exactly.
+        A Gaussian copula ties the size of a payment to the customer's affluence and to the shop's
+        ticket, so that people and shops differ while the whole city's payments follow the route's
+        law: exactly over people, over shops as far as the shops that there are make up the law.
         """
         law = self.bank.routes[kind].amount_minor
         assert law is not None, "only routes that move money have amounts"
-        own = _AFFINITY * self.population.affluence[customer]
-        city = ndtr(own + np.sqrt(1.0 - _AFFINITY**2) * ndtri(u))
+        known = _AFFINITY * self.population.affluence[customer]
+        rest = 1.0 - _AFFINITY**2
+        if ticket is not None:
+            known += _TICKET * ticket
+            rest -= _TICKET**2
+        city = ndtr(known + np.sqrt(rest) * ndtri(u))
         return np.array([max(1, law.ns(p)) for p in city.tolist()], dtype=np.int64)
 
     def typical_minor(self, customer: Numbers, currency: int) -> Numbers:
@@ -163,7 +203,22 @@ class Habits:
             typical += route.weight / total * np.interp(u, grid, medians)
         return np.maximum(np.rint(typical), 1).astype(np.int64)
 
-    def _may_need_wallet(self, kind: int) -> bool:
+    def open_shop(self, customer: Numbers, key: Numbers, at_ns: Numbers) -> Numbers:
+        """Return the merchants whom customers visit at instants: favourites that are open then.
+
+        Who finds a few of his favourites closed buys where it is never closed.
+        """
+        shops, people = self.population.shops, self.population
+        chosen = people.favourite(customer, self.draws.child("merchant").uniform(key))
+        shut = np.flatnonzero(~shops.are_open(chosen, at_ns, self.start))
+        for detour in range(_DETOURS):
+            u = self.draws.child("detour").uniform(key[shut], detour)
+            chosen[shut] = people.favourite(customer[shut], u)
+            shut = shut[~shops.are_open(chosen[shut], at_ns[shut], self.start)]
+        chosen[shut] = people.shop_that_never_closes(customer[shut], key[shut] % 3)
+        return chosen
+
+    def may_need_wallet(self, kind: int) -> bool:
         """Say whether the person who uses a route may have to have a foreign account."""
         route = self.bank.routes[kind]
         if not route.moves_money or Party.CUSTOMER not in (route.debtor, route.creditor):
@@ -174,7 +229,7 @@ class Habits:
 
     def _own_currency(self, kind: int, key: Numbers) -> Numbers:
         """Return the currencies of the accounts that whoever uses a route needs for it."""
-        if not self._may_need_wallet(kind):
+        if not self.may_need_wallet(kind):
             return np.full(len(key), HOME)
         if self.bank.routes[kind].debtor == Party.CUSTOMER:
             return np.full(len(key), self.currency[kind])
@@ -196,45 +251,75 @@ class Habits:
         draws = self.draws.child(purpose, self.bank.currencies[currency])
         return wallets.holders[jump_hash(draws, key, np.zeros_like(key), len(wallets))]
 
-    def _fill(self, rows: NDArray[np.void], here: Numbers, customer: Numbers, kind: int) -> None:
+    def _fill(
+        self,
+        rows: NDArray[np.void],
+        here: Numbers,
+        customer: Numbers,
+        kind: int,
+        manner: Manner,
+    ) -> None:
         route, key, currency = self.bank.routes[kind], rows["draw_key"][here], self.currency[kind]
-        rows["channel"][here] = self.channel(kind, key)
+        channel = manner.channel(self.draws.child("channel"), key)
+        rows["channel"][here] = self.channel(kind, key) if channel is None else channel
         rows["currency"][here] = currency
         if not route.moves_money:
             rows["debtor_account"][here] = self.population.account[customer]
             return
-        rows["amount_minor"][here] = self.amounts_minor(
-            kind, customer, self.draws.child("amount").uniform(key)
-        )
-        rows["debtor_account"][here] = self._party(route.debtor, customer, key, currency)
         target = self._target(kind, key)
-        for paid_in in np.unique(target).tolist():
-            part = target == paid_in
-            self._pay(rows, here[part], customer[part], kind, paid_in)
+        ends = manner.ends(customer)
+        if ends is None:
+            ends = self._ends(kind, customer, key, rows["created_ns"][here], target)
+        rows["debtor_account"][here], rows["creditor_account"][here] = ends
+        u = manner.luck(customer, self.draws.child("amount").uniform(key))
+        amount_minor = manner.amounts_minor(customer, u)
+        if amount_minor is None:
+            amount_minor = self.amounts_minor(kind, customer, u, self._tickets(kind, *ends))
+        rows["amount_minor"][here] = manner.rounded(key, amount_minor)
+        for paid_in in np.unique(target[target != currency]).tolist():
+            self._convert(rows, here[target == paid_in], currency, paid_in)
 
-    def _pay(
-        self, rows: NDArray[np.void], here: Numbers, customer: Numbers, kind: int, paid_in: int
-    ) -> None:
-        """Say who is paid, in a currency; if it is another than the debtor's, by which legs."""
-        route, key, currency = self.bank.routes[kind], rows["draw_key"][here], self.currency[kind]
-        if route.debtor == Party.CUSTOMER == route.creditor:
-            payee = self._payee(customer, key, paid_in)
-        else:
-            payee = self._party(route.creditor, customer, key, paid_in)
-        rows["creditor_account"][here] = payee
-        if paid_in == currency:
-            return
+    def _ends(
+        self, kind: int, customer: Numbers, key: Numbers, at_ns: Numbers, target: Numbers
+    ) -> tuple[Numbers, Numbers]:
+        """Return the accounts of who pays and, in the target currencies, of who is paid."""
+        route, creditor = self.bank.routes[kind], np.empty_like(customer)
+        debtor = self._party(route.debtor, customer, key, at_ns, self.currency[kind])
+        among_customers = route.debtor == Party.CUSTOMER == route.creditor
+        for paid_in in np.unique(target).tolist():
+            part = np.flatnonzero(target == paid_in)
+            who, named = customer[part], key[part]
+            creditor[part] = (
+                self._payee(who, named, paid_in)
+                if among_customers
+                else self._party(route.creditor, who, named, at_ns[part], paid_in)
+            )
+        return debtor, creditor
+
+    def _tickets(self, kind: int, debtor: Numbers, creditor: Numbers) -> Floats | None:
+        """Return the tickets of the shops at which a route's payments are made, if it has some."""
+        route, people = self.bank.routes[kind], self.population
+        if Party.MERCHANT not in (route.debtor, route.creditor):
+            return None
+        shop = (debtor if route.debtor == Party.MERCHANT else creditor) - people.first_merchant
+        at_home = (shop >= 0) & (shop < people.merchants)
+        return np.where(at_home, people.shops.ticket[np.where(at_home, shop, 0)], 0.0)
+
+    def _convert(self, rows: NDArray[np.void], here: Numbers, currency: int, paid_in: int) -> None:
+        """Send payments to somebody paid in another currency through the bank's positions."""
         amount_minor = self.population.exchange.converted_minor(
             rows["amount_minor"][here], currency, paid_in
         )
+        rows["second_creditor"][here] = rows["creditor_account"][here]
         rows["creditor_account"][here] = world_account(Party.EXCHANGE, currency)
         rows["second_purpose"][here] = LegPurpose.EXCHANGE
         rows["second_currency"][here] = paid_in
         rows["second_debtor"][here] = world_account(Party.EXCHANGE, paid_in)
-        rows["second_creditor"][here] = payee
         rows["second_amount_minor"][here] = np.maximum(amount_minor, 1)
 
-    def _party(self, party: Party, customer: Numbers, key: Numbers, currency: int) -> Numbers:
+    def _party(
+        self, party: Party, customer: Numbers, key: Numbers, at_ns: Numbers, currency: int
+    ) -> Numbers:
         """Return the account at one end of a movement, the customer's own for CUSTOMER.
 
         Shops here bank in the bank's own currency; shops abroad are paid through their banks.
@@ -242,8 +327,7 @@ class Habits:
         if party == Party.CUSTOMER:
             return self.population.account_in(customer, currency)
         if party == Party.MERCHANT and currency == HOME:
-            u = self.draws.child("merchant").uniform(key)
-            return self.population.first_merchant + self.population.favourite(customer, u)
+            return self.population.first_merchant + self.open_shop(customer, key, at_ns)
         world = Party.OTHER_BANK if party == Party.MERCHANT else party
         return np.full(len(customer), world_account(world, currency), dtype=np.int64)
 

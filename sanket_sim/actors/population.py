@@ -4,10 +4,10 @@ No column is normalised by what was drawn for others, so one more customer chang
 accounts are numbered so that a newcomer renames nobody either: first the worlds, all of one
 currency after all of another; then old accounts that are closed; then accounts that may be applied
 for and are not open yet; then merchants; then the customers in the order of their numbers, each
-with his current account and, directly behind it, a wallet for every foreign currency that he keeps.
-So the worlds depend on the bank alone, merchants on the settings, and a customer's ids on those who
-came before him; no id stands for nothing. An agent's id is the id of its account: a customer's,
-that of his current account.
+with his current account and, directly behind it, a savings account if he has one and a wallet for
+every foreign currency that he keeps. So the worlds depend on the bank alone, merchants on the
+settings, and a customer's ids on those who came before him; no id stands for nothing. An agent's id
+is the id of its account: a customer's, that of his current account.
 """
 
 from __future__ import annotations
@@ -17,11 +17,14 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import gammaincinv, ndtri
+from scipy.special import ndtri
 
 from sanket_sim.actors.exchange import HOME, Exchange
+from sanket_sim.actors.merchants import Merchants
+from sanket_sim.actors.people import choose, means_of
+from sanket_sim.actors.presets import PresetSettings, read_preset
 from sanket_sim.actors.settings import PopulationSettings
-from sanket_sim.actors.wallets import Wallets, open_wallets
+from sanket_sim.actors.wallets import Wallets, open_accounts
 from sanket_sim.bank.description import Party
 from sanket_sim.bank.places import PLACES
 from sanket_sim.core.draws import Draws
@@ -42,19 +45,9 @@ WORLDS = (
 """Who has an account in every currency, in the order of their ids: the worlds outside the bank,
 and the bank's own books."""
 
-SEGMENTS = ("student", "worker", "family", "affluent", "retired")
 REGIONS = PLACES[1:]
 
-_SEGMENT_SHARES = np.array([0.14, 0.42, 0.22, 0.07, 0.15])
-_SEGMENT_INCOME = np.array([0.45, 1.0, 1.25, 3.2, 0.75])
 _REGION_SHARES = np.array([0.08, 0.07, 0.10, 0.11, 0.19, 0.12, 0.15, 0.18])
-
-_INCOME_MINOR_MEDIAN = 240_000.0
-_INCOME_SIGMA = 0.45
-_BALANCE_INCOMES_MEAN = 1.75
-_BALANCE_SIGMA = 0.9
-_ACTIVITY_SHAPE = 6.8
-_MINUS_BALANCE_DRIFT = _BALANCE_SIGMA**2 / 2.0
 
 _ONE_CURRENCY = Exchange()
 
@@ -74,20 +67,25 @@ class Population:
         The family of everything that is drawn about people.
     exchange : Exchange
         The bank's currencies, which say how many worlds there are.
-    closed, applicants, merchants : int
-        How many accounts are closed, how many not open yet, how many shops there are.
+    preset : PresetSettings
+        The laws of income, balance and activity, and the names of the segments.
+    closed, applicants : int
+        How many accounts are closed, how many not open yet.
+    shops : Merchants
     account : int64 array, shape (customers,)
         Ids of the current accounts, which are the customers' own.
+    savings : Wallets
+        Savings accounts, in the bank's own currency.
     wallets : mapping
         Index of a foreign currency -> wallets in it.
     activity : float64 array, shape (customers,)
-        Weight of the customer's demand; its law has mean 1 (Gamma of shape 6.8, as in Berka).
+        Weight of the customer's demand; its law has mean 1 over the city.
     affluence : float64 array, shape (customers,)
-        Standard normal; drives income and the size of payments.
+        Standard normal; drives the size of payments, and income within the segment.
     segment, region : int8 array, shape (customers,)
-        Index into `SEGMENTS` and `REGIONS`.
+        Index into the preset's segments and into `REGIONS`.
     income_minor, opening_minor : int64 array, shape (customers,) [minor units]
-        Monthly income and opening balance (mean 1.75 incomes).
+        Monthly income and opening balance of the current account.
     favourites, payees : int8 array, shape (customers,)
         How many merchants (5-20) and payees (2-6) the customer returns to.
     model : int32 array, shape (customers,)
@@ -98,10 +96,12 @@ class Population:
 
     draws: Draws
     exchange: Exchange
+    preset: PresetSettings
     closed: int
     applicants: int
-    merchants: int
+    shops: Merchants
     account: Numbers
+    savings: Wallets
     wallets: Mapping[int, Wallets]
     activity: Floats
     affluence: Floats
@@ -130,31 +130,30 @@ class Population:
         draws = draws.child("population")
         number = np.arange(settings.customers, dtype=np.int64)
         affluence = ndtri(draws.child("affluence").uniform(number))
-        segment = _choose(_SEGMENT_SHARES, draws.child("segment").uniform(number))
-        income = _INCOME_MINOR_MEDIAN * _SEGMENT_INCOME[segment] * np.exp(_INCOME_SIGMA * affluence)
-        cushion = np.exp(
-            _BALANCE_SIGMA * ndtri(draws.child("balance").uniform(number)) - _MINUS_BALANCE_DRIFT
-        )
-        busy = draws.child("activity").uniform(number)
-        income_minor = np.rint(income).astype(np.int64)
+        preset = read_preset(settings.preset)
+        means = means_of(preset, draws, number, affluence)
+        saves = means.saves if settings.savings is None else means.thrift < settings.savings
         outside = len(WORLDS) * len(exchange.currencies) + settings.closed_accounts
         before = outside + settings.applicants + settings.merchants
-        account, wallets = open_wallets(settings.wallets, exchange, draws, income_minor, before)
+        account, savings, wallets = open_accounts(
+            saves, settings.wallets, exchange, draws, means.income_minor, before
+        )
         return cls(
             draws=draws,
             exchange=exchange,
+            preset=preset,
             closed=settings.closed_accounts,
             applicants=settings.applicants,
-            merchants=settings.merchants,
+            shops=Merchants.open_shops(settings.merchants, draws.child("merchant")),
             account=account,
+            savings=savings,
             wallets=wallets,
-            activity=np.asarray(gammaincinv(_ACTIVITY_SHAPE, busy), dtype=np.float64)
-            / _ACTIVITY_SHAPE,
+            activity=means.activity,
             affluence=affluence,
-            segment=segment,
-            region=_choose(_REGION_SHARES, draws.child("region").uniform(number)),
-            income_minor=income_minor,
-            opening_minor=np.rint(_BALANCE_INCOMES_MEAN * income * cushion).astype(np.int64),
+            segment=means.segment,
+            region=choose(_REGION_SHARES, draws.child("region").uniform(number)),
+            income_minor=means.income_minor,
+            opening_minor=means.opening_minor,
             favourites=_between(_FAVOURITES_FEWEST, _FAVOURITES_MOST, draws, "favourites", number),
             payees=_between(_PAYEES_FEWEST, PAYEES_MOST, draws, "payees", number),
             model=_models(draws, number),
@@ -168,6 +167,11 @@ class Population:
     def home(self) -> NDArray[np.int8]:
         """Where each customer lives, as a code of the vocabulary "place"."""
         return (self.region + 1).astype(np.int8)
+
+    @property
+    def merchants(self) -> int:
+        """How many shops there are."""
+        return len(self.shops)
 
     @property
     def first_closed(self) -> int:
@@ -192,7 +196,8 @@ class Population:
     @property
     def accounts(self) -> int:
         """How many accounts the city has, worlds and wallets included."""
-        return self.first_customer + len(self) + sum(map(len, self.wallets.values()))
+        beside = len(self.savings) + sum(map(len, self.wallets.values()))
+        return self.first_customer + len(self) + beside
 
     def account_in(self, customer: Numbers, currency: int) -> Numbers:
         """Return each customer's account in a currency, -1 for those who have none."""
@@ -203,7 +208,7 @@ class Population:
         return self.wallets[currency].account(customer)
 
     def number(self, account: Numbers) -> Numbers:
-        """Return the numbers of the customers to whom accounts belong; wallets count as well."""
+        """Return the numbers of the customers to whom accounts belong, whichever of theirs."""
         return np.searchsorted(self.account, account, side="right") - 1
 
     def favourite(self, customer: Numbers, u: Floats) -> Numbers:
@@ -219,6 +224,11 @@ class Population:
     def merchant(self, taste: Floats) -> Numbers:
         """Return the merchant number that a uniform taste falls on; low numbers are popular."""
         return (self.merchants * taste**_POPULARITY).astype(np.int64)
+
+    def shop_that_never_closes(self, customer: Numbers, which: Numbers) -> Numbers:
+        """Return a merchant who sells at any hour; the same one under the same `which`."""
+        always = self.shops.always
+        return always[jump_hash(self.draws.child("always"), customer, which, len(always))]
 
     def payee(self, customer: Numbers, u: Floats) -> Numbers:
         """Return the customer number that `u` picks among each customer's payees."""
@@ -275,11 +285,6 @@ def _zipf_shares() -> Floats:
 
 
 _ZIPF_SHARES = _zipf_shares()
-
-
-def _choose(shares: Floats, u: Floats) -> NDArray[np.int8]:
-    edges = np.cumsum(shares)[:-1]
-    return np.searchsorted(edges, u, side="right").astype(np.int8)
 
 
 def _between(

@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from sanket_sim.actors.actor import Fraudster
-from sanket_sim.actors.population import REGIONS, SEGMENTS, WORLDS, Numbers, Population
+from sanket_sim.actors.merchants import CATEGORIES
+from sanket_sim.actors.population import REGIONS, WORLDS, Numbers, Population
 from sanket_sim.bank.description import Accounts
 from sanket_sim.trace.batch import Columns
 from sanket_sim.trace.schema import AGENTS
@@ -70,8 +71,9 @@ def _roles(population: Population, words: Vocabulary) -> Numbers:
 
 def _segments(population: Population, words: Vocabulary) -> Numbers:
     worlds = [words.code(world.name.lower()) for world in WORLDS]
-    merchants = np.full(population.merchants, words.code("merchant"))
-    codes = np.array([words.code(segment) for segment in SEGMENTS])
+    trades = np.array([words.code(category) for category in CATEGORIES])
+    merchants = trades[population.shops.category]
+    codes = np.array([words.code(segment.name) for segment in population.preset.segment])
     closed = np.full(population.closed, words.code("closed"))
     applicants = np.full(population.applicants, words.code("applicant"))
     everywhere = np.tile(worlds, len(population.exchange.currencies))

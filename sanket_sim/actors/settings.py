@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, PlainSerializer, model_validator
 
-from sanket_sim.core.settings import DurationNs, PositiveDurationNs, RatePerS, Settings, Share
+from sanket_sim.actors.presets import PresetName
+from sanket_sim.actors.templates import TemplateSettings
+from sanket_sim.core.settings import (
+    DurationNs,
+    PositiveDurationNs,
+    RatePerS,
+    Settings,
+    Several,
+    Share,
+)
 from sanket_sim.core.units import NS_PER_S, parse_rate_per_s
 
 _PER_DAY = 1.5 / 86_400
@@ -50,8 +60,13 @@ class PopulationSettings(Settings):
     """People with a current account at the bank."""
     merchants: Annotated[int, Field(ge=1, le=1_000_000)] = 500
     """Shops that customers pay; their accounts are the acquirers', outside the bank."""
-    preset: Literal["modern"] = "modern"
+    preset: PresetName = "modern"
     """Laws of income, balance, activity and habits; `modern` is not validated on real data."""
+    template: Several[TemplateSettings] = ()
+    """Kinds of payment that come month by month, beside those of the preset."""
+    savings: Share | None = None
+    """Share of customers with a savings account beside the current account; by default as the
+    preset has it, segment by segment."""
     wallets: dict[Currency, Share] = Field(default_factory=_WALLETS.copy)
     """Currency -> share of customers with an account in it beside their own; matters where the
     bank has that currency."""
@@ -117,8 +132,12 @@ class DemandSettings(Settings):
     """
 
     rate: DemandRate = "model"
-    """A flat mean of the whole city times the waves, or "model"."""
+    """A flat mean of the whole city times the waves, or "model": by hour, day and month, with the
+    preset's templates."""
     per_customer: RatePerS = _PER_DAY
     """With rate = "model": a person's mean rate on an ordinary weekday."""
-    wave: Annotated[tuple[WaveSettings, ...], Field(strict=False)] = ()
-    """Stretches of time with more or less demand."""
+    holidays: Several[date] = ()
+    """Days on which banks are closed, beside weekends: people do as on a Sunday, and what is due
+    on a business day moves."""
+    wave: Several[WaveSettings] = ()
+    """Stretches of time with more or less demand; templates do not follow them."""

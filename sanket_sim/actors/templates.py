@@ -102,12 +102,12 @@ class TemplateSettings(Settings):
     def _one_rhythm(self) -> Self:
         if (self.per_month is None) == (self.day is None):
             raise ValueError("expected either per_month, or day")
-        loose = {"fano", "weekdays", "months"} & self.model_fields_set
-        fixed = {"shift", "misses"} & self.model_fields_set
-        for stray, there in ((loose, self.day), (fixed, self.per_month)):
-            if stray and there is not None:
-                other = "per_month" if stray is loose else "day"
-                raise ValueError(f"{min(stray)} goes with {other}, which is not given")
+        loose = [key for key in ("weekdays", "months") if getattr(self, key)]
+        if self.day is not None and (loose or self.fano > 1):
+            raise ValueError(f"{(*loose, 'fano')[0]} goes with per_month, which is not given")
+        if self.day is None and (self.shift != "none" or self.misses):
+            stray = "misses" if self.misses else "shift"
+            raise ValueError(f"{stray} goes with day, which is not given")
         return self
 
     @model_validator(mode="after")

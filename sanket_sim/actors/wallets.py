@@ -1,4 +1,4 @@
-"""Accounts in foreign currencies, beside the current accounts of those who have some."""
+"""Savings accounts and accounts in foreign currencies, beside the current accounts."""
 
 from __future__ import annotations
 
@@ -15,20 +15,21 @@ from sanket_sim.core.draws import Draws
 Numbers = NDArray[np.int64]
 
 _INCOMES_MEDIAN = 0.4
+_SAVED_INCOMES_MEDIAN = 3.0
 _SIGMA = 0.9
 
 
 @dataclass(frozen=True, slots=True)
 class Wallets:
-    """Everybody's wallets in one currency.
+    """One kind of account of those who have it: savings, or money of one foreign currency.
 
     Parameters
     ----------
-    holders : int64 array, shape (wallets,)
+    holders : int64 array, shape (accounts,)
         Customer numbers, ascending.
-    accounts : int64 array, shape (wallets,)
+    accounts : int64 array, shape (accounts,)
         Account ids, ascending.
-    opening_minor : int64 array, shape (wallets,) [minor units of the currency]
+    opening_minor : int64 array, shape (accounts,) [minor units of the currency]
     """
 
     holders: Numbers
@@ -39,31 +40,35 @@ class Wallets:
         return len(self.holders)
 
     def account(self, customer: Numbers) -> Numbers:
-        """Return each customer's wallet, -1 for those who have none."""
+        """Return each customer's account of this kind, -1 for those who have none."""
         if len(self) == 0:
             return np.full(len(customer), -1, dtype=np.int64)
         place = np.searchsorted(self.holders, customer).clip(max=len(self) - 1)
         return np.where(self.holders[place] == customer, self.accounts[place], -1)
 
 
-def open_wallets(
+def open_accounts(
+    saves: NDArray[np.bool_],
     shares: Mapping[str, float],
     exchange: Exchange,
     draws: Draws,
     income_minor: Numbers,
     first_customer: int,
-) -> tuple[Numbers, dict[int, Wallets]]:
+) -> tuple[Numbers, Wallets, dict[int, Wallets]]:
     """Give everybody's accounts their ids, and say who holds wallets in which currencies.
 
     Parameters
     ----------
+    saves : bool array, shape (customers,)
+        Who has a savings account.
     shares : mapping
         Currency -> share of customers with a wallet in it. A currency that the bank has not, that
         is its own, or that it has no rate for, matters not.
     exchange : Exchange
     draws : Draws
     income_minor : int64 array, shape (customers,) [minor units of the bank's own currency]
-        Wallets open with a lognormal multiple of it (median 0.4), at the bank's rates.
+        Savings and wallets open with lognormal multiples of it (medians 3 and 0.4), wallets at
+        the bank's rates.
     first_customer : int
         Account id of customer 0.
 
@@ -71,16 +76,17 @@ def open_wallets(
     -------
     accounts : int64 array, shape (customers,)
         Ids of the current accounts.
+    savings : Wallets
     wallets : dict
         Index of the currency -> wallets in it, in the order of the bank's currencies.
 
     Notes
     -----
-    A customer's wallets follow his current account, and he is followed by the next customer: ids
-    depend on who came before, never on who comes after.
+    A customer's savings account and wallets follow his current account, and he is followed by the
+    next customer: ids depend on who came before, never on who comes after.
     """
     number = np.arange(len(income_minor), dtype=np.int64)
-    holders = {
+    holders = {HOME: np.flatnonzero(saves)} | {
         currency: np.flatnonzero(draws.child("wallet", name).uniform(number) < shares[name])
         for currency, name in enumerate(exchange.currencies)
         if currency != HOME and name in shares and exchange.trades(currency)
@@ -89,12 +95,13 @@ def open_wallets(
     for those in holders.values():
         held[those] += 1
     accounts = first_customer + number + np.cumsum(held) - held
-    wallets, next_account = {}, accounts + 1
+    opened, next_account = {}, accounts + 1
     for currency, those in holders.items():
-        name = exchange.currencies[currency]
+        name = "savings" if currency == HOME else exchange.currencies[currency]
         spread = _SIGMA * ndtri(draws.child("wallet_balance", name).uniform(those))
-        worth_minor = np.rint(_INCOMES_MEDIAN * income_minor[those] * np.exp(spread))
-        opening = exchange.converted_minor(worth_minor.astype(np.int64), HOME, currency)
-        wallets[currency] = Wallets(those, next_account[those], opening)
+        incomes = _SAVED_INCOMES_MEDIAN if currency == HOME else _INCOMES_MEDIAN
+        worth_minor = np.rint(incomes * income_minor[those] * np.exp(spread)).astype(np.int64)
+        opening = exchange.converted_minor(worth_minor, HOME, currency)
+        opened[currency] = Wallets(those, next_account[those], opening)
         next_account[those] += 1
-    return accounts, wallets
+    return accounts, opened.pop(HOME), opened

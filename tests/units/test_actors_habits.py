@@ -5,7 +5,6 @@ from small_city import ROUTES, bank, city
 
 from sanket_sim.actors.population import WORLDS
 from sanket_sim.bank.description import Party
-from sanket_sim.core.outcomes import Signal
 from sanket_sim.core.units import NS_PER_S
 
 
@@ -85,10 +84,22 @@ def test_draw_keys_are_unique_and_time_is_sorted(day):
     assert np.all(np.diff(day["created_ns"]) >= 0)
 
 
-def test_honest_traffic_has_every_signal_now_and_then(day):
-    for signal in Signal:
-        share = (day["signals"] & signal > 0).mean()
-        assert 0 < share < 0.05
+def test_apps_see_a_device_and_card_readers_none(day):
+    card = bank().channels.index("card")
+    assert set(day["device"][day["channel"] == card].tolist()) == {0}
+    assert (day["device"][day["channel"] != card] > 0).all()
+
+
+def test_people_are_mostly_at_home_and_now_and_then_abroad(town, day):
+    number = town.population.number(day["customer_id"])
+    at_home = day["place"] == town.population.home[number]
+    assert 0.9 < at_home.mean() < 0.96
+    abroad = int((day["place"] == 0).sum())
+    assert stats.binomtest(abroad, len(day), 0.015).pvalue > 1e-4
+
+
+def test_few_fail_to_prove_who_they_are(day):
+    assert stats.binomtest(int((~day["proves"]).sum()), len(day), 0.03).pvalue > 1e-4
 
 
 def test_a_lonely_customer_pays_outside_the_bank():

@@ -16,8 +16,27 @@ def people():
     return settle()
 
 
-def test_activity_is_gamma_of_mean_one(people):
-    assert stats.kstest(people.activity, stats.gamma(6.8, scale=1 / 6.8).cdf).pvalue > 1e-4
+def test_activity_is_gamma_in_every_segment_and_of_mean_one_over_all(people):
+    segments = people.preset.segment
+    mean = sum(one.share * one.activity for one in segments)
+    for code, segment in enumerate(segments):
+        here = people.activity[people.segment == code]
+        law = stats.gamma(segment.activity_shape, scale=segment.activity / mean / 6.8)
+        assert stats.kstest(here, law.cdf).pvalue > 1e-4
+    error = people.activity.std() / np.sqrt(len(people))
+    assert abs(people.activity.mean() - 1.0) < 4.5 * error
+
+
+def test_segments_have_their_shares_and_incomes(people):
+    for code, segment in enumerate(people.preset.segment):
+        here = people.segment == code
+        assert stats.binomtest(int(here.sum()), len(people), segment.share).pvalue > 1e-4
+        incomes = people.income_minor[here]
+        law = stats.lognorm(
+            np.log(segment.income.p99 / segment.income.median) / stats.norm.ppf(0.99),
+            scale=segment.income.median,
+        )
+        assert stats.kstest(incomes, law.cdf).pvalue > 1e-4
 
 
 def test_opening_balances_average_one_and_three_quarter_incomes(people):
@@ -25,6 +44,23 @@ def test_opening_balances_average_one_and_three_quarter_incomes(people):
     error = incomes.std() / np.sqrt(len(incomes))
     assert abs(incomes.mean() - 1.75) < 4.5 * error
     assert people.opening_minor.min() >= 0
+
+
+def test_as_many_save_as_their_segment_says(people):
+    saves = np.isin(np.arange(len(people)), people.savings.holders)
+    for code, segment in enumerate(people.preset.segment):
+        here = people.segment == code
+        count = int(saves[here].sum())
+        assert stats.binomtest(count, int(here.sum()), segment.savings).pvalue > 1e-4
+    assert np.array_equal(people.savings.accounts, people.account[people.savings.holders] + 1)
+    assert np.array_equal(people.number(people.savings.accounts), people.savings.holders)
+    assert len(settle(savings=0.0).savings) == 0
+    assert len(settle(savings=1).savings) == len(people)
+
+
+def test_savers_are_the_same_whatever_the_share():
+    few, many = settle(savings=0.2).savings, settle(savings=0.6).savings
+    assert np.isin(few.holders, many.holders).all()
 
 
 def test_people_have_five_to_twenty_favourites_and_two_to_six_payees(people):

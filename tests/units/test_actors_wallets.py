@@ -21,13 +21,14 @@ USD, GBP, JPY, KWD = 1, 2, 3, 4
 
 
 def settle(customers, seed=5, **more):
-    settings = PopulationSettings(customers=customers, **more)
+    settings = PopulationSettings.model_validate({"customers": customers, **more})
     return Population.settle(settings, Draws(seed), FIVE)
 
 
 @pytest.fixture(scope="module")
 def town():
-    return city(customers=2000, rate_per_s=400.0, lasts_s=50, bank=money_bank())
+    savers = {"savings": 0.4}
+    return city(customers=2000, rate_per_s=400.0, lasts_s=50, bank=money_bank(), people=savers)
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +61,8 @@ def test_as_many_hold_wallets_as_the_shares_say():
 def test_the_chart_numbers_every_account_once(town):
     people, chart = town.population, town.accounts
     ids = [np.arange(people.first_customer), people.account]
-    ids += [wallets.accounts for wallets in people.wallets.values()]
+    ids += [wallets.accounts for wallets in (people.savings, *people.wallets.values())]
+    assert len(people.savings) > 100
     assert np.array_equal(np.sort(np.concatenate(ids)), np.arange(len(chart)))
     for code, wallets in people.wallets.items():
         assert set(chart.currency[wallets.accounts].tolist()) == {code}
@@ -105,8 +107,8 @@ def test_wallets_that_the_bank_cannot_keep_are_not_opened():
     assert {code: len(wallets) for code, wallets in people.wallets.items()} == {2: 500}
 
 
-def test_a_bank_of_one_currency_numbers_customers_in_a_row():
-    people = Population.settle(PopulationSettings(customers=50), Draws(5))
+def test_a_bank_of_one_currency_where_nobody_saves_numbers_customers_in_a_row():
+    people = Population.settle(PopulationSettings(customers=50, savings=0.0), Draws(5))
     assert np.array_equal(people.account, people.first_customer + np.arange(50))
     assert people.wallets == {}
 
