@@ -46,9 +46,9 @@ class Typology(Settings):
     def send(self, city: City, campaign_id: int) -> Fraudster:
         """Put the person who carries the campaign out into the city."""
 
+    @abstractmethod
     def twin(self, city: City, campaign_id: int, twin_of: int, episode: int) -> Twin:
         """Send somebody honest whose doings look like the campaign, and are about as many."""
-        raise NotImplementedError
 
     @abstractmethod
     def expected_intents(self, bank: Bank) -> float:

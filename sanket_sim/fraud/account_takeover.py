@@ -3,7 +3,8 @@
 References
 ----------
 Design page 7, row account_takeover: login from a new device and place, 0-2 balance enquiries,
-crude ones try 1-2 small transfers, then 3-10 transfers of together .7-.98 of the balance.
+crude ones try 1-2 small transfers, then 3-10 transfers of together .7-.98 of the balance; a failed
+one-time code, p = .3; the victim notices after Exp(12 h) and has the account blocked.
 """
 
 from __future__ import annotations
@@ -11,18 +12,31 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Literal, Self
 
-import numpy as np
 from pydantic import Field
 
-from sanket_sim.actors.actor import Answer, Fraudster
+from sanket_sim.actors.actor import Actor, Answer, Fraudster, Hearing
 from sanket_sim.actors.calendar import Act
 from sanket_sim.actors.intents import Wish
 from sanket_sim.actors.routes import errand, way_out
 from sanket_sim.actors.typology import Typology, typologies
 from sanket_sim.bank.description import ABROAD, Bank
-from sanket_sim.core.outcomes import Ack, Decline, Outcome
 from sanket_sim.core.settings import Share
 from sanket_sim.core.units import NS_PER_S
+from sanket_sim.fraud.new_phone import NewPhone
+from sanket_sim.fraud.plot import (
+    RETRY_NS,
+    SOPHISTICATED,
+    Cast,
+    Judge,
+    Nerve,
+    Parts,
+    accepted,
+    restate,
+    scaled,
+    split_minor,
+    suspected,
+    undecided,
+)
 
 if TYPE_CHECKING:
     from sanket_sim.actors.city import City
@@ -42,7 +56,9 @@ _PATIENT_WAIT_NS = 24 * _HOUR_NS
 _TRANSFERS_FEWEST, _TRANSFERS_MOST = 3, 10
 _TRANSFER_GAP_NS = (2 * _MINUTE_NS, 25 * _MINUTE_NS)
 _DRAINED = (0.7, 0.98)
-_NOTICED_AFTER_NS = 12 * _HOUR_NS
+_NOT_WORTH_MINOR = 1_000
+_NOTICED_AFTER_NS, _NOTICED_LATEST = 12 * _HOUR_NS, 6.0
+_OPENED_AGAIN_NS = (12 * _HOUR_NS, 48 * _HOUR_NS)
 _BLIND_QUANTILE = (0.75, 0.98)
 _VICTIM_GAP_NS = (10 * _MINUTE_NS, 120 * _MINUTE_NS)
 _PREPARATIONS = ("change_limit", "add_payee")
@@ -68,14 +84,20 @@ class AccountTakeover(Typology):
     @classmethod
     def small(cls, at: str, sophistication: float, room_ns: int) -> Self:
         """Return a small campaign of the background, paced to be over within `room_ns`."""
-        before_ns = _PATIENT_WAIT_NS if sophistication > _PATIENT_ABOVE else _DRAIN_AFTER_NS[1]
-        longest_ns = before_ns + _TRANSFERS_MOST * _TRANSFER_GAP_NS[1]
+        before_ns = _PATIENT_WAIT_NS if sophistication > _PATIENT_ABOVE else 0
+        transfers_ns = _TRANSFERS_MOST * _TRANSFER_GAP_NS[1]
+        longest_ns = before_ns + _DRAIN_AFTER_NS[1] + transfers_ns
         pace = min(1.0, max(room_ns, NS_PER_S) / longest_ns)
         return cls.model_validate({"at": at, "sophistication": sophistication, "pace": pace})
 
     def send(self, city: City, campaign_id: int) -> Intruder:
         """Put the intruder into the city."""
         return Intruder(city, campaign_id, self)
+
+    def twin(self, city: City, campaign_id: int, twin_of: int, episode: int) -> NewPhone:
+        """Give people new phones, some of them as they move house."""
+        people = scaled(self.victims, self.intensity)
+        return NewPhone(city, campaign_id, self, twin_of, episode, people)
 
     def expected_intents(self, bank: Bank) -> float:
         """Return logins, enquiries, trials and transfers, if nobody notices."""
@@ -86,7 +108,7 @@ class AccountTakeover(Typology):
         transfers = (_TRANSFERS_FEWEST + _TRANSFERS_MOST) / 2
         inside = enquiries + trials + preparations + transfers
         passes = 1.0 - self.one_time_code_fails
-        return max(1, round(self.victims * self.intensity)) * (logins + passes * inside)
+        return scaled(self.victims, self.intensity) * (logins + passes * inside)
 
     def missing(self, bank: Bank) -> str:
         """Say whether money can leave a customer's account towards another person."""
@@ -98,7 +120,8 @@ class Intruder(Fraudster):
 
     The drain is sized by what a balance enquiry told, and by nothing else; without an answer the
     intruder guesses from what people in general pay. Refused funds or limits make him halve what
-    is left to send, a suspicion makes him stop; a victim who notices ends it.
+    is left to send, a suspicion makes him stop; a victim who notices has the account blocked.
+    Where nobody decides he sends the same transfer again; three approvals in a row make him hurry.
     """
 
     def __init__(self, city: City, campaign_id: int, campaign: AccountTakeover) -> None:
@@ -109,17 +132,32 @@ class Intruder(Fraudster):
         self.login = errand(city.bank, "login")
         self.enquiry = errand(city.bank, "balance_enquiry")
         self.code_fails = campaign.one_time_code_fails
-        self.victims = max(1, round(campaign.victims * campaign.intensity))
+        self.victims = scaled(campaign.victims, campaign.intensity)
+        self.cast, self.parts = Cast(self), Parts(self, self.victims)
 
     def begin(self, now_ns: int) -> None:
         """Turn to the first victim."""
+        self._state_bounds()
         self._turn_to(0, now_ns)
 
-    def _turn_to(self, number: int, now_ns: int) -> None:
-        Takeover(self, number, now_ns).log_in(0, now_ns)
-        if number + 1 < self.victims:
-            at_ns = now_ns + self.wait_ns(*_VICTIM_GAP_NS, "next_victim", number) + 1
-            self.enter(at_ns, partial(self._turn_to, number + 1), "next_victim", number)
+    def _state_bounds(self) -> None:
+        self.specify("trial", "amount_minor", *_TRIAL_MINOR)
+        self.specify("drain", "creditors", 1, self.victims)
+        if not self.cast.distinct(self.victims):
+            return
+        self.specify("", "people", self.victims, self.victims)
+        self.specify("login", "person_rows", 1, _LOGINS_MOST)
+        self.specify("enquiry", "person_rows", 1, _ENQUIRIES_MOST)
+        self.specify("trial", "person_rows", 1, _TRIALS_MOST)
+        gap_ns = [wait_ns * self.campaign.pace for wait_ns in _TRANSFER_GAP_NS]
+        self.specify("drain", "person_rows", _TRANSFERS_FEWEST, _TRANSFERS_MOST)
+        self.specify("drain", "person_gap_ns", gap_ns[0] - 1, gap_ns[1] + 2)
+
+    def _turn_to(self, victim: int, now_ns: int) -> None:
+        Takeover(self, victim, now_ns).log_in(0, now_ns)
+        if victim + 1 < self.victims:
+            at_ns = self.busy_ns(now_ns, *_VICTIM_GAP_NS, "next_victim", victim) + 1
+            self.enter(at_ns, partial(self._turn_to, victim + 1), "next_victim", victim)
 
 
 class Takeover:
@@ -128,85 +166,78 @@ class Takeover:
     Parameters
     ----------
     intruder : Intruder
-    number : int
+    victim : int
         Which of his victims; part of every draw's key.
     now_ns : int
         When he begins.
     """
 
-    def __init__(self, intruder: Intruder, number: int, now_ns: int) -> None:
-        self.intruder, self.number = intruder, number
-        self.account = intruder.account(intruder.person("victim", number))
-        self.mule_account = intruder.mule_account(number)
-        notice_ns = _NOTICED_AFTER_NS * intruder.exponential("notice", number)
-        self.noticed_ns = now_ns + round(notice_ns * intruder.campaign.pace)
+    def __init__(self, intruder: Intruder, victim: int, now_ns: int) -> None:
+        self.intruder, self.victim = intruder, victim
+        self.account = intruder.account(intruder.cast.number(victim))
+        self.mule_account = intruder.mule_account(victim)
+        self.device = intruder.strange_device(victim)
+        self.place = _hideout(intruder, victim)
+        self.has_code = intruder.u("code", victim) >= intruder.code_fails
         self.begun_ns = now_ns
         self.balance_minor: int | None = None
         """What the last enquiry told; None: nothing heard yet."""
         self.parts_minor: list[int] = []
-        self.over = False
+        self.stage = "drain"
+        self.nerve = Nerve()
+        self.hindered = self.money_moved = False
+
+    @property
+    def over(self) -> bool:
+        """Whether nothing more will be done."""
+        return self.victim not in self.intruder.parts
 
     def log_in(self, attempt: int, now_ns: int) -> None:
-        """Log in from a device and a place that the bank has never seen."""
-        intruder = self.intruder
-        if intruder.login is None:
+        """Log in from a device and a place that are not the victim's."""
+        login = self.intruder.login
+        if login is None:
             self._look_around(now_ns)
             return
-        hearing = partial(self._hear_login, attempt)
-        intruder.submit(
-            self._errand(intruder.login, now_ns)._replace(place=ABROAD),
-            hearing,
-            self.number,
-            attempt,
-            stage="login",
-            role="victim",
-        )
+        heard = self._hearing(partial(self._judge_login, attempt))
+        self._submit(self._errand(login, now_ns), heard, attempt, stage="login")
 
-    def _hear_login(self, attempt: int, answer: Answer) -> None:
-        intruder = self.intruder
-        if answer.ack == Ack.OK and intruder.u("code", self.number) < intruder.code_fails:
-            return
-        wait_ns = self._wait_ns(_ENQUIRY_GAP_NS, "look", attempt)
-        if answer.ack == Ack.OK:
-            self._enter(intruder.react_ns(answer, wait_ns), self._look_around, "look")
-        elif answer.outcome != Outcome.APP_ERROR and attempt + 1 < _LOGINS_MOST:
-            wait_ns = self._wait_ns(_LOGIN_GAP_NS, "login", attempt)
+    def _judge_login(self, attempt: int, answer: Answer, now_ns: int) -> None:
+        wait_ns = partial(self._wait_ns, purpose="login")
+        if accepted(answer) and self.has_code:
+            self._enter(now_ns + wait_ns(_ENQUIRY_GAP_NS), self._look_around, "look")
+        elif undecided(answer) and attempt + 1 < _LOGINS_MOST:
             again = partial(self.log_in, attempt + 1)
-            self._enter(intruder.react_ns(answer, wait_ns), again, "login")
+            self._enter(now_ns + wait_ns(_LOGIN_GAP_NS), again, "login", attempt)
+        else:
+            self._end(now_ns, stopped=not accepted(answer))
 
     def _look_around(self, now_ns: int) -> None:
         """Ask for the balance as often as this intruder does, and settle when to drain."""
         intruder = self.intruder
-        count = intruder.whole(0, _ENQUIRIES_MOST, "enquiries", self.number)
+        count = intruder.whole(0, _ENQUIRIES_MOST, "enquiries", self.victim)
         at_ns = now_ns
         for enquiry in range(count if intruder.enquiry is not None else 0):
             self._enter(at_ns, partial(self._enquire, enquiry), "enquire", enquiry)
-            at_ns += self._wait_ns(_ENQUIRY_GAP_NS, "enquire", enquiry) + 1
+            at_ns += self._wait_ns(_ENQUIRY_GAP_NS, enquiry, purpose="enquire") + 1
         at_ns = self._enter_preparations(at_ns)
         self._enter(max(at_ns, self._drain_ns()), self._drain, "drain")
 
     def _drain_ns(self) -> int:
-        wait_ns = self._wait_ns(_DRAIN_AFTER_NS, "drain")
+        wait_ns = self._wait_ns(_DRAIN_AFTER_NS, purpose="drain")
         if self.intruder.campaign.sophistication > _PATIENT_ABOVE:
-            wait_ns = round(_PATIENT_WAIT_NS * self.intruder.campaign.pace)
+            wait_ns += round(_PATIENT_WAIT_NS * self.intruder.campaign.pace)
         return self.begun_ns + wait_ns
 
     def _enquire(self, enquiry: int, now_ns: int) -> None:
         kind = self.intruder.enquiry
         assert kind is not None, "entered only where there is such a route"
-        wish = self._errand(kind, now_ns)
-        self.intruder.submit(
-            wish, self._hear_balance, self.number, enquiry, stage="enquiry", role="victim"
-        )
+        heard = self._hearing(self._note_balance)
+        self._submit(self._errand(kind, now_ns), heard, enquiry, stage="enquiry")
 
-    def _hear_balance(self, answer: Answer) -> None:
-        if answer.ack == Ack.OK:
-            note = partial(self._note_balance, answer.balance_minor)
-            self._enter(self.intruder.react_ns(answer), note, "note")
-
-    def _note_balance(self, balance_minor: int, now_ns: int) -> None:
+    def _note_balance(self, answer: Answer, now_ns: int) -> None:
         del now_ns  # from now on, whenever that is
-        self.balance_minor = balance_minor
+        if accepted(answer):
+            self.balance_minor = answer.balance_minor
 
     def _enter_preparations(self, at_ns: int) -> int:
         """Enter limit changes, new payees and, for the crude, trial transfers; return the end."""
@@ -215,88 +246,159 @@ class Takeover:
             kind = errand(intruder.bank, name)
             if kind is not None:
                 self._enter(at_ns, partial(self._prepare, kind), "prepare", step)
-                at_ns += self._wait_ns(_ENQUIRY_GAP_NS, "prepare", step) + 1
+                at_ns += self._wait_ns(_ENQUIRY_GAP_NS, step, purpose="prepare") + 1
         crude = intruder.campaign.sophistication < _CRUDE_BELOW
-        trials = intruder.whole(1, _TRIALS_MOST, "trials", self.number) if crude else 0
+        trials = intruder.whole(1, _TRIALS_MOST, "trials", self.victim) if crude else 0
         for trial in range(trials):
             self._enter(at_ns, partial(self._try_small, trial), "trial", trial)
-            at_ns += self._wait_ns(_TRANSFER_GAP_NS, "trial", trial) + 1
+            at_ns += self._wait_ns(_TRANSFER_GAP_NS, trial, purpose="trial") + 1
         return at_ns
 
     def _prepare(self, kind: int, now_ns: int) -> None:
-        self.intruder.submit(
-            self._errand(kind, now_ns), None, self.number, stage="preparation", role="victim"
-        )
+        self._submit(self._errand(kind, now_ns), None, stage="preparation")
 
     def _try_small(self, trial: int, now_ns: int) -> None:
-        amount_minor = self.intruder.whole(*_TRIAL_MINOR, "trial_amount", self.number, trial)
-        self._send(amount_minor, now_ns, _TRANSFERS_MOST + trial, first=trial == 0)
+        amount_minor = self.intruder.whole(*_TRIAL_MINOR, "trial_amount", self.victim, trial)
+        heard = self._hearing(self._judge_trial)
+        self._send(amount_minor, heard, now_ns, _TRANSFERS_MOST + trial, 0, stage="trial")
+
+    def _judge_trial(self, answer: Answer, now_ns: int) -> None:
+        if suspected(answer):
+            self._end(now_ns, stopped=True)
 
     def _drain(self, now_ns: int) -> None:
-        self.parts_minor = self._parts_minor()
+        self.parts_minor = self._cut_minor()
         if self.parts_minor:
             self._send_part(0, now_ns)
+        else:
+            self._end(now_ns)
 
-    def _parts_minor(self) -> list[int]:
+    def _cut_minor(self) -> list[int]:
         """Cut what is to be taken into transfers, each below the bank's limit for one payment."""
-        count = self.intruder.whole(_TRANSFERS_FEWEST, _TRANSFERS_MOST, "transfers", self.number)
+        intruder = self.intruder
+        count = intruder.whole(_TRANSFERS_FEWEST, _TRANSFERS_MOST, "transfers", self.victim)
         if self.balance_minor is None:
+            self.stage = "blind_drain"
             return [self._guess_minor(part) for part in range(count)]
-        total = self.balance_minor * self.intruder.between(*_DRAINED, "drained", self.number)
-        sizes = [self.intruder.exponential("size", self.number, part) for part in range(count)]
-        most = int(self.intruder.bank.payment_limit_minor * _OF_LIMIT)
-        shares = [min(int(total * size / sum(sizes)), most) for size in sizes]
-        return [share for share in shares if share > 0]
+        if self.balance_minor < _NOT_WORTH_MINOR:
+            return []
+        total_minor = self.balance_minor * intruder.between(*_DRAINED, "drained", self.victim)
+        most_minor = int(intruder.bank.payment_limit_minor * _OF_LIMIT)
+        parts_minor = split_minor(intruder, total_minor, count, "size", self.victim)
+        parts_minor = [min(part_minor, most_minor) for part_minor in parts_minor]
+        least_minor = min(sum(parts_minor), _DRAINED[0] * self.balance_minor)
+        bounds = least_minor - count, _DRAINED[1] * self.balance_minor
+        restate(intruder, "drain", "person_total_minor", *bounds)
+        return parts_minor
 
     def _guess_minor(self, part: int) -> int:
         """Return what somebody who pays a lot would pay, knowing nothing of the victim."""
-        u = np.array([self.intruder.between(*_BLIND_QUANTILE, "guess", self.number, part)])
-        anybody = np.array([self.intruder.person("victim", self.number, 1 + part)])
-        return int(self.intruder.city.habits.amounts_minor(self.intruder.out, anybody, u)[0])
+        intruder = self.intruder
+        u = intruder.between(*_BLIND_QUANTILE, "guess", self.victim, part)
+        anybody = intruder.person("anybody", self.victim, part)
+        return intruder.quantile_minor(intruder.out, anybody, u)
 
     def _send_part(self, part: int, now_ns: int) -> None:
-        first = part == 0 and not self.intruder.campaign.sophistication < _CRUDE_BELOW
-        self._send(self.parts_minor[part], now_ns, part, first=first)
+        self._transfer(part, 0, self.stage, now_ns)
         if part + 1 < len(self.parts_minor):
-            at_ns = now_ns + self._wait_ns(_TRANSFER_GAP_NS, "gap", part) + 1
+            bounds_ns = self.nerve.hurried(*_TRANSFER_GAP_NS)
+            at_ns = now_ns + self._wait_ns(bounds_ns, part, purpose="gap") + 1
             self._enter(at_ns, partial(self._send_part, part + 1), "send", part)
 
-    def _send(self, amount_minor: int, now_ns: int, part: int, *, first: bool) -> None:
-        intruder = self.intruder
-        sink = intruder.sink(intruder.out, self.mule_account)
-        wish = self._errand(intruder.out, now_ns)._replace(
-            creditor_account=sink, amount_minor=amount_minor
-        )
-        intruder.submit(wish, self._hear_transfer, self.number, part, stage="drain", role="victim")
+    def _transfer(self, part: int, attempt: int, stage: str, now_ns: int) -> None:
+        heard = self._hearing(partial(self._judge_transfer, part, attempt))
+        self._send(self.parts_minor[part], heard, now_ns, part, attempt, stage=stage)
 
-    def _hear_transfer(self, answer: Answer) -> None:
-        if answer.ack == Ack.OK or answer.outcome != Outcome.APP_ERROR:
+    def _judge_transfer(self, part: int, attempt: int, answer: Answer, now_ns: int) -> None:
+        self.nerve.note(answer)
+        if suspected(answer):
+            self._end(now_ns, stopped=True)
             return
-        adapt = self._halve
-        if answer.decline_reason in (Decline.SUSPECTED_FRAUD, Decline.NONE):
-            adapt = self._stop
-        self._enter(self.intruder.react_ns(answer), adapt, "adapt")
+        if undecided(answer) and attempt == 0:
+            wait_ns = round(self.intruder.between(*RETRY_NS, "retry", self.victim, part))
+            self._enter(now_ns + wait_ns, partial(self._transfer, part, 1, "retry"), "retry", part)
+            return
+        if not accepted(answer):
+            self.hindered = True
+            self.parts_minor = [max(1, one // 2) for one in self.parts_minor]
+        if part + 1 == len(self.parts_minor):
+            self._end(now_ns, stopped=self.hindered)
 
-    def _halve(self, now_ns: int) -> None:
-        del now_ns  # from now on, whenever that is
-        self.parts_minor = [max(1, part // 2) for part in self.parts_minor]
+    def _send(
+        self,
+        amount_minor: int,
+        heard: Hearing,
+        now_ns: int,
+        part: int,
+        attempt: int,
+        *,
+        stage: str,
+    ) -> None:
+        out = self.intruder.out
+        wish = self._errand(out, now_ns)._replace(
+            creditor_account=self.intruder.sink(out, self.mule_account), amount_minor=amount_minor
+        )
+        self._submit(wish, heard, part, attempt, stage=stage)
+        if not self.money_moved:
+            self.money_moved = True
+            self._let_notice(now_ns)
 
-    def _stop(self, now_ns: int) -> None:
-        del now_ns  # from now on, whenever that is
-        self.over = True
+    def _let_notice(self, now_ns: int) -> None:
+        """Settle when the victim sees what is gone, and when the account is opened again."""
+        intruder = self.intruder
+        waits = min(intruder.exponential("notice", self.victim), _NOTICED_LATEST)
+        noticed_ns = now_ns + round(_NOTICED_AFTER_NS * waits * intruder.campaign.pace) + 1
+        again_ns = noticed_ns + self._wait_ns(_OPENED_AGAIN_NS, purpose="open again") + 1
+        intruder.enter(noticed_ns, self._block, "notice", self.victim)
+        intruder.enter(again_ns, self._open_again, "open again", self.victim)
+
+    def _block(self, now_ns: int) -> None:
+        self.intruder.city.block(self.account, now_ns)
+        self._end(now_ns, stopped=True)
+
+    def _open_again(self, now_ns: int) -> None:
+        self.intruder.city.block(self.account, now_ns, blocked=False)
+
+    def _end(self, now_ns: int, *, stopped: bool = False) -> None:
+        self.intruder.parts.end(self.victim, now_ns, stopped=stopped)
 
     def _errand(self, kind: int, now_ns: int) -> Wish:
-        device = self.intruder.strange_device(self.number)
-        return Wish(created_ns=now_ns, kind=kind, customer_id=self.account, device=device)
+        return Wish(
+            created_ns=now_ns,
+            kind=kind,
+            customer_id=self.account,
+            device=self.device,
+            place=self.place,
+            proves=self.has_code,
+        )
 
-    def _wait_ns(self, bounds_ns: tuple[int, int], purpose: str, *keys: int) -> int:
-        return self.intruder.wait_ns(*bounds_ns, purpose, self.number, *keys)
+    def _submit(self, wish: Wish, heard: Hearing | None, *keys: int, stage: str) -> None:
+        self.intruder.submit(wish, heard, self.victim, *keys, stage=stage, role="victim")
+
+    def _hearing(self, judge: Judge) -> Hearing:
+        """Return what is done about an answer as soon as the intruder can act on it."""
+
+        def heard(answer: Answer) -> None:
+            at_ns = self.intruder.react_ns(answer)
+            self._enter(at_ns, partial(judge, answer), "judge", answer.tx_id)
+
+        return heard
+
+    def _wait_ns(self, bounds_ns: tuple[int, int], *keys: int, purpose: str) -> int:
+        return self.intruder.wait_ns(*bounds_ns, purpose, self.victim, *keys)
 
     def _enter(self, at_ns: int, act: Act, name: str, *keys: int) -> None:
-        """Enter an act that is not done once the victim has noticed or the intruder stopped."""
+        """Enter an act that is not done once the takeover is over."""
 
         def unless_over(now_ns: int) -> None:
-            if not self.over and now_ns < self.noticed_ns:
+            if not self.over:
                 act(now_ns)
 
-        self.intruder.enter(at_ns, unless_over, name, self.number, *keys)
+        self.intruder.enter(at_ns, unless_over, name, self.victim, *keys)
+
+
+def _hideout(actor: Actor, victim: int) -> int:
+    """Return where a thief seems to be: abroad, or with a proxy in a region like anybody's."""
+    if actor.campaign.sophistication < SOPHISTICATED:
+        return ABROAD
+    return actor.whereabouts(actor.person("proxy", victim), victim)

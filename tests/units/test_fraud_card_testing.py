@@ -41,7 +41,7 @@ def test_the_sophisticated_wait_and_copy_low_tickets():
     gaps_min = np.diff(rows["created_ns"]) / NS_PER_S / 60
     assert gaps_min.min() >= 20
     assert gaps_min.max() <= 60
-    low = town.habits.amounts_minor(CARD, np.arange(504 - 4), np.full(500, 0.15))
+    low = town.habits.amounts_minor(CARD, np.arange(504 - 4), np.full(500, 0.5))
     assert 200 < rows["amount_minor"].max() <= low.max()
 
 
