@@ -121,9 +121,11 @@ class Checks:
                 yield ("edge", name), f"nobody goes this way; {nearest(name, known)}"
 
     def _wrong_rules(self) -> Iterator[Finding]:
-        rules, power = self.model.fraud_rules, self.model.power
-        if rules.step_up_at > rules.decline_at:
-            yield ("fraud_rules", "step_up_at"), "must be <= decline_at"
+        service, power = self.model.fraud_service, self.model.power
+        if service.step_up_at > service.decline_at:
+            yield ("fraud_service", "step_up_at"), "must be <= decline_at"
+        if service.review_at > service.step_up_at:
+            yield ("fraud_service", "review_at"), "must be <= step_up_at"
         if power.idle_w_per_vcpu > power.max_w_per_vcpu:
             yield ("power", "idle_w_per_vcpu"), "must be <= max_w_per_vcpu"
         for key in ("channels", "currencies"):

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from fractions import Fraction
 from typing import Any
 
 from sanket_sim.bank import description as d
 from sanket_sim.bank import policies
+from sanket_sim.bank.fraud_model import FraudModel
 from sanket_sim.bank.policy_settings import STACKS
 from sanket_sim.bank.settings import (
     DedupSettings,
     EdgeSettings,
-    FraudRuleSettings,
     ModelSettings,
     OperationSettings,
     RouteSettings,
@@ -41,15 +42,22 @@ _OF_STACKS = {key for stack in STACKS.values() for key in stack}
 """What naming a stack settles: where it says nothing, nothing is inherited either."""
 
 
-def compile_bank(model: ModelSettings) -> d.Bank:
+def compile_bank(
+    model: ModelSettings, fraud_model: FraudModel | None = None, fraud_model_file: str = ""
+) -> d.Bank:
     """Return the frozen bank that a model describes.
 
     Parameters
     ----------
     model : ModelSettings
         One that `checks.Checks` finds nothing wrong with.
+    fraud_model : FraudModel, optional
+        What the fraud service's `model` names, and the file where it was read.
+    fraud_model_file : str
     """
-    return _Compiler(model).bank()
+    compiler = _Compiler(model)
+    service = model.fraud_service.build(fraud_model, fraud_model_file)
+    return replace(compiler.bank(), fraud_service=service)
 
 
 class _Compiler:
@@ -81,7 +89,6 @@ class _Compiler:
             routes=routes,
             controls=d.Controls(**model.controls.model_dump()),
             power=d.Power(**model.power.model_dump()),
-            fraud_rules=_fraud_rules(model.fraud_rules),
             balance_poll_ns=model.accounts.balance_poll,
             payment_limit_minor=model.accounts.payment_limit,
             currencies=model.currencies,
@@ -265,11 +272,6 @@ def _fractions(rates: Mapping[str, str]) -> dict[str, Fraction]:
 def _shares(weights: Mapping[str, float]) -> dict[str, float]:
     total = sum(weights.values())
     return {name: weight / total for name, weight in weights.items()}
-
-
-def _fraud_rules(table: FraudRuleSettings) -> d.FraudRules:
-    given = {key: getattr(table, key) for key in FraudRuleSettings.model_fields}
-    return d.FraudRules(velocity_window_ns=given.pop("velocity_window"), **given)
 
 
 def _inherited(tables: Mapping[str, EdgeSettings], caller: str, target: str) -> dict[str, Any]:

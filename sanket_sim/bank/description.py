@@ -15,6 +15,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from sanket_sim.bank.fraud_service import FraudService
 from sanket_sim.bank.policies import NO_POLICY, Policy
 from sanket_sim.core.units import NS_PER_S
 
@@ -370,22 +371,6 @@ class Power:
 
 
 @dataclass(frozen=True, slots=True)
-class FraudRules:
-    """Weights of the fraud service's rules, in points of a score in [0, 1]."""
-
-    velocity_window_ns: int = 300_000_000_000
-    velocity_limit: int = 5
-    velocity_points: float = 0.45
-    amount_ratio: float = 4.0
-    amount_points: float = 0.3
-    new_device_points: float = 0.35
-    new_payee_points: float = 0.15
-    foreign_points: float = 0.2
-    step_up_at: float = 0.6
-    decline_at: float = 0.8
-
-
-@dataclass(frozen=True, slots=True)
 class Bank:
     """Everything about a bank that does not change during a run."""
 
@@ -396,7 +381,7 @@ class Bank:
     routes: tuple[Route, ...]
     controls: Controls = Controls()
     power: Power = Power()
-    fraud_rules: FraudRules = FraudRules()
+    fraud_service: FraudService = field(default_factory=FraudService)
     balance_poll_ns: int = 0
     """How stale a READ_BALANCE/CHECK_FUNDS may be: readers see the last poll (0: no cache)."""
     payment_limit_minor: int = 1_000_000_000

@@ -10,6 +10,7 @@ from typing import Any
 from sanket_sim.bank.checks import Checks
 from sanket_sim.bank.compiler import compile_bank
 from sanket_sim.bank.description import Bank
+from sanket_sim.bank.fraud_model import FraudModel
 from sanket_sim.bank.settings import ModelSettings
 from sanket_sim.core.config import Document, read_toml, validate
 from sanket_sim.core.errors import InputError, Problem
@@ -24,7 +25,7 @@ _TABLES = {
     "controls": "controls",
     "accounts": "accounts",
     "power": "power",
-    "fraud_rules": "fraud_rules",
+    "fraud_service": "fraud_service",
 }
 """Table of an experiment -> table of the model that it overrides."""
 
@@ -73,7 +74,7 @@ def load_bank(
         Name or path of a model.
     overrides : mapping, optional
         Tables ``services``, ``edges``, ``routes``, ``controls``, ``accounts``, ``power`` and
-        ``fraud_rules`` with the keys of the model's own tables.
+        ``fraud_service`` with the keys of the model's own tables.
 
     Returns
     -------
@@ -108,7 +109,36 @@ def bank_of(
     except InputError as error:
         found = _at_experiment_keys(error.problems, overrides or {}, _own_problems(document))
         raise InputError(error.source, found) from None
-    return compile_bank(settings), settings
+    if not settings.fraud_service.model:
+        return compile_bank(settings), settings
+    return _with_fraud_model(merged, settings, overrides or {})
+
+
+def _with_fraud_model(
+    document: Document, settings: ModelSettings, overrides: Mapping[str, Any]
+) -> tuple[Bank, ModelSettings]:
+    """Compile a bank whose fraud service has a trained model; its settings name the file alone."""
+    name = settings.fraud_service.model
+    try:
+        path = _find_fraud_model(name, Path(document.source).parent)
+        bank = compile_bank(settings, FraudModel.load(path), str(path))
+    except InputError as error:
+        where = ("fraud_service", "model")
+        found = [document.problem(where, f"{error.source}: {one}") for one in error.problems]
+        raise InputError(document.source, _at_experiment_keys(found, overrides, own=[])) from None
+    service = settings.fraud_service.model_copy(update={"model": path.name})
+    return bank, settings.model_copy(update={"fraud_service": service})
+
+
+def _find_fraud_model(name: str, beside: Path) -> Path:
+    """Return the file of a fraud model: beside the bank's, or from a models shelf."""
+    places = (beside, Path.cwd(), *model_folders())
+    found = next((place / name for place in places if (place / name).is_file()), None)
+    if found is None:
+        raise InputError(
+            name, [Problem("", "no such file; give a path from the folder of the bank's file")]
+        )
+    return found
 
 
 def _checked(document: Document) -> ModelSettings:

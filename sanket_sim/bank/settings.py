@@ -8,7 +8,8 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field
 
 from sanket_sim.bank.batch_settings import BatchSettings
-from sanket_sim.bank.description import Controls, FraudRules, Power
+from sanket_sim.bank.description import Controls, Power
+from sanket_sim.bank.fraud_service import FraudServiceSettings
 from sanket_sim.bank.law_parameters import AmountLaw, TimeLaw, read_law
 from sanket_sim.bank.policy_settings import (
     BreakerSettings,
@@ -19,9 +20,9 @@ from sanket_sim.bank.policy_settings import (
     TimeLimitNs,
 )
 from sanket_sim.bank.step_settings import Step, Target
-from sanket_sim.core.settings import AmountMinor, DurationNs, Settings, Several, Share
+from sanket_sim.core.settings import AmountMinor, DurationNs, Settings, Several
 
-_POWER, _RULES, _CONTROLS = Power(), FraudRules(), Controls()
+_POWER, _CONTROLS = Power(), Controls()
 
 _RATE = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?")
 
@@ -40,7 +41,6 @@ Weight = Annotated[float, Field(ge=0, le=1e9)]
 PartyName = Literal[
     "none", "customer", "merchant", "cash", "other_bank", "employer", "biller", "lender", "fees"
 ]
-Points = Annotated[float, Field(ge=0, le=1)]
 Rate = Annotated[str, BeforeValidator(_rate, json_schema_input_type=str)]
 """An exchange rate, written as ``"1.08"`` and kept as written: a fraction, never a float."""
 Watts = Annotated[float, Field(ge=0, le=1000)]
@@ -178,21 +178,6 @@ class PowerSettings(Settings):
     curve: Literal["teads", "linear"] = "teads"
 
 
-class FraudRuleSettings(Settings):
-    """Weights of the fraud service's rules, as ``[fraud_rules]``."""
-
-    velocity_window: DurationNs = _RULES.velocity_window_ns
-    velocity_limit: Annotated[int, Field(ge=1, le=1_000_000)] = _RULES.velocity_limit
-    velocity_points: Points = _RULES.velocity_points
-    amount_ratio: Annotated[float, Field(gt=0, le=1e6)] = _RULES.amount_ratio
-    amount_points: Points = _RULES.amount_points
-    new_device_points: Points = _RULES.new_device_points
-    new_payee_points: Points = _RULES.new_payee_points
-    foreign_points: Points = _RULES.foreign_points
-    step_up_at: Share = _RULES.step_up_at
-    decline_at: Share = _RULES.decline_at
-
-
 class ControlSettings(Settings):
     """Controls against logic traps, as ``[controls]``; all on unless switched off."""
 
@@ -239,5 +224,5 @@ class ModelSettings(Settings):
     rates: dict[Currency, Rate] = Field(default_factory=dict)
     """Currency -> units of it for one unit of the bank's first currency."""
     power: PowerSettings = PowerSettings()
-    fraud_rules: FraudRuleSettings = FraudRuleSettings()
+    fraud_service: FraudServiceSettings = FraudServiceSettings()
     controls: ControlSettings = ControlSettings()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from datetime import datetime, time
 
 NS_PER_US = 1_000
 NS_PER_MS = 1_000_000
@@ -97,3 +98,14 @@ def format_duration(duration_ns: int) -> str:
         if rest == 0 and (abs(count) >= 2 or unit in ("s", "ms", "us", "ns")):
             return f"{count}{unit}"
     raise AssertionError("every integer is a whole number of nanoseconds")
+
+
+def since_midnight_ns(local: datetime) -> int:
+    """Return how long ago midnight was, by the clock on the wall [ns].
+
+    Examples
+    --------
+    >>> since_midnight_ns(datetime(2026, 11, 27, 8, 30)) == parse_duration_ns("8h 30m")
+    True
+    """
+    return round((local - datetime.combine(local, time())).total_seconds()) * NS_PER_S

@@ -36,8 +36,6 @@ Program = list[tuple[Act, Step]]
 class Callees:
     """Everything that happens to a request at the service that serves it."""
 
-    fail_closed_reason = int(Decline.SUSPECTED_FRAUD)
-
     def __init__(
         self,
         loop: Loop,
@@ -419,6 +417,11 @@ class Callees:
 
     def _deliver_reset(self, alarm: Alarm) -> None:
         self.callers.receive(alarm.subject)
+
+    def fail_closed(self, call: Call) -> int:
+        """Refuse where a call failed; return the reason."""
+        self.effects.fail_closed(call)
+        return int(Decline.SUSPECTED_FRAUD)
 
     def stand_in(self, call: Call) -> int:
         """Let the caller decide by itself where a call failed; return its reason to decline."""

@@ -467,11 +467,19 @@ class Callers:
             call.decline = self.callees.stand_in(call)
             return APP_ERROR if call.decline else OK
         if fallback == Fallback.DECLINE:
-            call.decline = self.callees.fail_closed_reason
+            call.decline = self.callees.fail_closed(call)
             return APP_ERROR
-        if call.edge.decides_fraud and call.intent.fraud_decision == 0:
-            call.intent.fraud_decision = int(FraudDecision.UNCHECKED)
+        if call.edge.decides_fraud:
+            self._note_unchecked(call.intent)
         return OK
+
+    def _note_unchecked(self, intent: Intent) -> None:
+        """Put on record that a payment goes on without the fraud service's word (fail-open)."""
+        if intent.fraud_decision == 0:
+            intent.fraud_decision = int(FraudDecision.UNCHECKED)
+            self.recorder.decision(
+                self.loop.now_ns, "fraud_fallback", "approve", "payment", "", intent.tx_id
+            )
 
     def _emit(self, attempt: Attempt) -> None:
         del self.open[attempt.hop_id]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
-from sanket_sim.bank.description import Accounts, Bank, DedupScope, Effect, Step
+from sanket_sim.bank.description import Accounts, Bank, DedupScope, Effect, Step, StepKind
 from sanket_sim.core.money import exponent_of
 from sanket_sim.core.outcomes import Decline, Mishap, Outcome
 from sanket_sim.network.fraud_desk import FraudDesk
@@ -13,7 +13,7 @@ from sanket_sim.network.holds import Holds
 from sanket_sim.network.ledger import DONE, Ledger
 from sanket_sim.network.loop import Loop
 from sanket_sim.network.recorder import Recorder
-from sanket_sim.network.rows import Attempt, Call, Intent, Key, Replica, Served
+from sanket_sim.network.rows import PAYMENT, Attempt, Call, Intent, Key, Replica, Served
 from sanket_sim.network.rules import amounts, money
 from sanket_sim.network.stand_in import StandIn
 
@@ -38,13 +38,24 @@ class Effects:
     """The business meaning of an operation's rows."""
 
     def __init__(
-        self, loop: Loop, bank: Bank, accounts: Accounts, ledger: Ledger, recorder: Recorder
+        self,
+        loop: Loop,
+        bank: Bank,
+        accounts: Accounts,
+        ledger: Ledger,
+        recorder: Recorder,
+        midnight_ns: int = 0,
     ) -> None:
         self.loop = loop
         self.bank = bank
         self.controls = bank.controls
         self.ledger = ledger
-        self.desk = FraudDesk(bank.fraud_rules, accounts, recorder)
+        self.recorder = recorder
+        self._refused: Callable[[Intent, int], None] = lambda _i, _now_ns: None
+        self.desk = FraudDesk(bank.fraud_service, accounts, recorder, midnight_ns)
+        if Effect.CHECK_FRAUD in _checked(bank):
+            ledger.credited = self.desk.view.credit
+            self._refused = self.desk.view.decline
         self.holds = Holds(loop, ledger)
         self.stand_in = StandIn(bank, self.holds, recorder)
         self.priorities = [route.priority for route in bank.routes]
@@ -138,6 +149,16 @@ class Effects:
             intent.keys_done[key] = (now_ns, intent.amount_minor, intent.creditor)
         return reason
 
+    def fail_closed(self, call: Call) -> None:
+        """Put on record that a payment is refused because nobody could judge it."""
+        intent = call.intent
+        untouched = intent.n_posted == 0 and not intent.hold_opened
+        if intent.is_fraud and untouched and call.edge.decides_fraud:
+            intent.verdict = money.REJECT
+        self.recorder.decision(
+            self.loop.now_ns, "fraud_fallback", "decline", "payment", "", intent.tx_id
+        )
+
     def remember_after(self, attempt: Attempt) -> None:
         """Remember the key once the operation has ended, where that is how it works."""
         if not attempt.call.edge.operation.dedup.atomic:
@@ -180,6 +201,7 @@ class Effects:
         intent = attempt.call.intent
         if intent.debtor >= 0:
             self.ledger.store.closed[intent.debtor] = False
+            self.desk.view.open(intent.debtor, self.loop.now_ns)
         self._note_commit(attempt)
         return True
 
@@ -251,8 +273,21 @@ class Effects:
 
     def _decline(self, attempt: Attempt, reason: int) -> bool:
         attempt.decline = reason
+        intent = attempt.call.intent
+        if intent.moves_money and attempt.call.errand == PAYMENT:
+            self._refused(intent, self.loop.now_ns)
         self.finish(attempt, APP_ERROR)
         return False
+
+
+def _checked(bank: Bank) -> set[Effect]:
+    """Return every decision that some operation of a bank takes."""
+    return {
+        step.effect
+        for operation in bank.operations
+        for step in operation.steps
+        if step.kind == StepKind.CHECK
+    }
 
 
 def _is_other_payload(served: Served, intent: Intent) -> bool:

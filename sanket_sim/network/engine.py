@@ -65,6 +65,8 @@ class SimPyEngine:
         Words behind the codes of the trace; the bank's are added here.
     gauge_interval_ns : int
         How often the gauges are read.
+    midnight_ns : int
+        How long ago midnight was, local time, when the run begins.
 
     Examples
     --------
@@ -84,6 +86,7 @@ class SimPyEngine:
         seed: int,
         vocabularies: Vocabularies,
         gauge_interval_ns: int = NS_PER_S,
+        midnight_ns: int = 0,
     ) -> None:
         self.bank = bank
         self.loop = Loop()
@@ -104,7 +107,7 @@ class SimPyEngine:
             inbox=bank.controls.inbox,
             outbox=bank.controls.outbox,
         )
-        self.effects = Effects(self.loop, bank, accounts, self.ledger, self.recorder)
+        self.effects = Effects(self.loop, bank, accounts, self.ledger, self.recorder, midnight_ns)
         self.callees = Callees(self.loop, self.services, self.edges, self.callers, self.effects)
         self.control = ControlPlane(
             self.loop, bank, self.services, self.edges, self.callees, self.recorder

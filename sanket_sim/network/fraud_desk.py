@@ -2,83 +2,96 @@
 
 from __future__ import annotations
 
-from collections import deque
-
-from sanket_sim.bank.description import Accounts, FraudRules
+from sanket_sim.bank.description import Accounts
+from sanket_sim.bank.fraud_service import Evidence, FraudService
 from sanket_sim.core.outcomes import Decline, FraudDecision
+from sanket_sim.network.fraud_view import FraudView
 from sanket_sim.network.recorder import Recorder
 from sanket_sim.network.rows import Intent
 from sanket_sim.network.rules import fraud, money
 
 DONE = int(Decline.NONE)
 SUSPECTED_FRAUD = int(Decline.SUSPECTED_FRAUD)
+NOT_AUTHENTICATED = int(Decline.NOT_AUTHENTICATED)
+APPROVE, STEP_UP, DECLINE = fraud.APPROVE, fraud.STEP_UP, fraud.DECLINE
+WORDS = {int(decision): decision.name.lower() for decision in FraudDecision}
+Rule = tuple[str, float, tuple[int, ...], tuple[float, ...], tuple[float, ...]]
+"""Name, points, and the features that it asks for with the ranges in which they must lie."""
 
 
 class FraudDesk:
-    """Decides about payments with what is known at that instant."""
+    """Decides about payments with what is known at that instant.
 
-    def __init__(self, rules: FraudRules, accounts: Accounts, recorder: Recorder) -> None:
-        self.rules = rules
+    Parameters
+    ----------
+    service : FraudService
+    accounts : Accounts
+    recorder : Recorder
+    midnight_ns : int
+        Local time of day when the run begins [ns].
+    """
+
+    def __init__(
+        self, service: FraudService, accounts: Accounts, recorder: Recorder, midnight_ns: int = 0
+    ) -> None:
+        self.service = service
         self.recorder = recorder
-        self.accounts = accounts
-        self._typical_minor: list[int] = accounts.typical_minor.tolist()
-        self._recent: dict[int, deque[int]] = {}
+        self.view = FraudView(accounts, service.threshold_minor, midnight_ns)
+        self._rules: list[Rule] = [
+            (
+                rule.name,
+                rule.points,
+                tuple(condition.place for condition in rule.conditions),
+                tuple(condition.low for condition in rule.conditions),
+                tuple(condition.high for condition in rule.conditions),
+            )
+            for rule in service.rules
+        ]
 
     def check(self, intent: Intent, now_ns: int) -> int:
-        """Score a payment once; return the reason to decline it, 0 for none."""
+        """Judge a payment once; return the reason to decline it, 0 for none.
+
+        Whoever is asked for a second factor goes on if he has it. What is decided stays on the
+        intent, whatever becomes of the answer.
+        """
         if intent.fraud_decision == 0:
-            intent.fraud_score = self._score(intent, now_ns)
-            rules = self.rules
-            intent.fraud_decision = fraud.decide(
-                intent.fraud_score, rules.step_up_at, rules.decline_at
-            )
-            self._put_on_record(intent, now_ns)
-        if intent.fraud_decision != FraudDecision.DECLINE:
+            self._judge(intent, now_ns)
+        decision = intent.fraud_decision
+        if decision == DECLINE:
+            reason = SUSPECTED_FRAUD
+        elif decision == STEP_UP and not intent.proves:
+            reason = NOT_AUTHENTICATED
+        else:
             return DONE
         if intent.is_fraud:
             intent.verdict = money.REJECT
-        return SUSPECTED_FRAUD
+        return reason
 
-    def _score(self, intent: Intent, now_ns: int) -> float:
-        rules = self.rules
-        return fraud.score(
-            self._count_recent(intent.debtor, now_ns),
-            rules.velocity_limit,
-            rules.velocity_points,
-            intent.amount_minor,
-            self._typical_minor[intent.debtor],
-            rules.amount_ratio,
-            rules.amount_points,
-            self._new_device(intent),
-            rules.new_device_points,
-            self._new_payee(intent),
-            rules.new_payee_points,
-            self._away(intent),
-            rules.foreign_points,
-        )
-
-    def _new_device(self, intent: Intent) -> bool:
-        known = self.accounts.device
-        return len(known) > 0 and intent.device not in (0, known[max(intent.debtor, 0)])
-
-    def _new_payee(self, intent: Intent) -> bool:
-        known = self.accounts.payees
-        return len(known) > 0 and intent.creditor not in known[max(intent.debtor, 0)]
-
-    def _away(self, intent: Intent) -> bool:
-        home = self.accounts.home
-        return len(home) > 0 and intent.place not in (-1, home[max(intent.debtor, 0)])
-
-    def _count_recent(self, account: int, now_ns: int) -> int:
-        recent = self._recent.setdefault(account, deque(maxlen=256))
-        while recent and recent[0] <= now_ns - self.rules.velocity_window_ns:
-            recent.popleft()
-        recent.append(now_ns)
-        return len(recent)
-
-    def _put_on_record(self, intent: Intent, now_ns: int) -> None:
-        if intent.fraud_decision > FraudDecision.APPROVE:
-            decision = FraudDecision(intent.fraud_decision).name.lower()
+    def _judge(self, intent: Intent, now_ns: int) -> None:
+        service = self.service
+        values = self.view.ask(intent, now_ns)
+        points, fired = self._points(values)
+        likelihood = service.model.likelihood(values) if service.model else 0.0
+        score = fraud.combined(points, likelihood)
+        decision = fraud.decide(score, service.step_up_at, service.decline_at)
+        intent.fraud_score, intent.fraud_decision = score, decision
+        if decision == APPROVE or (decision == STEP_UP and intent.proves):
+            self.view.approve(intent, now_ns)
+        flagged = score >= service.review_at or decision != APPROVE
+        reasons = ",".join(fired)
+        if flagged:
+            word = "review" if decision == APPROVE else WORDS[decision]
             self.recorder.decision(
-                now_ns, "fraud", decision, "payment", "score", intent.tx_id, intent.fraud_score
+                now_ns, "fraud", word, "payment", reasons or "model", intent.tx_id, score
             )
+        if service.evidence == Evidence.ALL or (flagged and service.evidence == Evidence.FLAGGED):
+            self.recorder.assessment(intent, now_ns, score, points, likelihood, reasons, values)
+
+    def _points(self, values: tuple[float, ...]) -> tuple[float, list[str]]:
+        """Add up the points of the rules that fire, and name them."""
+        points, fired = 0.0, []
+        for name, worth, asked, low, high in self._rules:
+            if fraud.fires(values, asked, low, high):
+                points += worth
+                fired.append(name)
+        return points, fired

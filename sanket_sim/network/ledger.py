@@ -6,6 +6,8 @@ auditor of the simulation compares them after every batch. The vocabulary is Tig
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -54,6 +56,8 @@ class Ledger:
         self.hold_ttl_ns = bank.hold_ttl_ns
         self.open_holds: dict[int, Intent] = {}
         """By tx_id, in the order in which they lapse; empty where holds have no time-out."""
+        self.credited: Callable[[Intent, int, int, int], None] = lambda _i, _a, _m, _now_ns: None
+        """Told of each posted credit: its payment, the account, the amount, and when."""
         self._suspense = _suspense(accounts)
         self._transfers = 0
 
@@ -248,6 +252,7 @@ class Ledger:
             self._credit_parts(intent, account, stored_minor, journal)
         else:
             self._leg(intent, PRINCIPAL, account, stored_minor, journal)
+        self.credited(intent, account, stored_minor, journal.now_ns)
         linked = intent.second_purpose == FEE and self.controls.linked_fee
         if linked or intent.second_purpose == EXCHANGE:
             self._post_second(intent, journal)

@@ -31,6 +31,7 @@ class Recorder:
         self.decision_rows: Rows = []
         self.gauge_rows: Rows = []
         self.answer_rows: Rows = []
+        self.assessment_rows: Rows = []
 
     def posting(
         self,
@@ -189,6 +190,30 @@ class Recorder:
             )
         )
 
+    def assessment(
+        self,
+        intent: Intent,
+        now_ns: int,
+        score: float,
+        points: float,
+        likelihood: float,
+        reasons: str,
+        values: tuple[float, ...],
+    ) -> None:
+        """Write what the fraud service knew of a payment, and what it made of it."""
+        self.assessment_rows.append(
+            (
+                intent.tx_id,
+                now_ns,
+                intent.fraud_decision,
+                score,
+                points,
+                likelihood,
+                self.vocabularies["reasons"].code(reasons),
+                *values,
+            )
+        )
+
     def batch(self, end_ns: int) -> TraceBatch:
         """Hand over everything since the last batch."""
         batch = TraceBatch(
@@ -199,6 +224,7 @@ class Recorder:
             decisions=columns_of(self.decision_rows, schema.DECISIONS),
             gauges=columns_of(self.gauge_rows, schema.GAUGES),
             answers=columns_of(self.answer_rows, schema.ANSWERS),
+            assessments=columns_of(self.assessment_rows, schema.ASSESSMENTS),
         )
         for rows in (
             self.transaction_rows,
@@ -207,6 +233,7 @@ class Recorder:
             self.decision_rows,
             self.gauge_rows,
             self.answer_rows,
+            self.assessment_rows,
         ):
             rows.clear()
         return batch

@@ -75,7 +75,8 @@ class Experiment(Settings):
     """The bank's controls against traps, switched on or off."""
     accounts: Overrides = Field(default_factory=dict)
     power: Overrides = Field(default_factory=dict)
-    fraud_rules: Overrides = Field(default_factory=dict)
+    fraud_service: Overrides = Field(default_factory=dict)
+    """How the fraud service judges: thresholds, rules, trained model."""
     slo: SloSettings = SloSettings()
     steady_state: SteadyStateSettings = SteadyStateSettings()
     report: ReportSettings = ReportSettings()

@@ -25,7 +25,7 @@ from sanket_sim.trace.files import sha256_of
 
 T = TypeVar("T")
 MODEL_NAME = "model.toml"
-OVERRIDES = ("services", "edges", "routes", "controls", "accounts", "power", "fraud_rules")
+OVERRIDES = ("services", "edges", "routes", "controls", "accounts", "power", "fraud_service")
 """Tables of an experiment that change its model."""
 _OF_THE_MODEL = ("rates", "currencies", "channels")
 """Tables of a model that no experiment changes."""

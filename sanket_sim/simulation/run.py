@@ -18,7 +18,7 @@ from sanket_sim.actors.financial_crime.unit import CrimeUnit
 from sanket_sim.bank.description import Accounts, Bank
 from sanket_sim.core.errors import InputError, Problem, TraceError
 from sanket_sim.core.memory import seldom_swept
-from sanket_sim.core.units import format_duration
+from sanket_sim.core.units import format_duration, since_midnight_ns
 from sanket_sim.faults import Scenario
 from sanket_sim.fraud import enlist
 from sanket_sim.network import SimPyEngine
@@ -297,7 +297,9 @@ def introduce(
         vocabularies=words,
         until_ns=asked.duration,
     )
-    network = SimPyEngine(bank, city.accounts, asked.seed, words)
+    network = SimPyEngine(
+        bank, city.accounts, asked.seed, words, midnight_ns=since_midnight_ns(asked.start)
+    )
     write(TraceBatch(faults=scenario.faults_table(), agents=city.agents_table()))
     return Simulation(
         calendar=Calendar(asked.tick, asked.duration, asked.drain),
@@ -330,6 +332,8 @@ def _begin(resolved: ResolvedExperiment, options: Options, manifest: Manifest) -
     record = RunRecord(folder, manifest)
     for path in resolved.plugins:
         record.keep(path.name, path.read_text("utf-8"))
+    if trained := resolved.bank.fraud_service.model_file:
+        record.keep(Path(trained).name, Path(trained).read_text("utf-8"))
     record.keep("model.toml", resolved.model_toml)
     record.keep("experiment.toml", resolved.experiment_toml)
     record.save()

@@ -173,8 +173,8 @@ BROKEN = {
     ),
     "rule that an override turns round": (
         "[services.payment]",
-        "[fraud_rules]\ndecline_at = 0.1\n[services.payment]",
-        "line 22: fraud_rules.step_up_at",
+        "[fraud_service]\ndecline_at = 0.1\n[services.payment]",
+        "line 22: fraud_service.step_up_at",
         "must be <= decline_at",
     ),
     "no start": ("start = 2026-11-27T08:00:00", "", "start", "as in start = 2026-11-27T08:00:00"),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from sanket_sim.core.outcomes import FraudDecision, Signal
+from sanket_sim.core.outcomes import FraudDecision
 from sanket_sim.network.rules.backoff import (
     BACKOFF,
     DECORRELATED,
@@ -12,23 +12,7 @@ from sanket_sim.network.rules.backoff import (
     NO_JITTER,
     retry_delay_ns,
 )
-from sanket_sim.network.rules.fraud import decide, score
-
-POINTS = {
-    "velocity_limit": 5,
-    "velocity_points": 0.45,
-    "amount_ratio": 4.0,
-    "amount_points": 0.3,
-    "new_device_points": 0.35,
-    "new_payee_points": 0.15,
-    "foreign_points": 0.2,
-}
-
-
-def points(recent=1, amount_minor=1000, signals=0):
-    return score(
-        recent=recent, amount_minor=amount_minor, typical_minor=1000, signals=signals, **POINTS
-    )
+from sanket_sim.network.rules.fraud import combined, decide, faded, fires
 
 
 def test_envoy_draws_below_a_base_that_doubles_and_loses_one_each_time():
@@ -46,19 +30,6 @@ def test_jitter_blurs_the_third_delay_its_own_way(jitter, previous_ns, expected)
     assert delay_ns == expected
 
 
-def test_points_are_given_beyond_a_limit_and_not_at_it():
-    assert [points(recent=n) for n in (5, 6)] == [0.0, 0.45]
-    assert [points(amount_minor=minor) for minor in (4000, 4001)] == [0.0, 0.3]
-
-
-@pytest.mark.parametrize(
-    ("signal", "expected"),
-    [(Signal.NEW_DEVICE, 0.35), (Signal.NEW_PAYEE, 0.15), (Signal.FOREIGN, 0.2)],
-)
-def test_each_signal_has_its_own_points(signal, expected):
-    assert points(signals=signal) == expected
-
-
 @pytest.mark.parametrize(
     ("found", "decision"),
     [
@@ -70,3 +41,23 @@ def test_each_signal_has_its_own_points(signal, expected):
 )
 def test_a_score_at_a_threshold_has_reached_it(found, decision):
     assert decide(found, 0.6, 0.8) == decision
+
+
+@pytest.mark.parametrize(("value", "fired"), [(4.9, False), (5.0, True), (7.0, True), (7.1, False)])
+def test_a_rule_fires_up_to_and_with_the_ends_of_its_ranges(value, fired):
+    assert fires((0.0, value, 1.0), (1, 2), (5.0, 1.0), (7.0, 1.0)) is fired
+
+
+def test_a_rule_needs_all_its_conditions():
+    assert not fires((6.0, 0.0), (0, 1), (5.0, 1.0), (7.0, 1.0))
+
+
+def test_the_score_grows_with_either_witness_and_never_beyond_one():
+    scores = [combined(*pair) for pair in [(0.3, 0.2), (0.4, 0.2), (0.4, 0.9), (2.0, 0.9)]]
+    assert scores == sorted(scores)
+    assert scores[0] == pytest.approx(0.44)
+    assert scores[-1] == 1.0
+
+
+def test_a_fading_count_is_blind_to_how_time_is_cut():
+    assert faded(faded(3.0, 40, 100), 60, 100) == pytest.approx(faded(3.0, 100, 100))

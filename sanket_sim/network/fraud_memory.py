@@ -1,0 +1,146 @@
+"""What the fraud service remembers: bounded, a few numbers and a short address book per account.
+
+Counts fade with a time constant (`rules.fraud.faded`) instead of being kept as lists of instants,
+so that remembering and asking cost the same however busy an account is.
+"""
+
+from __future__ import annotations
+
+import math
+
+from sanket_sim.core.units import NS_PER_S
+from sanket_sim.network.rules import fraud
+
+MINUTE_NS = 60 * NS_PER_S
+HOUR_NS = 60 * MINUTE_NS
+DAY_NS = 24 * HOUR_NS
+WEEK_NS = 7 * DAY_NS
+YEAR_D = 365.0
+ENTRIES_MAX = 32
+"""Most partners of an account that are remembered; who has not been met for longest goes."""
+DEVICES_MAX = 1 << 17
+PRIOR_WEIGHT = 4.0
+"""The account's typical payment counts as so many payments of its history."""
+HISTORY_MAX = 60.0
+"""From so many payments on, older ones fade."""
+
+
+class AddressBook:
+    """Whom (or which device) an account has met: when first, and when last.
+
+    Examples
+    --------
+    >>> book = AddressBook()
+    >>> book.meet(7, 0), book.meet(8, DAY_NS), book.met_since(1), book.newcomer(7, DAY_NS)
+    (None, None, 1, False)
+    >>> book.newcomer(8, DAY_NS), book.newcomer(9, DAY_NS)
+    (True, True)
+    """
+
+    __slots__ = ("met",)
+
+    def __init__(self) -> None:
+        self.met: dict[int, tuple[int, int]] = {}
+
+    def meet(self, other: int, now_ns: int) -> None:
+        """Note a meeting; the book stays in the order of last meetings."""
+        first_ns = self.met.pop(other, (now_ns,))[0]
+        self.met[other] = (first_ns, now_ns)
+        if len(self.met) > ENTRIES_MAX:
+            del self.met[next(iter(self.met))]
+
+    def newcomer(self, other: int, now_ns: int) -> bool:
+        """Say whether somebody was first met less than a day ago, or never."""
+        entry = self.met.get(other)
+        return entry is None or now_ns - entry[0] < DAY_NS
+
+    def met_since(self, since_ns: int) -> int:
+        """Count whom it has met since an instant."""
+        count = 0
+        for entry in reversed(self.met.values()):
+            if entry[1] < since_ns:
+                break
+            count += 1
+        return count
+
+
+class AccountHistory:
+    """What is remembered of a customer's account; amounts in its minor units.
+
+    Parameters
+    ----------
+    now_ns : int
+    typical_minor : int
+        The account's typical payment, of which its history begins.
+    """
+
+    __slots__ = (
+        "at_ns",
+        "declines_1h",
+        "deposits_7d",
+        "devices",
+        "in_24h",
+        "last_ns",
+        "mean",
+        "out_24h",
+        "payees",
+        "payers",
+        "payments_1h",
+        "payments_5m",
+        "payments_24h",
+        "variance",
+        "weight",
+    )
+
+    def __init__(self, now_ns: int, typical_minor: int) -> None:
+        self.at_ns = now_ns
+        self.payments_5m = self.payments_1h = self.payments_24h = 0.0
+        self.out_24h = self.in_24h = self.declines_1h = self.deposits_7d = 0.0
+        self.last_ns = now_ns - WEEK_NS
+        self.mean = math.log(max(1, typical_minor))
+        self.variance = 1.0
+        self.weight = PRIOR_WEIGHT
+        self.payees = AddressBook()
+        self.payers = AddressBook()
+        self.devices = AddressBook()
+
+    def fade(self, now_ns: int) -> None:
+        """Bring everything that fades up to now."""
+        elapsed_ns = now_ns - self.at_ns
+        if elapsed_ns == 0:
+            return
+        self.at_ns = now_ns
+        self.payments_5m = fraud.faded(self.payments_5m, elapsed_ns, 5 * MINUTE_NS)
+        hour = fraud.faded(1.0, elapsed_ns, HOUR_NS)
+        self.payments_1h *= hour
+        self.declines_1h *= hour
+        day = fraud.faded(1.0, elapsed_ns, DAY_NS)
+        self.payments_24h *= day
+        self.out_24h *= day
+        self.in_24h *= day
+        if self.deposits_7d:
+            self.deposits_7d = fraud.faded(self.deposits_7d, elapsed_ns, WEEK_NS)
+
+    def learn_amount(self, log_amount: float) -> None:
+        """Take a payment into the mean and spread of the account's own."""
+        self.weight = min(self.weight + 1.0, HISTORY_MAX)
+        step = (log_amount - self.mean) / self.weight
+        self.variance += step * (log_amount - self.mean - step) - self.variance / self.weight
+        self.mean += step
+
+
+class ShopHistory:
+    """What is remembered of a merchant's account: small payments, and declined ones."""
+
+    __slots__ = ("at_ns", "declines_1h", "small_1h")
+
+    def __init__(self, now_ns: int) -> None:
+        self.at_ns = now_ns
+        self.small_1h = self.declines_1h = 0.0
+
+    def fade(self, now_ns: int) -> None:
+        """Bring both counts up to now."""
+        left = fraud.faded(1.0, now_ns - self.at_ns, HOUR_NS)
+        self.at_ns = now_ns
+        self.small_1h *= left
+        self.declines_1h *= left
