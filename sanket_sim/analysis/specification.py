@@ -87,6 +87,14 @@ class Finding:
     n: int
     verdict: Verdict
 
+    def __str__(self) -> str:
+        where = f"{self.campaign or self.campaign_id}, {self.twin or self.typology}"
+        stage = f" of {self.stage}" if self.stage else ""
+        return (
+            f"{where}: {self.measure}{stage} {self.least:.6g} to {self.most:.6g}, "
+            f"specified {self.low:.6g} to {self.high:.6g}"
+        )
+
     @property
     def deviation(self) -> float:
         """How far the worst value lies outside, as a share of the bound it broke; 0 if none does.
@@ -114,6 +122,7 @@ class Conformity:
     """Campaigns that state any bound."""
     bounds: int
     not_reached: int
+    out: int
     within: Estimate
     """Share of the bounds that were reached and kept."""
     worst: tuple[Finding, ...]
@@ -185,19 +194,21 @@ def check(
     ]
 
 
-def check_run(run: RunFolder) -> list[Finding]:
-    """Check the specifications of a run on disk; see `check`."""
+def check_run(run: RunFolder) -> tuple[list[Finding], Columns, Vocabularies]:
+    """Check the specifications of a run on disk; return what `conformities` takes.
+
+    See Also
+    --------
+    check : the same for tables in memory.
+    """
     trace = run.trace
     truth = trace.columns("truth", TRUTH_COLUMNS)
     parents = [_numbers(text) for text in trace.words("tx_ids")]
     wanted = np.unique(np.concatenate([truth["tx_id"], *map(np.asarray, parents)]).astype(np.int64))
-    return check(
-        truth,
-        _kept(trace.batches("transactions", TRANSACTION_COLUMNS), wanted),
-        trace.columns("campaigns"),
-        trace.columns("specifications"),
-        trace.vocabularies,
-    )
+    transactions = _kept(trace.batches("transactions", TRANSACTION_COLUMNS), wanted)
+    campaigns, words = trace.columns("campaigns"), trace.vocabularies
+    stated = trace.columns("specifications")
+    return check(truth, transactions, campaigns, stated, words), campaigns, words
 
 
 def conformities(
@@ -217,6 +228,30 @@ def conformities(
     ]
 
 
+def pooled(runs: Sequence[Sequence[Conformity]]) -> list[Conformity]:
+    """Sum the conformities of several runs up."""
+    groups: dict[tuple[str, str], list[Conformity]] = {}
+    for one in (one for run in runs for one in run):
+        groups.setdefault((one.typology, one.twin), []).append(one)
+    return [_together(name, members) for name, members in sorted(groups.items())]
+
+
+def _together(name: tuple[str, str], members: Sequence[Conformity]) -> Conformity:
+    reached = sum(one.within.n for one in members)
+    out = sum(one.out for one in members)
+    worst = sorted((w for one in members for w in one.worst), key=lambda w: -w.deviation)
+    return Conformity(
+        *name,
+        sum(one.campaigns for one in members),
+        sum(one.specified for one in members),
+        sum(one.bounds for one in members),
+        sum(one.not_reached for one in members),
+        out,
+        wilson(reached - out, reached),
+        tuple(worst[:WORST_SHOWN]),
+    )
+
+
 def _conformity(name: tuple[str, str], members: Sequence[Sequence[Finding]]) -> Conformity:
     found = [finding for member in members for finding in member]
     reached = [one for one in found if one.verdict != Verdict.NOT_REACHED]
@@ -230,6 +265,7 @@ def _conformity(name: tuple[str, str], members: Sequence[Sequence[Finding]]) -> 
         sum(bool(member) for member in members),
         len(found),
         len(found) - len(reached),
+        len(out),
         wilson(len(reached) - len(out), len(reached)),
         tuple(out[:WORST_SHOWN]),
     )

@@ -8,7 +8,19 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-COMMANDS = ("run", "list", "check", "explain", "report", "audit", "story", "compare", "validate")
+COMMANDS = (
+    "run",
+    "list",
+    "check",
+    "explain",
+    "report",
+    "audit",
+    "audit-leak",
+    "story",
+    "compare",
+    "train",
+    "validate",
+)
 
 SEEDS_MAX = 10_000
 """Most runs at once; their folders and findings would fill a disk before their figures gained."""
@@ -53,6 +65,8 @@ class Arguments:
     """An experiment, or the run folder of `report`, `audit` and `story`."""
     other: str = ""
     """The second run of `compare`."""
+    folders: tuple[str, ...] = ()
+    """The run folders of `audit-leak` and `train`."""
     tx_id: int | None = None
     """The payment of `story`."""
     worst: int | None = None
@@ -70,6 +84,8 @@ class Arguments:
     verdict: bool = False
     schema: bool = False
     from_yaml: Path | None = None
+    test: tuple[str, ...] = ()
+    """The run folders that `train` tests its model on."""
     only: tuple[str, ...] = ()
     """Rows of `validate`."""
     quick: bool = False
@@ -96,6 +112,8 @@ def read(argv: Sequence[str]) -> Arguments:
     parsed = vars(_parser().parse_args(words))
     parsed["assignments"] = tuple(parsed.get("assignments") or ())
     parsed["only"] = tuple(parsed.get("only") or ())
+    parsed["folders"] = tuple(parsed.get("folders") or ())
+    parsed["test"] = tuple(parsed.get("test") or ())
     return Arguments(**parsed)
 
 
@@ -239,6 +257,35 @@ def _add_story(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     story.add_argument("--json", action="store_true", help="print the story as JSON")
 
 
+def _add_fraud(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    leaks = _add(
+        commands,
+        "audit-leak",
+        "audit what single rows give away of fraud, and whether campaigns kept their specification",
+        "Several runs (seeds of one experiment) are audited together: narrower intervals.\n"
+        "Exit status 0 if no typology fails, 1 if one does. Needs pip install 'sanket-sim[ml]'.",
+    )
+    _add_folders(leaks)
+    leaks.add_argument("--out", type=Path, metavar="DIR", help="where the pages go (first run)")
+    leaks.add_argument("--json", action="store_true", help="print the audit as JSON")
+    train = _add(
+        commands,
+        "train",
+        "train a model for the fraud service on runs whose every assessment was kept",
+        'The experiment needs [fraud_service] evidence = "all". A fifth of the campaigns and\n'
+        "customers is held out, and says what the model is worth.\n\nexamples:\n"
+        "  sanket-sim train results/fraud_school-s1 results/fraud_school-s2 --out model.json",
+    )
+    _add_folders(train)
+    train.add_argument("--out", type=Path, metavar="FILE", required=True, help="the model's file")
+    train.add_argument("--test", action="append", metavar="RUN_DIR", help="a run to test it on")
+    train.add_argument("--json", action="store_true", help="print what it is worth as JSON")
+
+
+def _add_folders(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("folders", metavar="RUN_DIR", nargs="+", help="folders below results/")
+
+
 def _add_results(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     report = _add(commands, "report", "write findings and report of a run again, from its trace")
     report.add_argument("target", metavar="RUN_DIR", help="a folder below results/")
@@ -252,6 +299,7 @@ def _add_results(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     )
     audit.add_argument("target", metavar="RUN_DIR", help="a folder below results/")
     audit.add_argument("--json", action="store_true", help="print the audit as JSON")
+    _add_fraud(commands)
     _add_story(commands)
     compare = _add(
         commands,

@@ -13,6 +13,8 @@ _HOMES = {
     "explain": "sanket_sim.console.browsing",
     "report": "sanket_sim.console.results",
     "audit": "sanket_sim.console.auditing",
+    "audit-leak": "sanket_sim.console.leak_auditing",
+    "train": "sanket_sim.console.training",
     "story": "sanket_sim.console.telling",
     "compare": "sanket_sim.console.results",
     "validate": "sanket_sim.console.results",
@@ -33,5 +35,5 @@ def perform(arguments: Arguments) -> int:
         With the exit status that the command line promises for it.
     """
     home = import_module(_HOMES[arguments.command])
-    status: int = getattr(home, f"perform_{arguments.command}")(arguments)
+    status: int = getattr(home, f"perform_{arguments.command.replace('-', '_')}")(arguments)
     return status

@@ -154,13 +154,13 @@ def face_for(console: Console, title: str, *, quiet: bool) -> Face:
 
 
 class Trials:
-    """Progress of the experiments with known answers: one line that is rewritten, or silence."""
+    """Progress of things done one by one: a line that is rewritten, or silence."""
 
-    def __init__(self, console: Console) -> None:
+    def __init__(self, console: Console, things: str = "runs") -> None:
         self._progress = Progress(
             TextColumn("{task.description}"),
             BarColumn(bar_width=30),
-            TextColumn("{task.completed} of {task.total} runs"),
+            TextColumn(f"{{task.completed}} of {{task.total}} {things}"),
             console=console,
             transient=True,
             disable=not console.is_terminal,
@@ -174,6 +174,6 @@ class Trials:
     def __exit__(self, *_: object) -> None:
         self._progress.stop()
 
-    def show(self, done: int, total: int, experiment: str) -> None:
-        """Show which run was last."""
-        self._progress.update(self._task, completed=done, total=total, description=experiment)
+    def show(self, done: int, total: int, last: str) -> None:
+        """Show which was last."""
+        self._progress.update(self._task, completed=done, total=total, description=last)

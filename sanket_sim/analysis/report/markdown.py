@@ -29,7 +29,7 @@ def markdown(findings: Findings, plots: list[Plot]) -> str:
             for one in tiles(findings)
         ),
         "",
-        *_table(executive_table(findings)),
+        *table_lines(executive_table(findings)),
     ]
     for plot in plots:
         lines += [
@@ -41,7 +41,7 @@ def markdown(findings: Findings, plots: list[Plot]) -> str:
             "",
         ]
     for table in tables(findings):
-        lines += _table(table)
+        lines += table_lines(table)
     return "\n".join([*lines, DISCLAIMER, ""])
 
 
@@ -60,7 +60,8 @@ def headline(findings: Findings) -> str:
     )
 
 
-def _table(table: Table) -> list[str]:
+def table_lines(table: Table) -> list[str]:
+    """Return a table under its title, and the note under it."""
     lines = [f"## {table.title}", ""]
     rule = "|---" * table.names + "|---:" * (len(table.headings) - table.names)
     lines += [f"| {' | '.join(table.headings)} |", f"{rule}|"]

@@ -1,0 +1,1 @@
+"""The leak audit: what single rows give away, and whether campaigns are what they should be."""
