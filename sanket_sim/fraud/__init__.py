@@ -6,8 +6,25 @@ not know how intents are carried, nor what the bank thinks of them beyond the an
 """
 
 from sanket_sim.actors.typology import typologies
-from sanket_sim.fraud import account_takeover, card_testing, layering
+from sanket_sim.fraud import (
+    account_takeover,
+    card_testing,
+    front_business,
+    layering,
+    repeated_overseas,
+    smurfing,
+    structuring,
+    u_turn,
+)
 from sanket_sim.fraud.background import enlist
 from sanket_sim.fraud.settings import FraudSettings
 
-__all__ = ["FraudSettings", "account_takeover", "card_testing", "enlist", "layering", "typologies"]
+__all__ = [
+    "FraudSettings",
+    "account_takeover",
+    "card_testing",
+    "enlist",
+    "layering",
+    "mule_network",
+    "typologies",
+]
