@@ -31,6 +31,9 @@ PLOTS = {
     "queues",
     "utilisation",
     "energy",
+    "thresholds",
+    "campaign_1",
+    "campaign_2",
 }
 
 

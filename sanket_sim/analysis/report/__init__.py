@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 
 from sanket_sim.analysis.findings import FINDINGS_NAME, Findings, measure
+from sanket_sim.analysis.report.campaign_chart import campaign_plots
 from sanket_sim.analysis.report.controls_chart import controls_plot
 from sanket_sim.analysis.report.energy_chart import energy_plot
 from sanket_sim.analysis.report.markdown import markdown
 from sanket_sim.analysis.report.page import page
 from sanket_sim.analysis.report.service_map import map_plot
 from sanket_sim.analysis.report.style import Plot, house_style
+from sanket_sim.analysis.report.threshold_chart import threshold_plot
 from sanket_sim.analysis.report.time_charts import (
     latency_plot,
     leakage_plot,
@@ -38,6 +40,8 @@ def draw_plots(run: RunFolder, findings: Findings) -> list[Plot]:
             queue_plot(run),
             utilisation_plot(run, findings),
             energy_plot(run, findings),
+            threshold_plot(run, findings),
+            *campaign_plots(run, findings),
         ]
     return [plot for plot in drawn if plot is not None]
 

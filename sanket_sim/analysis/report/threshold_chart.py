@@ -1,0 +1,97 @@
+"""Where the fraud service's threshold stands, and what others would have meant."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from sanket_sim.analysis.findings import Findings
+from sanket_sim.analysis.fraud_scores import ThresholdPoint
+from sanket_sim.analysis.report.style import LIGHT, Plot, finish
+from sanket_sim.analysis.report.wording import estimate
+from sanket_sim.analysis.run_folder import RunFolder
+from sanket_sim.core.money import exponent_of, format_minor
+
+_WIDTH, _HEIGHT = 7.4, 4.3
+
+
+def threshold_plot(run: RunFolder, findings: Findings) -> Plot | None:
+    """Draw precision, recall and cost against the threshold; None without scored fraud."""
+    curve = findings.fraud.curve
+    if not curve:
+        return None
+    import matplotlib.pyplot as plt  # noqa: PLC0415  # slow to import
+
+    figure, (upper, lower) = plt.subplots(
+        2, 1, figsize=(_WIDTH, _HEIGHT), sharex=True, layout="constrained", height_ratios=(3, 2)
+    )
+    _draw_rates(upper, curve)
+    _draw_cost(lower, findings, curve)
+    service = run.bank.fraud_service
+    for axes in (upper, lower):
+        for at in (service.step_up_at, service.decline_at):
+            axes.axvline(at, color=LIGHT["muted"], lw=1.0, ls=(0, (4, 3)))
+    for at, said in ((service.step_up_at, "second factor"), (service.decline_at, "decline")):
+        across = upper.get_xaxis_transform()
+        upper.text(at, 1.01, said, transform=across, fontsize=8, color=LIGHT["muted"], ha="center")
+    return finish(figure, "thresholds", "Fraud scores: other thresholds", _note(findings, curve))
+
+
+def _draw_rates(axes: Any, curve: tuple[ThresholdPoint, ...]) -> None:
+    at = [point.threshold for point in curve]
+    for name, colour in (("recall", "accent"), ("precision", "violet")):
+        found = [getattr(point, name) for point in curve]
+        axes.fill_between(
+            at,
+            [100 * one.low for one in found],
+            [100 * one.high for one in found],
+            color=LIGHT[colour],
+            alpha=0.14,
+            lw=0,
+        )
+        axes.plot(at, [100 * one.value for one in found], color=LIGHT[colour], label=name)
+    axes.set_ylim(0, 102)
+    axes.set_xlim(0, 1)
+    axes.set_ylabel("%")
+    axes.legend(loc="lower left", ncols=2, handlelength=1.1)
+
+
+def _draw_cost(axes: Any, findings: Findings, curve: tuple[ThresholdPoint, ...]) -> None:
+    currency = findings.fraud.cost.currency
+    unit = 10 ** exponent_of(currency)
+    at = [point.threshold for point in curve]
+    missed = [point.missed_minor / unit for point in curve]
+    axes.fill_between(at, missed, color=LIGHT["heat"], alpha=0.25, lw=0, label="fraud missed")
+    axes.fill_between(
+        at,
+        missed,
+        [point.cost_minor / unit for point in curve],
+        color=LIGHT["teal"],
+        alpha=0.25,
+        lw=0,
+        label="honest flagged",
+    )
+    axes.plot(at, [point.cost_minor / unit for point in curve], color=LIGHT["text"], lw=1.3)
+    best = cheapest(curve)
+    axes.plot([best.threshold], [best.cost_minor / unit], "o", color=LIGHT["ok"], ms=6)
+    axes.set_ylim(0, None)
+    axes.set_ylabel(f"cost, {currency}")
+    axes.set_xlabel("flag from this score on")
+    axes.yaxis.set_major_formatter(lambda cost, _: f"{cost:,.0f}")
+    axes.legend(loc="upper center", ncols=2, handlelength=1.1)
+
+
+def cheapest(curve: tuple[ThresholdPoint, ...]) -> ThresholdPoint:
+    """Return the threshold that would have cost least."""
+    return min(curve, key=lambda point: (point.cost_minor, -point.threshold))
+
+
+def _note(findings: Findings, curve: tuple[ThresholdPoint, ...]) -> str:
+    fraud, best = findings.fraud, cheapest(curve)
+    area = "" if math.isnan(fraud.pr_auc.value) else f"PR-AUC {estimate(fraud.pr_auc)}. "
+    return (
+        f"{area}In service: recall {estimate(fraud.recall, 100, '%')}, precision "
+        f"{estimate(fraud.precision, 100, '%')}. Cheapest, had nobody acted otherwise: "
+        f"{best.threshold:g}, {format_minor(best.cost_minor, fraud.cost.currency)} with what fraud "
+        "tried to take below it and the assumed price of each honest payment above it."
+    )
