@@ -21,7 +21,9 @@ from sanket_sim.actors.fees import Fees
 from sanket_sim.actors.habits import Habits
 from sanket_sim.actors.intents import Wish, in_order, table_of
 from sanket_sim.actors.patience import Patience
+from sanket_sim.actors.plans import Plans
 from sanket_sim.actors.population import Population
+from sanket_sim.actors.recurring import Recurring
 from sanket_sim.actors.register import agents_table
 from sanket_sim.actors.routes import errand
 from sanket_sim.actors.settings import PopulationSettings
@@ -36,6 +38,7 @@ from sanket_sim.trace.batch import Columns, TraceBatch
 from sanket_sim.trace.schema import ANSWERS
 from sanket_sim.trace.vocabulary import Vocabularies
 
+NO_PLANS = Plans()
 NO_TYPOLOGY = ""
 """The word behind typology 0, where nobody else has chosen one."""
 _TRIES_KEPT = 4096
@@ -65,6 +68,8 @@ class City(mesa.Model):  # type: ignore[misc]  # mesa carries no types
         Local time at which the run begins; the business dates of files count from it.
     twins : int
         Honest episodes for each campaign that look like it.
+    plans : Plans
+        What people pay month by month, beside their demand.
 
     Raises
     ------
@@ -93,6 +98,7 @@ class City(mesa.Model):  # type: ignore[misc]  # mesa carries no types
         vocabularies: Vocabularies | None = None,
         start: datetime = EPOCH,
         twins: int = 0,
+        plans: Plans = NO_PLANS,
     ) -> None:
         super().__init__(seed=seed)
         self.bank = bank
@@ -101,8 +107,9 @@ class City(mesa.Model):  # type: ignore[misc]  # mesa carries no types
         if not self.vocabularies["typology"].words:
             self.vocabularies["typology"].code(NO_TYPOLOGY)
         self.population = Population.settle(population, self.draws, Exchange.of(bank))
-        self.habits = Habits(bank, self.population, self.draws)
+        self.habits = Habits(bank, self.population, self.draws, start, plans.replaced(bank))
         self.traffic = Traffic(demand, self.habits, self.draws)
+        self.recurring = Recurring(plans, self.habits, self.draws, start, demand.end_ns)
         self.batches = Batches(self.habits, self.draws, start, demand.end_ns)
         self.fees = Fees(bank)
         self.patience = Patience(population.patience, self.draws)
@@ -149,7 +156,8 @@ class City(mesa.Model):  # type: ignore[misc]  # mesa carries no types
         self.calendar.wake_until(end_ns)
         self.planned_ns = end_ns
         self._forget_tries(begin_ns)
-        honest = self._of_those_who_stay(self.traffic.until(end_ns))
+        moods, months = self.traffic.until(end_ns), self.recurring.until(end_ns)
+        honest = self._of_those_who_stay(np.concatenate([moods, months]))
         files = self.batches.between(begin_ns, end_ns)
         arrivals = Arrivals(
             intents=self._together(honest, table_of(self._wishes), files),

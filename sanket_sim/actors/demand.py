@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 import numpy as np
 from numpy.typing import NDArray
 
+from sanket_sim.actors.business_days import BusinessDays
+from sanket_sim.actors.presets import DaysSettings, PresetSettings, read_preset
 from sanket_sim.actors.settings import DemandSettings, WaveSettings
 from sanket_sim.core.units import NS_PER_S
 
@@ -18,10 +20,9 @@ NEVER_NS = np.iinfo(np.int64).max
 _GRID_NS = 300 * NS_PER_S
 _DAY_NS = 86_400 * NS_PER_S
 _HOURS_PER_DAY = 24.0
-_WEEKDAY = ((0.6, 12.5, 2.5), (0.4, 18.75, 2.0))
-_WEEKEND = ((1.0, 15.0, 3.5),)
-_WEEKEND_FACTOR = 0.8
-_PAYDAY_FACTOR = 1.6
+WEEKDAY_PEAKS = ((0.6, 12.5, 2.5), (0.4, 18.75, 2.0))
+"""Share, middle [h] and deviation [h] of the busy times of a working day."""
+_WEEKEND_PEAKS = ((1.0, 15.0, 3.5),)
 
 Floats = NDArray[np.float64]
 Times = NDArray[np.int64]
@@ -147,6 +148,7 @@ def demand_of(
     start: datetime,
     end_ns: int,
     load: Iterable[Surge] = (),
+    preset: PresetSettings | None = None,
 ) -> Demand:
     """Compile the settings of an experiment into the intensity of one mean customer.
 
@@ -161,15 +163,19 @@ def demand_of(
         When arrivals stop [ns since the start].
     load : iterable of Surge
         Further multipliers, such as those of load faults.
+    preset : PresetSettings, optional
+        Says with ``rate = "model"`` how days differ, and whether people act by the routes' weights
+        at all; `modern` by default.
     """
     surges = [*map(Surge.of_wave, settings.wave), *load]
-    follows_profile = settings.rate == "model"
-    edges_ns = _edges_ns(surges, start, end_ns, follows_profile)
+    preset = preset or read_preset("modern")
+    edges_ns = _edges_ns(surges, start, end_ns, settings.rate == "model")
     begin_ns, stop_ns = edges_ns[:-1], edges_ns[1:]
     if isinstance(settings.rate, str):
-        base = settings.per_customer
-        after = base * _profile(begin_ns, begin_ns, start)
-        before = base * _profile(stop_ns, begin_ns, start)
+        base = settings.per_customer if preset.by_weights else 0.0
+        days = preset.days, BusinessDays(frozenset(settings.holidays))
+        after = base * _profile(begin_ns, begin_ns, start, *days)
+        before = base * _profile(stop_ns, begin_ns, start, *days)
     else:
         after = np.full(len(begin_ns), settings.rate / customers)
         before = after.copy()
@@ -193,38 +199,43 @@ def _since_midnight_ns(start: datetime) -> int:
     return round((start - midnight).total_seconds() * NS_PER_S)
 
 
-def _profile(at_ns: Times, segment_begin_ns: Times, start: datetime) -> Floats:
+def _profile(
+    at_ns: Times,
+    segment_begin_ns: Times,
+    start: datetime,
+    factors: DaysSettings,
+    open_: BusinessDays,
+) -> Floats:
     """Return the preset's factor at `at_ns`, by the day in which the segment begins."""
     offset_ns = _since_midnight_ns(start)
     day = (segment_begin_ns + offset_ns) // _DAY_NS
     hour = (at_ns + offset_ns - day * _DAY_NS) / (3600.0 * NS_PER_S)
     dates = [start.date() + timedelta(days=int(n)) for n in range(int(day[-1]) + 1)]
-    weekend = np.array([date.weekday() >= 5 for date in dates])[day]
-    level = np.array([_day_factor(date) for date in dates])[day]
-    shape = np.where(weekend, _hour_factor(hour, _WEEKEND), _hour_factor(hour, _WEEKDAY))
-    return np.asarray(level * shape, dtype=np.float64)
+    free = np.array([not open_.is_open(date) for date in dates])[day]
+    level = np.array([_day_factor(date, factors, open_) for date in dates])[day]
+    working, resting = (density_of_peaks(hour, peaks) for peaks in (WEEKDAY_PEAKS, _WEEKEND_PEAKS))
+    return np.asarray(level * np.where(free, resting, working), dtype=np.float64)
 
 
-def _hour_factor(hour: Floats, mixture: tuple[tuple[float, float, float], ...]) -> Floats:
-    """Return the density of the hour of day, wrapped at midnight, with mean 1 over a day."""
+def density_of_peaks(hour: Floats, peaks: Sequence[tuple[float, float, float]]) -> Floats:
+    """Return the density of the hour of day, wrapped at midnight, with mean 1 over a day.
+
+    Parameters
+    ----------
+    hour : float64 array [h]
+    peaks : sequence of (share, middle, deviation)
+        Bells whose shares add up to 1; if they do not, the mean over a day is their sum.
+    """
     density = np.zeros(len(hour))
-    for share, mean_h, deviation_h in mixture:
+    for share, mean_h, deviation_h in peaks:
         for turn in (-_HOURS_PER_DAY, 0.0, _HOURS_PER_DAY):
             z = (hour - mean_h + turn) / deviation_h
             density += share * np.exp(-0.5 * z * z) / (deviation_h * np.sqrt(2.0 * np.pi))
     return _HOURS_PER_DAY * density
 
 
-def _day_factor(day: date) -> float:
-    factor = _WEEKEND_FACTOR if day.weekday() >= 5 else 1.0
-    return factor * _PAYDAY_FACTOR if _is_payday(day) else factor
-
-
-def _is_payday(day: date) -> bool:
-    """Say whether salaries come: the 1st, the 25th, or the last business day of the month."""
-    if day.day in (1, 25):
-        return True
-    last = (day.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
-    while last.weekday() >= 5:
-        last -= timedelta(days=1)
-    return day == last
+def _day_factor(day: date, factors: DaysSettings, days: BusinessDays) -> float:
+    factor = 1.0 if days.is_open(day) else factors.weekend
+    if days.is_payday(day):
+        factor *= factors.payday
+    return factor * (factors.months[day.month - 1] if factors.months else 1.0)

@@ -14,6 +14,8 @@ from rich.text import Text
 
 from sanket_sim.actors.back_office import ReconciliationSettings
 from sanket_sim.actors.demand import Demand, demand_of
+from sanket_sim.actors.plans import MONTH_NS, Plans
+from sanket_sim.actors.presets import read_preset
 from sanket_sim.bank.description import CORRECTION, Bank, StepKind
 from sanket_sim.bank.graph import Workload
 from sanket_sim.bank.reach import Reach
@@ -34,7 +36,7 @@ _PEAK_SAMPLES = 400
 def explain(resolved: ResolvedExperiment, console: Console) -> None:
     """Print what an experiment asks, of whom, under which load and which disturbances."""
     asked, bank = resolved.experiment, resolved.bank
-    mean_per_s, peak_per_s = _rates_per_s(asked)
+    mean_per_s, peak_per_s = _rates_per_s(asked, bank)
     _print_question(resolved, console)
     _print_frame(asked, mean_per_s, peak_per_s, console)
     console.print(_services(bank, Workload(bank, mean_per_s), Workload(bank, peak_per_s)))
@@ -69,13 +71,17 @@ def _print_frame(asked: Experiment, mean_per_s: float, peak_per_s: float, consol
     )
 
 
-def _rates_per_s(asked: Experiment) -> tuple[float, float]:
-    """Return mean and peak of the city's rate, load faults included."""
+def _rates_per_s(asked: Experiment, bank: Bank) -> tuple[float, float]:
+    """Return mean and peak of the city's rate, load faults included, templates spread evenly."""
     surges = [surge for fault in asked.fault for surge in fault.surges(asked.duration)]
     customers = asked.population.customers
-    demand = demand_of(asked.demand, customers, asked.start, asked.duration, surges)
+    preset = read_preset(asked.population.preset)
+    demand = demand_of(asked.demand, customers, asked.start, asked.duration, surges, preset)
+    monthly = Plans.of(asked.population, asked.demand, bank).expected(customers, 1.0)
+    monthly_per_s = monthly / (MONTH_NS / NS_PER_S)
     mean_per_s = demand.expected * customers / (asked.duration / NS_PER_S)
-    return mean_per_s, customers * max(_sampled(demand, asked.duration))
+    peak_per_s = customers * max(_sampled(demand, asked.duration))
+    return mean_per_s + monthly_per_s, peak_per_s + monthly_per_s
 
 
 def _sampled(demand: Demand, duration_ns: int) -> Iterator[float]:

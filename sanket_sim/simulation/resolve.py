@@ -9,7 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from sanket_sim.actors import plans
 from sanket_sim.actors.demand import demand_of
+from sanket_sim.actors.plans import MONTH_NS
+from sanket_sim.actors.presets import read_preset
 from sanket_sim.actors.settings import PopulationSettings
 from sanket_sim.bank.description import Bank
 from sanket_sim.bank.model import find_model, load_bank
@@ -256,8 +259,9 @@ Misfit = tuple[KeyPath, str]
 def _misfits(experiment: Experiment, bank: Bank) -> Iterator[Misfit]:
     """Yield what is right by itself and wrong on this bank: key path and message."""
     yield from _slow_ticks(experiment)
-    yield from _too_many_intents(experiment)
+    yield from _too_many_intents(experiment, bank)
     yield from _foreign_wallets(experiment, bank)
+    yield from plans.misfits(experiment.population, experiment.demand, bank)
     for place, campaign in enumerate(experiment.fraud.campaign):
         if lack := campaign.missing(bank):
             message = f"{campaign.typology} needs {lack}, which model {bank.name} has not"
@@ -316,14 +320,18 @@ def _slow_ticks(experiment: Experiment) -> Iterator[Misfit]:
         )
 
 
-def _too_many_intents(experiment: Experiment) -> Iterator[Misfit]:
+def _too_many_intents(experiment: Experiment, bank: Bank) -> Iterator[Misfit]:
     """Refuse what no machine would finish: a typing error in a rate must not fill its memory."""
-    customers = experiment.population.customers
-    demand = demand_of(experiment.demand, customers, experiment.start, experiment.duration)
-    fastest_per_s = customers * float(max(demand.after.max(), demand.before.max()))
+    people, lasts_ns = experiment.population, experiment.duration
+    preset = read_preset(people.preset)
+    demand = demand_of(experiment.demand, people.customers, experiment.start, lasts_ns, (), preset)
+    fastest_per_s = people.customers * float(max(demand.after.max(), demand.before.max()))
     a_tick = fastest_per_s * experiment.tick / NS_PER_S
-    if not demand.expected * customers <= INTENTS_MAX:
-        asked = f"about {demand.expected * customers:.3g} intents, more than {INTENTS_MAX:,}"
+    monthly = plans.Plans.of(people, experiment.demand, bank)
+    expected = demand.expected * people.customers
+    expected += monthly.expected(people.customers, lasts_ns / MONTH_NS)
+    if not expected <= INTENTS_MAX:
+        asked = f"about {expected:.3g} intents, more than {INTENTS_MAX:,}"
         yield ("demand", "rate"), f"asks for {asked}; lower it, or shorten the duration"
     elif a_tick > INTENTS_PER_TICK_MAX:
         asked = f"{a_tick:.3g} intents in a tick, more than {INTENTS_PER_TICK_MAX:,}"

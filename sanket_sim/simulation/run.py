@@ -15,6 +15,8 @@ from sanket_sim.actors.back_office.office import BackOffice
 from sanket_sim.actors.city import City
 from sanket_sim.actors.demand import demand_of
 from sanket_sim.actors.financial_crime.unit import CrimeUnit
+from sanket_sim.actors.plans import Plans
+from sanket_sim.actors.presets import read_preset
 from sanket_sim.bank.description import Accounts, Bank
 from sanket_sim.core.errors import InputError, Problem, TraceError
 from sanket_sim.core.memory import seldom_swept
@@ -282,11 +284,24 @@ def introduce(
         words[name].code("")
     surges = [surge for fault in asked.fault for surge in fault.surges(asked.duration)]
     demand = demand_of(
-        asked.demand, asked.population.customers, asked.start, asked.duration, surges
+        asked.demand,
+        asked.population.customers,
+        asked.start,
+        asked.duration,
+        surges,
+        read_preset(asked.population.preset),
     )
     campaigns = enlist(asked.fraud, bank, demand, asked.population.customers, asked.seed)
     city = City(
-        bank, asked.population, demand, asked.seed, campaigns, words, asked.start, asked.fraud.twins
+        bank,
+        asked.population,
+        demand,
+        asked.seed,
+        campaigns,
+        words,
+        asked.start,
+        asked.fraud.twins,
+        Plans.of(asked.population, asked.demand, bank),
     )
     scenario = Scenario(
         asked.fault,

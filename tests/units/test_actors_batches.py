@@ -63,7 +63,7 @@ def test_what_comes_in_files_comes_in_files_only(minute):
 
 
 def test_files_leave_the_honest_traffic_alone(minute):
-    usual = city(bank=money_bank()).plan(0, 60 * NS_PER_S).intents
+    usual = city(bank=money_bank(), start=FRIDAY).plan(0, 60 * NS_PER_S).intents
     assert minute[minute["batch_id"] == 0].tobytes() == usual.tobytes()
 
 

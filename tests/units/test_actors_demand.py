@@ -1,4 +1,4 @@
-from datetime import datetime
+from datetime import date, datetime
 
 import numpy as np
 import pytest
@@ -6,10 +6,13 @@ from pydantic import ValidationError
 
 from sanket_sim.actors import DemandSettings, PopulationSettings, Surge, demand_of
 from sanket_sim.actors.demand import NEVER_NS
+from sanket_sim.actors.presets import read_preset
 from sanket_sim.core.units import NS_PER_S
 
 MONDAY = datetime.fromisoformat("2026-11-23")
 DAY_NS = 86_400 * NS_PER_S
+MONTHS = read_preset("modern").days.months
+NOVEMBER = MONTHS[10]
 
 
 def demand(asked, lasts_s=600, customers=100, start=MONDAY, load=()):
@@ -65,7 +68,7 @@ def test_what_lies_beyond_the_end_never_happens():
 def test_an_ordinary_weekday_has_the_stated_mean_and_its_two_peaks():
     week = demand({"rate": "model", "per_customer": "2/d"}, lasts_s=7 * 86_400)
     tuesday = week.hazard_at(2 * DAY_NS) - week.hazard_at(DAY_NS)
-    assert tuesday == pytest.approx(2.0, rel=1e-3)
+    assert tuesday == pytest.approx(2.0 * NOVEMBER, rel=1e-3)
     hours = DAY_NS + np.arange(25) * 3600 * NS_PER_S
     by_hour = np.diff([week.hazard_at(int(at_ns)) for at_ns in hours])
     assert by_hour.argmax() in (12, 13)
@@ -76,16 +79,42 @@ def test_an_ordinary_weekday_has_the_stated_mean_and_its_two_peaks():
 def test_weekends_are_quieter_and_paydays_busier():
     month = demand({"rate": "model", "per_customer": "1/d"}, lasts_s=8 * 86_400)
     of_day = np.diff([month.hazard_at(n * DAY_NS) for n in range(9)])
+    of_day /= NOVEMBER
     assert of_day[2] == pytest.approx(1.6, rel=1e-3), "Wednesday the 25th"
     assert of_day[5] == pytest.approx(0.8, rel=1e-3), "Saturday"
     assert of_day[7] == pytest.approx(1.6, rel=1e-3), "Monday the 30th, last business day"
+
+
+def test_months_have_their_factors():
+    sunday, tuesday = map(datetime.fromisoformat, ("2026-11-22", "2026-12-22"))
+    days = [
+        demand({"rate": "model", "per_customer": "1/d"}, lasts_s=86_400, start=start).expected
+        for start in (sunday, tuesday)
+    ]
+    assert days == pytest.approx([0.8 * MONTHS[10], MONTHS[11]], rel=1e-3)
+
+
+def test_a_holiday_is_like_a_sunday():
+    asked = {"rate": "model", "per_customer": "1/d", "holidays": [date(2026, 11, 24)]}
+    week = demand(asked, lasts_s=7 * 86_400)
+    of_day = np.diff([week.hazard_at(n * DAY_NS) for n in range(8)])
+    assert of_day[1] == pytest.approx(of_day[6], rel=1e-6)
+
+
+def test_a_preset_without_weights_has_templates_alone():
+    alone = read_preset("modern").model_copy(update={"by_weights": False})
+    none = demand_of(DemandSettings(), 100, MONDAY, DAY_NS, preset=alone)
+    assert none.expected == 0.0
+    assert none.instant_ns(np.array([0.0, 1.0])).tolist() == [NEVER_NS] * 2
+    flat = demand_of(DemandSettings(rate="5/s"), 100, MONDAY, DAY_NS, preset=alone)
+    assert flat.expected * 100 == pytest.approx(5.0 * 86_400)
 
 
 def test_a_month_that_ends_on_a_sunday_pays_on_its_last_friday():
     thursday = datetime.fromisoformat("2026-05-28")
     end = demand({"rate": "model", "per_customer": "1/d"}, lasts_s=4 * 86_400, start=thursday)
     of_day = np.diff([end.hazard_at(n * DAY_NS) for n in range(5)])
-    assert of_day == pytest.approx([1.0, 1.6, 0.8, 0.8], rel=1e-2)
+    assert of_day / MONTHS[4] == pytest.approx([1.0, 1.6, 0.8, 0.8], rel=1e-2)
 
 
 def test_the_profile_follows_the_clock_of_the_start():
