@@ -140,21 +140,21 @@ def test_one_campaign_more_changes_nobody_elses_draws(tmp_path: Path) -> None:
     assert np.array_equal(first, first_too)
 
 
-def test_one_customer_more_changes_nobody_elses_draws(tmp_path: Path) -> None:
+def test_customers_more_change_nobody_elses_draws(tmp_path: Path) -> None:
     names = ("card_testing",)
     base = written(tmp_path / "base", names=names)
     grown = written(tmp_path / "grown", names=names)
-    grown.write_text(grown.read_text("utf-8").replace("= 1500", "= 1501"), "utf-8")
+    grown.write_text(grown.read_text("utf-8").replace("= 1500", "= 1520"), "utf-8")
     flat = 'rate = "8/s"'
     for path in (base, grown):
         asked = path.read_text("utf-8").replace(flat, 'rate = "model"\nper_customer = "300/d"')
         path.write_text(asked, "utf-8")
     (before, _), (after, _) = honest_of(base), honest_of(grown)
-    assert 0 < len(after) - len(before) < 20
+    assert 0 < len(after) - len(before) < 60
     both = before.merge(after, on="draw_key", suffixes=("", "_after"))
     assert len(both) == len(before)
     assert (both.created_ns == both.created_ns_after).all()
     assert (both.amount_minor == both.amount_minor_after).all()
     people = both[["customer_id", "creditor_account"]].to_numpy()
     moved = people != both[["customer_id_after", "creditor_account_after"]].to_numpy()
-    assert moved.mean() < 0.01, "a newcomer becomes somebody's payee, that is all"
+    assert moved.mean() < 0.02, "a newcomer becomes somebody's payee, that is all"
