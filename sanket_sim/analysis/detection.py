@@ -130,7 +130,9 @@ def measure_fraud(run: RunFolder) -> FraudFinding:
         alarms=false_alarms(run, tally.honest, known.where(known.twin), caught),
         outage=tally.outage.finding(),
         reviews=reviews,
-        scorers=compare_scorers(run, np.sort(fraud.columns["tx_id"])),
+        scorers=compare_scorers(
+            run, np.sort(fraud.columns["tx_id"]), int(tally.histogram.counts.sum())
+        ),
         by_typology=kinds,
         campaigns=campaigns_of(run, fraud),
         curve=threshold_curve(

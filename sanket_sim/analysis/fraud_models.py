@@ -16,6 +16,10 @@ _PARTS = {"both": "score", "rules": "points", "model": "likelihood"}
 """The parts, and the columns of the assessments that hold what they say."""
 
 
+_WHOLE = 0.95
+"""Share of the judged payments from which evidence is that of all; the warm-up's end blurs it."""
+
+
 @dataclass(frozen=True, slots=True)
 class ScorerQuality:
     """How well one way of scoring ranks the payments that were assessed.
@@ -32,13 +36,20 @@ class ScorerQuality:
     recall: Estimate
 
 
-def compare_scorers(run: RunFolder, fraud_ids: NDArray[np.int64]) -> dict[str, ScorerQuality]:
-    """Compare rules, model and both on the same payments; empty without assessments.
+def compare_scorers(
+    run: RunFolder, fraud_ids: NDArray[np.int64], scored: int
+) -> dict[str, ScorerQuality]:
+    """Compare rules, model and both on the same payments.
+
+    Empty where the trace keeps no evidence, or that of flagged payments alone: among those the
+    scorers that flagged them look better than they are.
 
     Parameters
     ----------
     fraud_ids : int64 array
         tx_id of every fraudulent payment, ascending.
+    scored : int
+        Payments that the fraud service judged.
     """
     names = ("tx_id", "time_ns", "decision", *_PARTS.values())
     counts = {part: np.zeros((2, SCORE_BINS), np.int64) for part in _PARTS}
@@ -52,7 +63,7 @@ def compare_scorers(run: RunFolder, fraud_ids: NDArray[np.int64]) -> dict[str, S
         for part, column in _PARTS.items():
             cells = fraud * SCORE_BINS + _ranked(rows[column][measured])
             counts[part] += np.bincount(cells, minlength=2 * SCORE_BINS).reshape(2, SCORE_BINS)
-    if not any(table.any() for table in counts.values()):
+    if counts["both"].sum() < max(1, _WHOLE * scored):
         return {}
     return {part: _quality(table, flagged) for part, table in counts.items()}
 

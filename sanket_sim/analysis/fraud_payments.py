@@ -33,7 +33,7 @@ STOPPING = (
 """Reasons for a refusal that mean suspicion."""
 VICTIM = "victim"
 """Role in the truth of somebody whose own money is taken."""
-_TRUTH = ("tx_id", "campaign_id", "typology", "twin", "stage", "role", "parent_tx_ids")
+_TRUTH = ("tx_id", "campaign_id", "typology", "twin", "stage", "role")
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,12 +157,10 @@ def sums_by_currency(
 
 
 def _truth(run: RunFolder) -> Columns:
-    """Return the truth in the order of tx_id; `root` says whose money comes from no other."""
+    """Return the truth in the order of tx_id."""
     table = run.trace.columns("truth", _TRUTH)
     order = np.argsort(table["tx_id"], kind="stable")
-    sorted_by_id = {name: column[order] for name, column in table.items()}
-    words = np.array([not word for word in run.trace.words("tx_ids")] or [True])
-    return sorted_by_id | {"root": words[sorted_by_id.pop("parent_tx_ids")]}
+    return {name: column[order] for name, column in table.items()}
 
 
 def _faults(run: RunFolder) -> NDArray[np.int64]:
@@ -181,17 +179,13 @@ def _beside(
         said = truth[name][place] if rows_in(truth) else np.zeros(len(place), np.int64)
         told[name] = np.where(known, said, columns.get(name, np.int64(-1)))
     fraud = np.asarray(columns["is_fraud"], np.bool_)
-    return Payments(told, fraud, _losses(told, fraud, truth, place, roles), _struck(told, faults))
+    return Payments(told, fraud, _losses(told, fraud, known, roles), _struck(told, faults))
 
 
-def _losses(
-    told: Columns, fraud: Mask, truth: Columns, place: NDArray[np.int64], roles: list[str]
-) -> Mask:
+def _losses(told: Columns, fraud: Mask, known: Mask, roles: list[str]) -> Mask:
     """Say which payments take money from its owner: every fraud, where no truth says otherwise."""
-    if not rows_in(truth):
-        return fraud
-    of_victims = np.array([word == VICTIM for word in (*roles, "")])[told["role"]]
-    return np.asarray(fraud & ((place < 0) | (truth["root"][place] & of_victims)))
+    from_victims = np.array([word == VICTIM for word in (*roles, "")])[told["role"]]
+    return np.asarray(fraud & (~known | from_victims))
 
 
 def _struck(told: Columns, faults: NDArray[np.int64]) -> Mask:
