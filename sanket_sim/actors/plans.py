@@ -133,7 +133,8 @@ def _wrong_route(template: TemplateSettings, route: Route) -> str:
     """Say why people cannot take a route, or not for this; empty: they can."""
     if route.name == CORRECTION or route.batch is not None:
         return f'"{route.name}" is not for people to take; choose another route'
-    if not route.moves_money and (template.amount or template.of_income or template.round_to):
+    sums = template.amount or template.of_income or template.of_rest or template.round_to
+    if not route.moves_money and sums:
         return f'"{route.name}" moves no money; leave out amount, of_income and round_to'
     return ""
 

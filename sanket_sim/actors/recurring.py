@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 import numpy as np
@@ -19,6 +20,8 @@ from sanket_sim.trace.arrivals import no_intents
 
 _BLOCK_INTENTS = 16_384
 _DAY_NS = 86_400 * NS_PER_S
+_REST_LEAST = 10
+"""Standing orders leave at least one part in so many of an income."""
 
 _DUE = np.dtype([("at_ns", "i8"), ("of", "i4"), ("customer", "i4"), ("month", "i4"), ("n", "i4")])
 """A payment to come: when [ns], which template's, and its name: customer, month, number."""
@@ -57,10 +60,22 @@ class Recurring:
                 plans.templates, holders_of(plans.templates, habits, draws), strict=True
             )
         ]
+        self._leave_the_rest()
         self._next_day = 0
         self._drawn_ns = 0 if self.templates else end_ns
         self._due = np.empty(0, dtype=_DUE)
         self._ready = no_intents()
+
+    def _leave_the_rest(self) -> None:
+        """Tell the templates what standing orders leave of everybody's income."""
+        income_minor = self.habits.population.income_minor
+        rest_minor = income_minor.copy()
+        for one in self.templates:
+            if one.is_standing_order:
+                rest_minor[one.holders] -= one.standing_minor()
+        rest_minor = np.maximum(rest_minor, income_minor // _REST_LEAST)
+        for one in self.templates:
+            one.rest_minor = rest_minor
 
     def until(self, end_ns: int) -> NDArray[np.void]:
         """Hand out every intent created before `end_ns` that was not handed out yet."""
@@ -78,8 +93,10 @@ class Recurring:
         day_end_ns = self._next_day * _DAY_NS - self._offset_ns
         self._drawn_ns = int(self._due["at_ns"][0]) if len(self._due) else day_end_ns
         if len(block):
-            parts = [self._made(self.templates[of], block[block["of"] == of])
-                     for of in np.unique(block["of"]).tolist()]  # fmt: skip
+            parts = [
+                self._made(self.templates[part["of"][0]].in_month(int(part["month"][0])), part)
+                for part in _parted(block)
+            ]
             self._ready = in_order([self._ready, *parts])
 
     def _open_day(self) -> None:
@@ -117,3 +134,11 @@ class Recurring:
         by_hand = template.settings.day is None
         rows["may_retry"] = by_hand and habits.bank.routes[kind].debtor == Party.CUSTOMER
         return rows
+
+
+def _parted(block: NDArray[np.void]) -> Iterator[NDArray[np.void]]:
+    """Yield the payments of each template and month."""
+    for of in np.unique(block["of"]).tolist():
+        of_it = block[block["of"] == of]
+        for month in np.unique(of_it["month"]).tolist():
+            yield of_it[of_it["month"] == month]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import copy
 from datetime import date
 from functools import lru_cache
 from typing import NamedTuple
@@ -19,7 +20,7 @@ from sanket_sim.actors.exchange import HOME
 from sanket_sim.actors.habits import Habits
 from sanket_sim.actors.manner import Manner
 from sanket_sim.actors.population import Floats, Numbers
-from sanket_sim.actors.templates import HOURS, TemplateSettings
+from sanket_sim.actors.templates import HOURS, MONTHS, TemplateSettings
 from sanket_sim.bank.description import Party
 from sanket_sim.core.draws import Draws, word_of
 
@@ -78,6 +79,28 @@ class Template(Manner):
         self._codes = np.array([habits.bank.channels.index(name) for name in channels], np.int64)
         law = settings.amount
         self._law = law.build() if law is not None else None
+        self.rest_minor = habits.population.income_minor
+        self.season = 1.0
+
+    @property
+    def is_standing_order(self) -> bool:
+        """Whether it takes much the same from the customer every month."""
+        asked = self.settings
+        steady = asked.day is not None and asked.steady > 0.0 and bool(asked.of_income)
+        return steady and self.habits.bank.routes[self.kind].debtor == Party.CUSTOMER
+
+    def standing_minor(self) -> Numbers:
+        """Return what each holder's standing order comes to in a month [minor units]."""
+        usual = self.luck(self.holders, np.full(len(self.holders), 0.5))
+        return self._multiples_minor(self.holders, usual)
+
+    def in_month(self, month: int) -> Template:
+        """Return the template with the amounts of a calendar month."""
+        if not self.settings.amount_months:
+            return self
+        seasonal = copy(self)
+        seasonal.season = self.settings.amount_months[month % MONTHS]
+        return seasonal
 
     def on(self, day: date) -> Iterator[Occurrences]:
         """Yield what comes on a day."""
@@ -128,12 +151,18 @@ class Template(Manner):
     def amounts_minor(self, customer: Numbers, u: Floats) -> Numbers | None:
         """Return u-quantiles of the customers' amounts [minor units]; None: the route's own."""
         if self._law is not None:
-            return np.array([max(1, self._law.ns(p)) for p in u.tolist()], dtype=np.int64)
-        if not self.settings.of_income:
+            drawn = np.array([self._law.ns(p) for p in u.tolist()])
+            return np.rint(drawn * self.season).astype(np.int64).clip(min=1)
+        if not (self.settings.of_income or self.settings.of_rest):
             return None
+        return self._multiples_minor(customer, u)
+
+    def _multiples_minor(self, customer: Numbers, u: Floats) -> Numbers:
         people, currency = self.habits.population, self.habits.currency[self.kind]
-        shares, incomes = zip(*self.settings.of_income, strict=True)
-        amount = np.rint(np.interp(u, shares, incomes) * people.income_minor[customer])
+        of_income = self.settings.of_income
+        base_minor = people.income_minor if of_income else self.rest_minor
+        shares, incomes = zip(*(of_income or self.settings.of_rest), strict=True)
+        amount = np.rint(np.interp(u, shares, incomes) * base_minor[customer] * self.season)
         amount_minor: Numbers = np.maximum(amount, 1.0).astype(np.int64)
         if currency != HOME:
             amount_minor = people.exchange.converted_minor(amount_minor, HOME, currency)

@@ -32,6 +32,12 @@ Day = Annotated[int | str | tuple[int, int], BeforeValidator(_day)]
 """A day of the month, by number or by word, or a range in which everybody has a day of his own."""
 
 
+def _rises(table: tuple[tuple[float, float], ...]) -> bool:
+    shares, incomes = zip(*table, strict=True)
+    ends = len(shares) >= 2 and (shares[0], shares[-1]) == (0, 1)
+    return ends and list(shares) == sorted(set(shares)) and list(incomes) == sorted(incomes)
+
+
 class TemplateSettings(Settings):
     """A kind of payment, as ``[[population.template]]`` or as ``[[template]]`` of a preset.
 
@@ -76,6 +82,11 @@ class TemplateSettings(Settings):
     of_income: Several[Annotated[tuple[Share, Incomes], Field(strict=False)]] = ()
     """Quantiles of the amount in the customer's own monthly incomes, straight between the points:
     ``[[0, 0.05], [0.5, 0.2], [1, 1.5]]``."""
+    of_rest: Several[Annotated[tuple[Share, Incomes], Field(strict=False)]] = ()
+    """Instead of `of_income`, the same in what standing orders leave of the customer's income:
+    his templates with `day`, `of_income` and `steady` (at least a tenth is left)."""
+    amount_months: Several[Factor] = ()
+    """12 factors from January on, of the amount: a thirteenth salary in December."""
     steady: Share = 0.0
     """How much a customer's amounts resemble one another (correlation of two of them on the normal
     scale): 0 every time another, 1 always the same, as of a standing order."""
@@ -112,7 +123,8 @@ class TemplateSettings(Settings):
 
     @model_validator(mode="after")
     def _tables_fit(self) -> Self:
-        for key, count in (("hours", HOURS), ("weekdays", WEEKDAYS), ("months", MONTHS)):
+        tables = {"hours": HOURS, "weekdays": WEEKDAYS, "months": MONTHS, "amount_months": MONTHS}
+        for key, count in tables.items():
             weights = cast("tuple[float, ...]", getattr(self, key))
             if weights and (len(weights) != count or not sum(weights) > 0):
                 raise ValueError(f"expected {count} weights in {key}, at least one of them > 0")
@@ -126,15 +138,15 @@ class TemplateSettings(Settings):
 
     @model_validator(mode="after")
     def _one_amount(self) -> Self:
-        if self.amount is not None and self.of_income:
-            raise ValueError("expected either amount or of_income")
-        if self.of_income:
-            shares, incomes = zip(*self.of_income, strict=True)
-            ends = len(shares) >= 2 and (shares[0], shares[-1]) == (0, 1)
-            rising = list(shares) == sorted(set(shares)) and list(incomes) == sorted(incomes)
-            if not (ends and rising):
+        given = sum(map(bool, (self.amount, self.of_income, self.of_rest)))
+        if given > 1:
+            raise ValueError("expected either amount or of_income or of_rest")
+        if self.amount_months and not given:
+            raise ValueError("amount_months goes with amount, of_income or of_rest")
+        for key, table in (("of_income", self.of_income), ("of_rest", self.of_rest)):
+            if table and not _rises(table):
                 raise ValueError(
-                    "expected rising points of of_income, the first at 0 and the last at 1, "
+                    f"expected rising points of {key}, the first at 0 and the last at 1, "
                     "with incomes that never fall"
                 )
         return self
