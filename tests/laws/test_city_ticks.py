@@ -1,5 +1,6 @@
 """However time is cut, the same things happen at the same instants."""
 
+from datetime import datetime, timedelta
 from itertools import pairwise
 
 import numpy as np
@@ -8,6 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_city import BATCH_ROUTES, Till, city, money_bank
 
+from sanket_sim.actors.plans import Plans
+from sanket_sim.actors.templates import TemplateSettings
 from sanket_sim.core.outcomes import Ack, Decline, Outcome
 from sanket_sim.core.units import NS_PER_S
 from sanket_sim.fraud import FraudSettings
@@ -72,6 +75,44 @@ def test_any_cut_of_a_minute_releases_the_same_files(cuts_ns):
         whole.tobytes()
     )
     assert len(np.unique(whole["batch_id"])) > 5
+
+
+MONTHLY = Plans(
+    tuple(
+        TemplateSettings.model_validate(entry)
+        for entry in (
+            {"name": "wages", "route": "salary", "day": 25, "hours": [0] * 23 + [1]},
+            {"name": "rent", "route": "transfer", "day": [25, 27], "payee": "same"},
+            {"name": "coffee", "route": "card_payment", "per_month": 60, "fano": 1.5},
+        )
+    )
+)
+EVENING = datetime.fromisoformat("2026-11-25T22:40")
+HOUR_NS = 3600 * NS_PER_S
+
+
+@settings(deadline=None, max_examples=25)
+@given(st.lists(st.integers(1, 4 * HOUR_NS - 1), max_size=40))
+def test_any_cut_of_a_night_brings_the_same_templates(cuts_ns):
+    asked = {"lasts_s": 4 * 3600, "rate_per_s": 0.1, "start": EVENING, "plans": MONTHLY}
+    edges = sorted({0, 4 * HOUR_NS, *cuts_ns})
+    town = city(customers=300, **asked)
+    parts = [town.plan(a, b).intents for a, b in pairwise(edges)]
+    for (begin_ns, end_ns), part in zip(pairwise(edges), parts, strict=True):
+        assert ((part["created_ns"] >= begin_ns) & (part["created_ns"] < end_ns)).all()
+    whole = city(customers=300, **asked).plan(0, 4 * HOUR_NS).intents
+    assert np.concatenate(parts).tobytes() == whole.tobytes()
+    assert (whole["kind"] == 2).sum() > 200
+
+
+def test_a_run_that_begins_later_sees_the_same_rest_of_the_month():
+    asked = {"rate_per_s": 1e-9, "plans": MONTHLY, "customers": 300}
+    early = city(lasts_s=3 * 3600, start=EVENING, **asked).plan(0, 3 * HOUR_NS).intents
+    start = EVENING + timedelta(hours=1)
+    late = city(lasts_s=2 * 3600, start=start, **asked).plan(0, 2 * HOUR_NS).intents
+    early["created_ns"] -= HOUR_NS
+    assert len(late) > 90
+    assert early[early["created_ns"] >= 0].tobytes() == late.tobytes()
 
 
 def test_another_seed_lives_another_life():
