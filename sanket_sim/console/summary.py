@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from sanket_sim.analysis.findings import Findings
-from sanket_sim.console.wording import clock, interval, money, percent, seconds, span
+from sanket_sim.console.wording import clock, counted, interval, money, percent, seconds, span
 from sanket_sim.core.units import NS_PER_S
 from sanket_sim.simulation.run import Run
 
@@ -29,6 +29,8 @@ def summarise(run: Run, console: Console) -> None:
     if not run.complete:
         console.print(Text(f"PARTIAL RUN: {run.manifest.reason}", style=_ALARM))
     blocks = [_executive(found), _leakage(found), _service_level(found), _energy(found)]
+    if found.fraud.by_typology or found.fraud.false_positives:
+        blocks.append(_fraud(found))
     console.print(_arranged(blocks, 2 if console.width >= TWO_COLUMNS else 1))
     console.print(_services(found))
     console.print(_last_line(found))
@@ -174,13 +176,52 @@ def _energy(found: Findings) -> Table:
     ):
         share = percent(joules / energy.energy_j) if energy.energy_j else "-"
         table.add_row(name, f"{joules / 1000:,.2f} kJ", "" if name == "all energy" else share)
-    fraud = found.fraud
-    if fraud.true_positives + fraud.false_negatives:
-        recall = interval(fraud.recall, percent)
-        table.add_row("fraud caught", percent(fraud.recall.value), recall)
-        wrongly = fraud.false_positive_rate
-        table.add_row("honest flagged", percent(wrongly.value), interval(wrongly, percent))
     return table
+
+
+def _fraud(found: Findings) -> Table:
+    """Say what was caught, what it cost, whom it troubled, and what passed without a check."""
+    fraud = found.fraud
+    table = _block("Fraud", "95 % interval")
+    for name, share in (
+        ("fraud caught", fraud.recall),
+        ("flagged rightly", fraud.precision),
+        ("honest flagged", fraud.false_positive_rate),
+        ("campaigns blocked", fraud.campaigns_blocked),
+    ):
+        if share.known:
+            table.add_row(name, percent(share.value), interval(share, percent))
+    _add_fraud_money(table, found)
+    _add_unchecked(table, found)
+    return table
+
+
+def _add_fraud_money(table: Table, found: Findings) -> None:
+    fraud, kinds = found.fraud, found.fraud.by_typology
+    if kinds:
+        style = _ALARM if any(fraud.loss_minor.values()) else _FINE
+        campaigns = counted(sum(one.campaigns for one in kinds.values()), "campaign")
+        table.add_row("victims lost", Text(_sum(fraud.loss_minor), style=style), campaigns)
+        table.add_row("before a first block", _sum(fraud.loss_before_block_minor), "")
+        table.add_row("stopped", _sum(fraud.stopped_minor), "")
+    judged = [(name, one.recall) for name, one in kinds.items() if one.recall.known]
+    if len(judged) > 1:
+        name, recall = min(judged, key=lambda kind: (kind[1].value, -kind[1].n))
+        table.add_row("caught least", percent(recall.value), name.replace("_", " "))
+    if fraud.cost.total_minor > fraud.cost.lost_minor:
+        whole = money(fraud.cost.total_minor, fraud.cost.currency)
+        table.add_row("loss and alarms", whole, "assumed prices")
+
+
+def _add_unchecked(table: Table, found: Findings) -> None:
+    """Say what an outage of the check did, if it did anything."""
+    overall = found.fraud.outage.overall
+    if overall.unchecked_count:
+        lost = f"{_sum(overall.unchecked_loss_minor)} lost"
+        table.add_row("passed unchecked", f"{overall.unchecked_count:,}", lost)
+    if overall.closed_honest:
+        refused = f"{_sum(overall.closed_honest_minor)} honest"
+        table.add_row("refused unchecked", f"{overall.closed_honest:,}", refused)
 
 
 def _grid(found: Findings) -> str:
