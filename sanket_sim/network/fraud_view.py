@@ -67,9 +67,10 @@ class FraudView:
         """Remember that a payment is asked for; return its features, in the order of `FEATURES`."""
         account = self.judged(intent)
         history = self.history(account, now_ns)
+        news = self._news(intent, account, history, now_ns)
         return (
             *self._own(intent, account, history, now_ns),
-            *self._news(intent, account, history, now_ns),
+            *news,
             *self._flow(intent, account, history, now_ns),
             *self._payee(intent, now_ns),
             *self._shop(intent, now_ns),
@@ -88,9 +89,12 @@ class FraudView:
         return history
 
     def approve(self, intent: Intent, now_ns: int) -> None:
-        """Remember that a payment was let pass: its payee and its device are strangers no more."""
+        """Remember that a payment that has just been asked for was let pass.
+
+        Its device is no stranger any more, once a day has gone.
+        """
         account = self.judged(intent)
-        history = self.history(account, now_ns)
+        history = self._histories[account]
         if intent.device:
             history.devices.meet(intent.device, now_ns)
         if account == intent.debtor:
