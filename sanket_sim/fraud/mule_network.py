@@ -10,6 +10,7 @@ accounts were dormant and bought.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple, Self, get_args
@@ -28,9 +29,9 @@ from sanket_sim.actors.typology import Typology, typologies
 from sanket_sim.bank.description import ABROAD, Bank, Party
 from sanket_sim.core.units import NS_PER_S
 from sanket_sim.fraud.layering.payments import Holders, lacks, personal, placement, routes_in
-from sanket_sim.fraud.layering.relay import MINUTE_NS, Dwell, Relay, Terms
+from sanket_sim.fraud.layering.relay import MINUTE_NS, Dwell, Relay, Terms, specify_passing
 from sanket_sim.fraud.layering.webs import Web, lanes_of
-from sanket_sim.fraud.plot import HEARD_LATE_NS, SOPHISTICATED, accepted, suspected, undecided
+from sanket_sim.fraud.plot import SOPHISTICATED, accepted, suspected, undecided
 
 if TYPE_CHECKING:
     from sanket_sim.actors.city import City
@@ -205,7 +206,7 @@ class Feed:
         """Return a sum; the crude take round ones."""
         actor, (low, high) = self.actor, LOOT_MINOR
         if actor.TWIN or actor.campaign.sophistication >= SOPHISTICATED:
-            return round(low * (high / low) ** actor.u("loot", lane))
+            return round(low * math.pow(high / low, actor.u("loot", lane)))
         return actor.whole(low, high, "loot", lane) // _LOOT_STEP_MINOR * _LOOT_STEP_MINOR
 
     def _bring(
@@ -294,12 +295,9 @@ class Controller(Fraudster):
 
 def _specify(actor: Actor, web: Web, parts: list[int], terms: Terms) -> None:
     """State what page 7 says of the network's payments."""
-    pace, floor_ns = actor.campaign.pace, actor.city.shortest_reaction_ns
     actor.specify("feed", "rows", sum(parts), sum(parts))
     actor.specify("feed", "person_total_minor", *LOOT_MINOR)
     actor.specify("layer", "rows", web.payments, web.payments)
     actor.specify("exit", "hop", len(web.layers), len(web.layers))
-    least_ns, most_ns = (max(round(end * pace), floor_ns) for end in terms.dwell[2:])
-    for stage in ("layer", "exit"):
-        actor.specify(stage, "forwarded_share", 1 - terms.kept[1], 1 - terms.kept[0])
-        actor.specify(stage, "since_parent_ns", least_ns, most_ns + HEARD_LATE_NS)
+    gap_ns = round(_PART_GAP_NS[1] * actor.campaign.pace)
+    specify_passing(actor, [web], terms, max(parts) * (gap_ns + 1))

@@ -28,9 +28,10 @@ from sanket_sim.fraud.layering.relay import (
     Dwell,
     Relay,
     Terms,
+    specify_passing,
 )
 from sanket_sim.fraud.layering.webs import LANES_FEWEST, LANES_MOST, SHAPES, Shape, Web, weave
-from sanket_sim.fraud.plot import HEARD_LATE_NS, accepted, undecided
+from sanket_sim.fraud.plot import accepted, undecided
 
 if TYPE_CHECKING:
     from sanket_sim.actors.city import City
@@ -222,17 +223,11 @@ class Sums:
         return self.actor.person("holder", number, label, attempt)
 
     def _specify(self) -> None:
-        say, pace = self.actor.specify, self.actor.campaign.pace
-        floor_ns = self.actor.city.shortest_reaction_ns
-        low, high = self.terms.kept
-        dwell = self.terms.dwell
+        say = self.actor.specify
         rows = sum(web.payments for web in self.webs)
         say("layer", "rows", rows, rows)
         say("layer", "hop", 1, max(web.hops for web in self.webs))
-        for stage in ("layer", "exit"):
-            say(stage, "forwarded_share", 1.0 - high, 1.0 - low)
-            least_ns, most_ns = (max(round(end * pace), floor_ns) for end in dwell[2:])
-            say(stage, "since_parent_ns", least_ns, most_ns + HEARD_LATE_NS)
+        specify_passing(self.actor, self.webs, self.terms)
         covers = [count * sum(web.places for web in self.webs) for count in self.terms.covers]
         say("cover", "rows", *covers)
 

@@ -35,6 +35,10 @@ class Holders:
         self._number: dict[int, int] = {}
         self._taken: set[int] = set()
 
+    def has(self, number: int) -> bool:
+        """Say whether a customer stands behind any label, or stood there."""
+        return number in self._taken
+
     def number(self, label: int) -> int:
         """Return the customer behind a label."""
         if label not in self._number:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import NamedTuple
@@ -19,7 +19,7 @@ from sanket_sim.core.outcomes import Decline
 from sanket_sim.core.units import NS_PER_S
 from sanket_sim.fraud.layering.payments import Holders, personal, route_out, spend
 from sanket_sim.fraud.layering.webs import Tie, Web
-from sanket_sim.fraud.plot import accepted, suspected, undecided
+from sanket_sim.fraud.plot import HEARD_LATE_NS, accepted, suspected, undecided
 
 MINUTE_NS = 60 * NS_PER_S
 _TRIES_MOST = 3
@@ -98,8 +98,8 @@ class Relay:
     holders : Holders
     done : callable
         Told when and how it ends: `COMPLETE`, or `STOPPED` if a part of it was.
-    fed : int
-        Payments that each account of the first layer waits for.
+    fed : sequence of int
+        Payments that each account of the first layer waits for; by default one.
     """
 
     def __init__(
@@ -110,7 +110,7 @@ class Relay:
         terms: Terms,
         holders: Holders,
         done: Callable[[int, str], None],
-        fed: int = 1,
+        fed: Sequence[int] = (),
     ) -> None:
         self.actor, self.number, self.web, self.terms = actor, number, web, terms
         self.holders, self.done = holders, done
@@ -120,7 +120,7 @@ class Relay:
         assert onward is not None, "checked by `missing`"
         self.out, self.onward = out, onward
         self.pots = {
-            (layer, place): Pot(web.ties_into(layer, place) or fed)
+            (layer, place): Pot(web.ties_into(layer, place) or (fed[place] if fed else 1))
             for layer, labels in enumerate(web.layers)
             for place in range(len(labels))
         }
@@ -308,6 +308,23 @@ class Relay:
 
     def _enter(self, at_ns: int, act: Callable[[int], None], name: str, *keys: int) -> None:
         self.actor.enter(at_ns, act, name, self.number, *keys)
+
+
+def specify_passing(actor: Actor, webs: Sequence[Web], terms: Terms, late_ns: int = 0) -> None:
+    """State the bounds of what passes money on and out, in shares and in time.
+
+    `late_ns` is how much later than the last arrival the payments that a first account waits for
+    may turn out not to come; where several payments meet, the same holds of tries that fail.
+    """
+    pace, floor_ns = actor.campaign.pace, actor.city.shortest_reaction_ns
+    each_ns = round(_TRY_AGAIN_NS[1] * pace) + 2 * floor_ns + HEARD_LATE_NS
+    waits = late_ns > 0 or any(web.meets for web in webs)
+    tries_ns = _TRIES_MOST * each_ns * waits
+    least_ns, most_ns = (max(round(end * pace), floor_ns) for end in terms.dwell[2:])
+    for stage in ("layer", "exit"):
+        actor.specify(stage, "forwarded_share", 1 - terms.kept[1], 1 - terms.kept[0])
+        most_late_ns = most_ns + HEARD_LATE_NS + tries_ns + late_ns
+        actor.specify(stage, "since_parent_ns", least_ns, most_late_ns)
 
 
 def _place(tie: Tie | None) -> int:

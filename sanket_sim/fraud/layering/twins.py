@@ -18,7 +18,7 @@ _HOUR_NS = 3600 * NS_PER_S
 _HOPS_FEWEST, _HOPS_MOST = 3, 5
 _KEPT = (0.01, 0.30)
 _UNHURRIED = Dwell(6 * _HOUR_NS, 1.0, 10 * MINUTE_NS, 72 * _HOUR_NS)
-_COVERS = (2, 6)
+_COVERS = (3, 7)
 
 
 class Sharers(Twin):
