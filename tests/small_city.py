@@ -40,6 +40,22 @@ ROUTES = (
 )
 
 
+CHANNELS = ("app", "web", "card", "branch", "atm")
+_DESKS = {"branch": 0.6, "atm": 0.4}
+FRAUD_ROUTES = (
+    *ROUTES,
+    Route("cash_deposit", 0, 0.05, 0, Party.CASH, CUSTOMER, Spread(1_000, 90_000), _DESKS),
+    Route("cash_withdrawal", 0, 0.05, 0, CUSTOMER, Party.CASH, Spread(1_000, 40_000), _DESKS),
+    Route("instant", 0, 0.05, 0, CUSTOMER, Party.OTHER_BANK, Spread(100, 90_000), {"app": 1.0}),
+    Route("inbound", 0, 0.05, 0, Party.OTHER_BANK, CUSTOMER, Spread(100, 90_000)),
+    Route("bill", 0, 0.05, 0, CUSTOMER, Party.BILLER, Spread(1_000, 30_000), {"web": 1.0}),
+    Route("credit_line", 0, 0, 0, Party.LENDER, CUSTOMER, Spread(9_000, 90_000), {"app": 1.0}),
+    Route("repayment", 0, 0, 0, CUSTOMER, Party.LENDER, Spread(9_000, 90_000), {"app": 1.0}),
+    Route("application", 0, 0),
+    Route("limit_raise", 0, 0),
+)
+"""Everything that any kind of fraud needs."""
+
 CURRENCIES = ("EUR", "USD", "GBP", "JPY", "KWD")
 RATES = {
     "USD": Fraction("1.1"),
@@ -102,7 +118,7 @@ def money_bank(routes=MONEY_ROUTES, **more):
 
 
 def bank(routes=ROUTES, **controls):
-    return Bank("small", (), (), (), routes, Controls(**controls), channels=("app", "web", "card"))
+    return Bank("small", (), (), (), routes, Controls(**controls), channels=CHANNELS)
 
 
 def flat(rate_per_s, lasts_s, customers):
@@ -114,7 +130,7 @@ def city(customers=200, rate_per_s=50.0, lasts_s=60, seed=7, campaigns=(), patie
     people = {"customers": customers, "merchants": 40, "patience": patience or {}, "savings": 0}
     settings = PopulationSettings.model_validate(people | kw.get("people", {}))
     demand = flat(rate_per_s, lasts_s, customers)
-    later = {name: kw[name] for name in ("start", "twins") if name in kw}
+    later = {name: kw[name] for name in ("start", "twins", "plans") if name in kw}
     return City(kw.get("bank", bank()), settings, demand, seed, campaigns, **later)
 
 
@@ -176,16 +192,11 @@ class Till:
         return np.array(self.rows)
 
     def record(self):
-        """End the run; return truth, campaigns and specifications as frames of words."""
+        """End the run; return the batch that holds its whole truth."""
         batch = TraceBatch(self.now_ns)
         batch.transactions = self._fates()
         self.city.close(batch)
-        words = self.city.vocabularies
-        return (
-            in_words(batch.truth, schema.TRUTH, words),
-            in_words(batch.campaigns, schema.CAMPAIGNS, words),
-            in_words(batch.specifications, schema.SPECIFICATIONS, words),
-        )
+        return batch
 
     def _fates(self):
         rows = self.intents()
@@ -196,6 +207,9 @@ class Till:
             "tx_id": rows["tx_id"],
             "created_ns": rows["created_ns"],
             "outcome": outcome,
+            "customer_id": rows["customer_id"],
+            "creditor_account": rows["creditor_account"],
+            "device_id": np.where(rows["device"] == 0, -1, rows["device"]),
             "e_minor": rows["e_minor"],
             "d_minor": np.where(done, rows["e_minor"], 0),
             "completed_ns": rows["created_ns"] + self.delay_ns,
