@@ -17,11 +17,11 @@ from sanket_sim.actors.calendar import Act
 from sanket_sim.actors.chart import world_account
 from sanket_sim.actors.habits import PROVES_SHARE
 from sanket_sim.actors.intents import Wish
-from sanket_sim.actors.population import jump_hash
+from sanket_sim.actors.population import jump_bucket
 from sanket_sim.actors.truth import CUT, Specified
 from sanket_sim.actors.typology import Typology
 from sanket_sim.bank.description import Party
-from sanket_sim.core.draws import word_of
+from sanket_sim.core.draws import Draws, word_of
 
 if TYPE_CHECKING:
     from sanket_sim.actors.city import City
@@ -96,6 +96,7 @@ class Actor(mesa.Agent, ABC):  # type: ignore[misc]  # mesa carries no types
         self.ended_ns: int | None = None
         self.ending = CUT
         self.specified: list[Specified] = []
+        self._families: dict[str, Draws] = {}
 
     @abstractmethod
     def begin(self, now_ns: int) -> None:
@@ -120,7 +121,7 @@ class Actor(mesa.Agent, ABC):  # type: ignore[misc]  # mesa carries no types
 
     def u(self, purpose: str, *keys: int) -> float:
         """Return the campaign's uniform number for a purpose."""
-        return float(self.draws.child(purpose).uniform(0, *keys))
+        return self._family(purpose).unit(0, *keys)
 
     def between(self, low: float, high: float, purpose: str, *keys: int) -> float:
         """Return a number between two bounds, equally likely everywhere."""
@@ -155,7 +156,7 @@ class Actor(mesa.Agent, ABC):  # type: ignore[misc]  # mesa carries no types
 
     def enter(self, at_ns: int, act: Act, name: str, *keys: int) -> None:
         """Note an act for later; the name and the keys break ties."""
-        key = int(self.draws.key(word_of(name), *keys))
+        key = self.draws.name(word_of(name), *keys)
         self.city.enter(at_ns, key, act)
 
     def react_ns(self, answer: Answer, wait_ns: int = 0) -> int:
@@ -169,7 +170,7 @@ class Actor(mesa.Agent, ABC):  # type: ignore[misc]  # mesa carries no types
         """
         number = 0
         for attempt in range(_TRIES):
-            key = self.draws.child(purpose).key(0, *keys, attempt)
+            key = self._family(purpose).name(0, *keys, attempt)
             number = self._pick(purpose, key, len(self.population))
             if not self.city.is_mule(number):
                 break
@@ -178,7 +179,7 @@ class Actor(mesa.Agent, ABC):  # type: ignore[misc]  # mesa carries no types
     def mule(self, *keys: int) -> int:
         """Return the number of somebody who lends his account to fraudsters."""
         mules = self.population.mules
-        return int(mules[self._pick("mule", self.draws.child("mule").key(0, *keys), len(mules))])
+        return int(mules[self._pick("mule", self._family("mule").name(0, *keys), len(mules))])
 
     def account(self, number: int) -> int:
         """Return the current account of a customer, which is his id too."""
@@ -186,12 +187,12 @@ class Actor(mesa.Agent, ABC):  # type: ignore[misc]  # mesa carries no types
 
     def own_device(self, number: int, *keys: int) -> int:
         """Return the device that a customer uses himself."""
-        key = np.array([int(self.draws.child("device").key(0, *keys))])
+        key = np.array([self._family("device").name(0, *keys)])
         return int(self.city.habits.devices.own(np.array([number]), key)[0])
 
     def strange_device(self, *keys: int) -> int:
         """Return a device of the actor's own, the same for the same keys."""
-        return self.city.habits.devices.strange(int(self.draws.child("strange").key(0, *keys)))
+        return self.city.habits.devices.strange(self._family("strange").name(0, *keys))
 
     def home(self, number: int) -> int:
         """Return the place where a customer lives."""
@@ -199,7 +200,7 @@ class Actor(mesa.Agent, ABC):  # type: ignore[misc]  # mesa carries no types
 
     def whereabouts(self, number: int, *keys: int) -> int:
         """Return where a customer is at some act of his: mostly at home, like everybody."""
-        key = np.array([int(self.draws.child("whereabouts").key(0, *keys))])
+        key = np.array([self._family("whereabouts").name(0, *keys)])
         return int(self.city.habits.devices.place(np.array([number]), key)[0])
 
     def can_prove(self, *keys: int) -> bool:
@@ -243,7 +244,7 @@ class Actor(mesa.Agent, ABC):  # type: ignore[misc]  # mesa carries no types
         own = wish.customer_id if wish.debtor_account < 0 else wish.debtor_account
         if wish.created_ns >= self.until_ns or own == wish.creditor_account:
             return
-        key = int(self.draws.child("intent").key(wish.kind, *keys))
+        key = self._family("intent").name(wish.kind, *keys)
         channel = int(self.city.habits.channel(wish.kind, np.array([key]))[0])
         named = self.city.habits.as_seen(wish, channel)._replace(
             draw_key=key,
@@ -257,9 +258,13 @@ class Actor(mesa.Agent, ABC):  # type: ignore[misc]  # mesa carries no types
         self.city.truth.note(key, self, stage, role, hop, tainted_share, parents)
         self.city.wish(named.as_wanted(), heard)
 
-    def _pick(self, purpose: str, key: object, count: int) -> int:
-        named = np.array([key], dtype=np.int64).reshape(1)
-        return int(jump_hash(self.draws.child(purpose), named, np.zeros_like(named), count)[0])
+    def _pick(self, purpose: str, key: int, count: int) -> int:
+        return jump_bucket(self._family(purpose), key, 0, count)
+
+    def _family(self, purpose: str) -> Draws:
+        if purpose not in self._families:
+            self._families[purpose] = self.draws.child(purpose)
+        return self._families[purpose]
 
 
 class Fraudster(Actor):

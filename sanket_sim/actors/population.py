@@ -274,6 +274,23 @@ def jump_hash(draws: Draws, customer: Numbers, key: Numbers, buckets: int) -> Nu
     return bucket
 
 
+def jump_bucket(draws: Draws, customer: int, key: int, buckets: int) -> int:
+    """Hash one key as `jump_hash` does, far faster than a column of one.
+
+    Examples
+    --------
+    >>> draws, one = Draws(1), np.array([5])
+    >>> jump_bucket(draws, 5, 5, 1000) == jump_hash(draws, one, one, 1000)[0]
+    np.True_
+    """
+    bucket, step = 0, 0
+    ahead = 1 / draws.unit(customer, key, step)
+    while ahead < buckets:
+        bucket, step = int(ahead), step + 1
+        ahead = (bucket + 1) / draws.unit(customer, key, step)
+    return bucket
+
+
 def _zipf_shares() -> Floats:
     """Cumulative weights of the favourites, a row per number of favourites."""
     weights = np.arange(1, _FAVOURITES_MOST + 1) ** -_ZIPF

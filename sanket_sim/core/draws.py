@@ -121,6 +121,34 @@ class Draws:
         bits = (hi << 20) + (lo >> 12)
         return (bits + 0.5) * 2.220446049250313e-16
 
+    def unit(self, *keys: int) -> float:
+        """Draw the number that `uniform` draws for one key, ten times as fast.
+
+        Examples
+        --------
+        >>> Draws(42).unit(7, -8) == Draws(42).uniform(7, -8)
+        np.True_
+        """
+        return unit_from_lanes(*self._lanes_of(keys))
+
+    def name(self, *keys: int) -> int:
+        """Return the name that `key` gives to one key, ten times as fast.
+
+        Examples
+        --------
+        >>> Draws(42).name(7, -8) == int(Draws(42).key(7, -8))
+        True
+        """
+        hi, lo = self._lanes_of(keys)
+        return ((hi & 0x7FFFFFFF) << 32) | lo
+
+    def _lanes_of(self, keys: tuple[int, ...]) -> tuple[int, int]:
+        hi, lo = self.hi, self.lo
+        for key in keys:
+            hi, lo = absorb(hi, lo, key & MASK32)
+            hi, lo = absorb(hi, lo, (key >> 32) & MASK32)
+        return hi, lo
+
     def key(self, *keys: int | NDArray[np.integer]) -> NDArray[np.int64]:
         """Hash keys to non-negative 63-bit names (for example the name of a transaction)."""
         hi, lo = self.lanes(*keys)

@@ -56,7 +56,7 @@ def size(actor: Actor, asked: int | None, fewest: int, most: int) -> int:
         return asked
     campaign = actor.campaign
     draws = actor.city.draws.child("fraud", campaign.typology, campaign.name, "size")
-    return fewest + int((most - fewest + 1) * float(draws.uniform(0)))
+    return fewest + int((most - fewest + 1) * draws.unit(0))
 
 
 def scaled(count: float, intensity: float) -> int:
