@@ -11,7 +11,6 @@ from sanket_sim.analysis.fraud_payments import Payments, sums_by_currency
 from sanket_sim.analysis.fraud_scores import in_first_currency
 from sanket_sim.analysis.run_folder import RunFolder
 from sanket_sim.analysis.statistics import Estimate, wilson
-from sanket_sim.core.outcomes import Decline
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,24 +71,24 @@ class FalseAlarms:
 
 @dataclass(frozen=True, slots=True)
 class FraudCost:
-    """What fraud cost, and what its prevention did, in minor units of the bank's first currency.
+    """What fraud cost, and what its prevention did; all in the bank's first currency.
 
     Parameters
     ----------
-    lost_minor : int
+    lost_minor : dict
         What victims lost.
-    declined_minor, asked_minor : int
-        Honest payments declined and asked, each at the report's price.
-    review_minor : int
+    refused_minor, asked_minor : dict
+        Honest payments that did not go through for suspicion or want of a check, and second
+        factors asked of the honest, each at the report's price.
+    review_minor : dict
         Minutes of analysts, at the report's price.
     """
 
-    currency: str
-    lost_minor: int
-    declined_minor: int
-    asked_minor: int
-    review_minor: int
-    total_minor: int
+    lost_minor: dict[str, int]
+    refused_minor: dict[str, int]
+    asked_minor: dict[str, int]
+    review_minor: dict[str, int]
+    total_minor: dict[str, int]
 
 
 @dataclass(slots=True)
@@ -100,7 +99,6 @@ class HonestCounts:
     declined: int = 0
     asked: int = 0
     refused: int = 0
-    frozen: int = 0
     ordinary: Counter[bool] = field(default_factory=Counter)
     flagged_minor: Counter[str] = field(default_factory=Counter)
     refused_minor: Counter[str] = field(default_factory=Counter)
@@ -113,7 +111,6 @@ class HonestCounts:
         self.declined += int(rows.declined.sum())
         self.asked += int((rows.flagged & ~rows.declined).sum())
         self.refused += int(rows.stopped.sum())
-        self.frozen += int((rows.columns["decline_reason"] == Decline.ACCOUNT_FROZEN).sum())
         self.ordinary[True] += int(ordinary.flagged.sum())
         self.ordinary[False] += int((~ordinary.flagged).sum())
         self.flagged_minor.update(sums_by_currency(rows, amounts * rows.flagged, money))
@@ -177,10 +174,11 @@ def cost_of(
     run: RunFolder, honest: HonestCounts, loss_minor: dict[str, int], review_s: float
 ) -> FraudCost:
     """Put what fraud took and what its prevention cost side by side, at the report's prices."""
-    prices = run.experiment.report
-    lost = in_first_currency(run, loss_minor)
-    declined = honest.declined * prices.false_positive_cost_minor
-    asked = honest.asked * prices.step_up_cost_minor
-    review = round(review_s / 60 * prices.review_minute_cost_minor)
-    total = lost + declined + asked + review
-    return FraudCost(run.bank.currencies[0], lost, declined, asked, review, total)
+    prices, currency = run.experiment.report, run.bank.currencies[0]
+    parts = (
+        in_first_currency(run, loss_minor),
+        honest.refused * prices.false_positive_cost_minor,
+        honest.asked * prices.step_up_cost_minor,
+        round(review_s / 60 * prices.review_minute_cost_minor),
+    )
+    return FraudCost(*({currency: minor} for minor in (*parts, sum(parts))))

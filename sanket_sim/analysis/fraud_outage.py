@@ -20,7 +20,8 @@ class CheckService:
     fraud : int
         The fraud among them.
     recall : Estimate
-        Flagged of this fraud, what passed unchecked included.
+        Flagged of this fraud, of which what passed unchecked is missed; what was refused without a
+        check is neither caught nor missed.
     unchecked : Estimate
         Let through because the check failed (fail-open), of `payments`.
     unchecked_count, unchecked_fraud : int
@@ -70,11 +71,11 @@ class CheckCounts:
     def add(self, rows: Payments, money: list[str]) -> None:
         """Count payments."""
         asked = rows.scored | rows.unchecked | rows.closed
-        known = asked & rows.fraud
         cases = {
             "payments": asked,
-            "fraud": known,
-            "flagged": known & rows.flagged,
+            "fraud": rows.fraud & asked,
+            "decided": rows.fraud & asked & ~rows.closed,
+            "flagged": rows.fraud & rows.flagged,
             "unchecked": rows.unchecked,
             "unchecked_fraud": rows.unchecked & rows.fraud,
             "closed": rows.closed,
@@ -100,7 +101,7 @@ class CheckCounts:
         return CheckService(
             payments=asked,
             fraud=count["fraud"],
-            recall=wilson(count["flagged"], count["fraud"]),
+            recall=wilson(count["flagged"], count["decided"]),
             unchecked=wilson(count["unchecked"], asked),
             unchecked_count=count["unchecked"],
             unchecked_fraud=count["unchecked_fraud"],

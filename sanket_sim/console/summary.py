@@ -208,9 +208,8 @@ def _add_fraud_money(table: Table, found: Findings) -> None:
     if len(judged) > 1:
         name, recall = min(judged, key=lambda kind: (kind[1].value, -kind[1].n))
         table.add_row("caught least", percent(recall.value), name.replace("_", " "))
-    if fraud.cost.total_minor > fraud.cost.lost_minor:
-        whole = money(fraud.cost.total_minor, fraud.cost.currency)
-        table.add_row("loss and alarms", whole, "assumed prices")
+    if fraud.cost.total_minor != fraud.cost.lost_minor:
+        table.add_row("loss and alarms", _sum(fraud.cost.total_minor), "prices of [report]")
 
 
 def _add_unchecked(table: Table, found: Findings) -> None:
@@ -218,10 +217,10 @@ def _add_unchecked(table: Table, found: Findings) -> None:
     overall = found.fraud.outage.overall
     if overall.unchecked_count:
         lost = f"{_sum(overall.unchecked_loss_minor)} lost"
-        table.add_row("passed unchecked", f"{overall.unchecked_count:,}", lost)
+        table.add_row("passed, no check", f"{overall.unchecked_count:,}", lost)
     if overall.closed_honest:
-        refused = f"{_sum(overall.closed_honest_minor)} honest"
-        table.add_row("refused unchecked", f"{overall.closed_honest:,}", refused)
+        refused = _sum(overall.closed_honest_minor)
+        table.add_row("honest, no check", f"{overall.closed_honest:,}", f"{refused} refused")
 
 
 def _grid(found: Findings) -> str:

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from sanket_sim.console.wording import interval, money
 from sanket_sim.simulation.compare import Comparison, Difference, is_total
+from sanket_sim.simulation.fraud_windows import TOTALS
 from sanket_sim.simulation.replicate import Replications
 from sanket_sim.simulation.shelf import Entry
 from sanket_sim.simulation.validation.rule import Row
@@ -38,7 +39,10 @@ HEADLINES = (
     "energy.wasted_j",
     "energy.over_provisioned_j",
     "fraud.recall",
+    "fraud.precision",
     "fraud.false_positive_rate",
+    "fraud.pr_auc",
+    "fraud.campaigns_blocked",
 )
 """What tables show of hundreds of leaves; the files hold all."""
 
@@ -152,9 +156,12 @@ def _cells(one: Difference) -> tuple[str, str, str, str, str]:
 
 
 def _name(one: Difference) -> str:
-    """Name a metric; leaks and repairs in words."""
+    """Name a metric; leaks, repairs and fraud in words."""
     if not is_total(one.metric):
         return one.metric
+    stolen = TOTALS.get(one.metric.removesuffix(f".{one.currency}"))
+    if stolen:
+        return f"{stolen}, {one.currency}" if one.currency else stolen
     block, group, name, *_ = one.metric.split(".")
     if group == "by_class":
         return f"leaked: {name.replace('_', ' ').lower()}"

@@ -24,6 +24,7 @@ from sanket_sim.analysis.statistics import Estimate, t_interval
 from sanket_sim.core.errors import InputError, Problem
 from sanket_sim.core.outcomes import LeakClass
 from sanket_sim.core.units import NS_PER_S
+from sanket_sim.simulation.fraud_windows import TOTALS, fraud_windows
 from sanket_sim.simulation.settings_apart import Setting, settings_apart
 from sanket_sim.trace.manifest import MANIFEST_NAME, load_manifest
 
@@ -35,6 +36,7 @@ _MEASURED = ("created_ns", "completed_ns")
 _CURRENCY = re.compile(r"\.(?:by_currency\.([A-Z]{3})\.\w*minor|\w*minor\.([A-Z]{3}))$")
 _REPAIRS = re.compile(r"controls\.overall\.(recovered|residual)\.(intents|minor\.[A-Z]{3})")
 _LEAKS = re.compile(r"leakage\.(by_currency\.[A-Z]{3}\.glv_minor|by_class\.\w+\.leaked)")
+_FRAUD = re.compile(rf"({'|'.join(map(re.escape, TOTALS))})(\.[A-Z]{{3}})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -193,14 +195,15 @@ def _compare_single(base: Path, other: Path) -> Comparison:
 
 
 def is_total(metric: str) -> bool:
-    """Whether a metric counts what leaked or was put right: nothing of it means 0.
+    """Whether a metric counts what leaked, was put right or was stolen: nothing of it means 0.
 
     Examples
     --------
     >>> is_total("leakage.by_currency.JPY.glv_minor"), is_total("leakage.rate_count")
     (True, False)
     """
-    return bool(_LEAKS.fullmatch(metric) or _REPAIRS.fullmatch(metric))
+    kinds = _LEAKS, _REPAIRS, _FRAUD
+    return any(kind.fullmatch(metric) for kind in kinds)
 
 
 def _repairs(base: Path, other: Path) -> Iterator[Difference]:
@@ -239,8 +242,9 @@ def windowed(run: RunFolder, edges_ns: NDArray[np.int64]) -> dict[str, NDArray[n
     Returns
     -------
     dict of str to float64 array, shape (windows,)
-        NaN where nothing was offered. Leaks are counted by class, their money by currency, under
-        the names that ``findings.json`` gives to their totals.
+        NaN where nothing was offered. Leaks are counted by class, their money by currency, and
+        fraud by what it took and whom it troubled, under the names that ``findings.json`` gives
+        to their totals.
     """
     sums = np.zeros((5, len(edges_ns) - 1))
     lost: dict[str, NDArray[np.float64]] = {}
@@ -252,7 +256,7 @@ def windowed(run: RunFolder, edges_ns: NDArray[np.int64]) -> dict[str, NDArray[n
             inside = window[rows] >= 0
             counts = np.bincount(window[rows][inside], weights[inside], len(edges_ns) - 1)
             lost[name] = np.asarray(lost.get(name, 0) + counts, np.float64)
-    return _headlines(sums) | dict(sorted(lost.items()))
+    return _headlines(sums) | dict(sorted(lost.items())) | fraud_windows(run, edges_ns)
 
 
 def _headlines(sums: NDArray[np.float64]) -> dict[str, NDArray[np.float64]]:

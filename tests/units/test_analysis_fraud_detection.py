@@ -63,7 +63,7 @@ class TestTypology:
         chain(told, 0, MINUTE)
         made = found(tmp_path, told)
         assert made.by_typology["layering"].loss_minor == {"EUR": 0}
-        assert made.cost.lost_minor == 0
+        assert made.cost.lost_minor == {"EUR": 0}
 
     def test_stages_come_in_the_order_in_which_they_begin(self, tmp_path) -> None:
         told = Told()
@@ -174,15 +174,21 @@ class TestAlarms:
         )
         takeover(told, 0, MINUTE)
         cost = found(tmp_path, told).cost
-        assert (cost.lost_minor, cost.declined_minor, cost.asked_minor) == (70_000, 700, 60)
-        assert cost.total_minor == 70_760
+        parts = cost.lost_minor, cost.refused_minor, cost.asked_minor, cost.total_minor
+        assert [part["EUR"] for part in parts] == [70_000, 700, 60, 70_760]
+
+    def test_who_is_refused_for_want_of_a_check_costs_as_much_as_who_is_declined(
+        self, tmp_path
+    ) -> None:
+        told = Told([one.closed() for one in honest(8)])
+        assert found(tmp_path, told).cost.total_minor == {"EUR": 8 * 1_000}
 
     def test_losses_in_other_currencies_count_at_the_banks_rates(self, tmp_path) -> None:
         told = Told()
         takeover(told, 0, MINUTE)
         told.payments = [replace(one, currency="JPY", amount=16_300) for one in told.payments]
         # 163 yen make a euro, and yen have no minor units: twice 100.00 euro.
-        assert found(tmp_path, told).cost.lost_minor == 20_000
+        assert found(tmp_path, told).cost.lost_minor == {"EUR": 20_000}
 
 
 class TestOutage:
@@ -205,6 +211,7 @@ class TestOutage:
         told.payments[-2] = told.payments[-2].closed()
         told.add(*(one.closed() for one in honest(3, 12 * MINUTE)))
         inside = found(tmp_path, told).outage.in_faults
+        assert (inside.fraud, inside.recall.n) == (2, 1)
         assert (inside.closed.value, inside.closed_honest) == (4 / 5, 3)
         assert inside.closed_honest_minor == {"EUR": 3_000}
         assert inside.closed_fraud_minor == {"EUR": 30_000}

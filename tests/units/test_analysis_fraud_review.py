@@ -48,7 +48,7 @@ def test_monitoring_is_counted_by_pattern(found: FraudFinding) -> None:
 
 def test_minutes_of_analysts_cost_what_the_report_says(found: FraudFinding) -> None:
     assert found.reviews.handling_s == 10 * 60
-    assert found.cost.review_minor == 10 * 200
+    assert found.cost.review_minor == {"EUR": 10 * 200}
 
 
 def test_what_was_decided_in_the_warm_up_does_not_count(tmp_path) -> None:

@@ -14,7 +14,6 @@ from sanket_sim.analysis.report.wording import (
     number,
     words,
 )
-from sanket_sim.core.money import format_minor
 
 CAMPAIGNS_SHOWN = 15
 """Rows of the table of campaigns; findings.json has more."""
@@ -213,20 +212,20 @@ def _cost(findings: Findings) -> Table:
     found = findings.fraud.cost
     parts = {
         "Lost to fraud": found.lost_minor,
-        "Honest payments declined": found.declined_minor,
+        "Honest payments refused": found.refused_minor,
         "Second factors asked of the honest": found.asked_minor,
         "Analysts' time": found.review_minor,
+        "All": found.total_minor,
     }
-    if not found.total_minor:
+    if not any(found.total_minor.values()):
         return Table("What fraud and its prevention cost", (), ())
-    rows = [(name, format_minor(minor, found.currency)) for name, minor in parts.items()]
-    rows.append(("All", format_minor(found.total_minor, found.currency)))
+    rows = tuple((name, moneys(minor)) for name, minor in parts.items())
     note = (
         "At the prices of [report], which are assumptions unless you set your own: "
         "false_positive_cost_minor, step_up_cost_minor, review_minute_cost_minor. Money in other "
         "currencies at the bank's rates."
     )
-    return Table("What fraud and its prevention cost", ("Part", "Cost"), tuple(rows), note)
+    return Table("What fraud and its prevention cost", ("Part", "Cost"), rows, note)
 
 
 def _scorers(findings: Findings) -> Table:

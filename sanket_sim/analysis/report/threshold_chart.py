@@ -57,7 +57,7 @@ def _draw_rates(axes: Any, curve: tuple[ThresholdPoint, ...]) -> None:
 
 
 def _draw_cost(axes: Any, findings: Findings, curve: tuple[ThresholdPoint, ...]) -> None:
-    currency = findings.fraud.cost.currency
+    currency = _currency(findings)
     unit = 10 ** exponent_of(currency)
     at = [point.threshold for point in curve]
     missed = [point.missed_minor / unit for point in curve]
@@ -81,6 +81,10 @@ def _draw_cost(axes: Any, findings: Findings, curve: tuple[ThresholdPoint, ...])
     axes.legend(loc="upper center", ncols=2, handlelength=1.1)
 
 
+def _currency(findings: Findings) -> str:
+    return next(iter(findings.fraud.cost.total_minor))
+
+
 def cheapest(curve: tuple[ThresholdPoint, ...]) -> ThresholdPoint:
     """Return the threshold that would have cost least."""
     return min(curve, key=lambda point: (point.cost_minor, -point.threshold))
@@ -92,6 +96,6 @@ def _note(findings: Findings, curve: tuple[ThresholdPoint, ...]) -> str:
     return (
         f"{area}In service: recall {estimate(fraud.recall, 100, '%')}, precision "
         f"{estimate(fraud.precision, 100, '%')}. Cheapest, had nobody acted otherwise: "
-        f"{best.threshold:g}, {format_minor(best.cost_minor, fraud.cost.currency)} with what fraud "
+        f"{best.threshold:g}, {format_minor(best.cost_minor, _currency(findings))} with what fraud "
         "tried to take below it and the assumed price of each honest payment above it."
     )
