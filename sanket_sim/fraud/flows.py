@@ -72,14 +72,14 @@ class Scheme(Actor):
     """Whoever has stories carried out: as many as the campaign is intense, side by side."""
 
     def begin(self, now_ns: int) -> None:
-        """Let every story begin, the first at once unless it waits for a busier hour."""
+        """Let every story begin: the campaign's first at once, others within half a day."""
         self.under_way = self.stories
         self.given_up = False
         self.bound()
         for number in range(self.stories):
             story = self.story(number)
             at_ns = now_ns
-            if number or self.patient:
+            if number or self.TWIN:
                 at_ns = self.time_ns(now_ns, 0, FIRST_STEP_NS, "story", number)
             self.enter(at_ns, story.begin, "story", number)
 
@@ -113,18 +113,26 @@ class Scheme(Actor):
             return self.busy_ns(now_ns, low_ns, high_ns, purpose, *keys)
         return now_ns + self.wait_ns(low_ns, high_ns, purpose, *keys)
 
-    def specify_wait(self, stage: str, low_ns: int, high_ns: int) -> None:
-        """Specify how long after the arrival of its money a stage follows."""
-        slack_ns = 2 * self.city.shortest_reaction_ns + HEARD_LATE_NS
-        pace = self.campaign.pace
-        self.specify(stage, "since_parent_ns", low_ns * pace - 1, high_ns * pace + slack_ns)
+    def specify_wait(
+        self, stage: str, low_ns: int, high_ns: int, measure: str = "since_parent_ns"
+    ) -> None:
+        """Specify how long after the arrival of what came before it a stage follows.
 
-    def specify_gap(self, stage: str, low_ns: int, high_ns: int) -> None:
-        """Specify the time between rows of a stage, each of which waits for the one before."""
-        tries_ns = _TRIES_MORE * (_TRY_AGAIN_NS[1] * self.campaign.pace + HEARD_LATE_NS)
-        slack_ns = (2 + _TRIES_MORE) * self.city.shortest_reaction_ns + HEARD_LATE_NS + tries_ns
-        pace = self.campaign.pace
-        self.specify(stage, "gap_ns", low_ns * pace - 1, high_ns * pace + slack_ns)
+        Where payments meet, some of them may arrive only at a further try, and some never.
+        """
+        pace, tries = self.campaign.pace, 1 + _TRIES_MORE
+        heard_ns = tries * (self.city.shortest_reaction_ns + HEARD_LATE_NS)
+        latest_ns = (high_ns + _TRIES_MORE * _TRY_AGAIN_NS[1]) * pace + heard_ns
+        self.specify(stage, measure, low_ns * pace - 1, latest_ns)
+
+    def size(self, fewest: int, most: int, purpose: str, *keys: int) -> int:
+        """Return a number from `fewest` to `most`, the same for a campaign and all its twins."""
+        return fewest + int((most - fewest + 1) * self.extent(purpose, *keys))
+
+    def extent(self, purpose: str, *keys: int) -> float:
+        """Return a uniform number, the same for a campaign and all its twins."""
+        path = ("fraud", self.campaign.typology, self.campaign.name, "extent", purpose)
+        return float(self.city.draws.child(*path).uniform(0, *keys))
 
     def people(self, count: int, purpose: str, *keys: int) -> list[int]:
         """Return honest customers, all different in a city that has so many."""

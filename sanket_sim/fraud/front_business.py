@@ -98,13 +98,15 @@ class Firm(Story):
 
     paid, tainted = _PAID, _TAINTED
     owner = "front"
+    more_cycles = 0
 
     def __init__(self, scheme: FrontMan | Trader, number: int) -> None:
         super().__init__(scheme, number)
         self.deposit = must(way(scheme.bank, Party.CASH, Party.CUSTOMER))
         self.transfer = must(way(scheme.bank, Party.CUSTOMER, Party.CUSTOMER))
         cycles = scheme.campaign.cycles
-        self.cycles = cycles or self.whole(_CYCLES_FEWEST, _CYCLES_MOST, "cycles")
+        drawn = scheme.size(_CYCLES_FEWEST, _CYCLES_MOST, "cycles", number)
+        self.cycles = (cycles or drawn) + self.more_cycles
         suppliers = self.whole(_SUPPLIERS_FEWEST, _SUPPLIERS_MOST, "suppliers")
         self.firm, *self.suppliers = scheme.people(suppliers + 1, "firm", number)
         self.open_cycles = self.cycles
@@ -177,6 +179,7 @@ class Trade(Firm):
 
     paid = _TWIN_PAID
     owner = "trader"
+    more_cycles = 1
 
     def takings_minor(self, cycle: int) -> int:
         """Return what customers paid in cash since the last time."""

@@ -123,13 +123,15 @@ class Export(CashStory):
 
     role = "sender"
     amount_units, sigma = _AMOUNT_UNITS, _AMOUNT_SIGMA
+    more_transfers = 0
 
     def __init__(self, scheme: Exporter | Worker, number: int) -> None:
         super().__init__(scheme, number, 1)
         self.abroad = must(way_abroad(scheme.bank))
         self.threshold_minor = scheme.campaign.threshold * self.unit_minor
-        drawn = self.whole(_TRANSFERS_FEWEST, _TRANSFERS_MOST, "transfers")
-        self.sums_minor = self._sums_minor(scheme.campaign.transfers or drawn)
+        drawn = scheme.size(_TRANSFERS_FEWEST, _TRANSFERS_MOST, "transfers", number)
+        transfers = (scheme.campaign.transfers or drawn) + self.more_transfers
+        self.sums_minor = self._sums_minor(transfers)
         self.unspent_minor: dict[int, int] = {}
         self.suspicions = 0
         self.sent = 0
@@ -227,6 +229,7 @@ class Remittances(Export):
 
     role = "worker"
     amount_units, sigma = _TWIN_AMOUNT_UNITS, _TWIN_SIGMA
+    more_transfers = 3
 
     def deposit_minor(self, deposit: int) -> int:
         """Return what a job has brought."""
@@ -253,7 +256,7 @@ class Exporter(Scheme, Fraudster):
         self.specify("", "people", 1, stories)
         if stories == 1:
             self.specify("deposit", "span_ns", _SPAN_NS[0] * pace - 1, _SPAN_NS[1] * pace + 1)
-            self.specify_gap("abroad", *_GAP_NS)
+            self.specify_wait("abroad", *_GAP_NS, "gap_ns")
 
 
 class Worker(Scheme, Twin):

@@ -118,6 +118,7 @@ class Crowd(Story):
 
     forwarded, out = _FORWARDED, _OUT
     member, head = "smurf", "collector"
+    more_members = 0
 
     def __init__(self, scheme: Collector | Treasurer, number: int) -> None:
         super().__init__(scheme, number)
@@ -125,11 +126,12 @@ class Crowd(Story):
         self.deposit = must(way(bank, Party.CASH, Party.CUSTOMER))
         self.transfer = must(way(bank, Party.CUSTOMER, Party.CUSTOMER))
         self.wire = must(way(bank, Party.CUSTOMER, Party.OTHER_BANK))
-        count = campaign.smurfs or self.whole(_PEOPLE_FEWEST, _PEOPLE_MOST, "people")
+        drawn = scheme.size(_PEOPLE_FEWEST, _PEOPLE_MOST, "people", number)
+        count = (campaign.smurfs or drawn) + self.more_members
         self.collector, *self.members = scheme.people(count + 1, "member", number)
         most = campaign.deposits_most
         self.planned = [
-            self.whole(_DEPOSITS_FEWEST, most, "deposits", place) for place in range(count)
+            scheme.size(_DEPOSITS_FEWEST, most, "deposits", number, place) for place in range(count)
         ]
         self.outstanding = list(self.planned)
         """Deposits of each member that are still to come."""
@@ -146,13 +148,15 @@ class Crowd(Story):
         return self.scheme.campaign.sophistication >= _STAGGERED_FROM
 
     def begin(self, now_ns: int) -> None:
-        """Let everybody come."""
+        """Let everybody come, the first at once."""
         for place, count in enumerate(self.planned):
             at_ns = now_ns
-            if self.staggers():
+            if self.staggers() and place:
                 at_ns = self.time_ns(now_ns, (0, _STAGGER_NS), "day", place)
             for deposit in range(count):
-                due_ns = self.time_ns(at_ns, (0, _WINDOW_NS), "deposit", place, deposit)
+                due_ns = at_ns
+                if place or deposit:
+                    due_ns = self.time_ns(at_ns, (0, _WINDOW_NS), "deposit", place, deposit)
                 self.enter(due_ns, partial(self._pay_in, place, deposit), "deposit", place, deposit)
 
     def _pay_in(self, place: int, deposit: int, now_ns: int) -> None:
@@ -231,6 +235,7 @@ class Club(Crowd):
 
     forwarded, out = _TWIN_FORWARDED, _TWIN_OUT
     member, head = "member", "treasurer"
+    more_members = 1
 
     def amount_minor(self, place: int, deposit: int) -> int:
         """Return what a stall has taken."""
@@ -262,7 +267,8 @@ class Collector(Scheme, Fraudster):
         self.specify("forward", "rows", fewest, most)
         self.specify_wait("forward", _FORWARD_NS[0], _FORWARD_NS[1])
         self.specify("out", "forwarded_share", *_OUT)
-        self.specify_wait("out", *_OUT_NS)
+        meeting_ns = _STAGGER_NS + _WINDOW_NS + _FORWARD_NS[1]
+        self.specify_wait("out", _OUT_NS[0], _OUT_NS[1] + meeting_ns)
         if stories == 1:
             window_ns = _WINDOW_NS * self.campaign.pace + 1
             staggered = self.campaign.sophistication >= _STAGGERED_FROM

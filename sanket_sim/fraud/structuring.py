@@ -112,6 +112,11 @@ class Hoard(CashStory):
         self.threshold_minor = threshold * self.unit_minor
         self.transfer = must(way(scheme.bank, Party.CUSTOMER, Party.CUSTOMER))
 
+    def goal_minor(self, low: float, high: float) -> float:
+        """Return how much there is, between two multiples of the threshold."""
+        extent = self.scheme.extent("total", self.number)
+        return (low + (high - low) * extent) * self.threshold_minor
+
     def paid_in(self, now_ns: int) -> None:
         """Bring together what has arrived, account by account."""
         senders = [holder for holder in self.arrived_minor if holder not in self.burnt]
@@ -156,7 +161,7 @@ class StructuredHoard(Hoard):
 
     def amounts_minor(self) -> list[int]:
         """Return deposits until there is as much as there was to bring."""
-        goal_minor = self.between(*_TOTAL, "total") * self.threshold_minor
+        goal_minor = self.goal_minor(*_TOTAL)
         amounts: list[int] = []
         while len(amounts) < STRUCTURED_MOST:
             amount = structured_minor(self, self.threshold_minor, len(amounts))
@@ -182,7 +187,7 @@ class ShopTakings(Hoard):
 
     def amounts_minor(self) -> list[int]:
         """Return bags until the bill can be paid."""
-        goal_minor = self.between(*_TWIN_TOTAL, "total") * self.threshold_minor
+        goal_minor = self.goal_minor(*_TWIN_TOTAL)
         amounts: list[int] = []
         while len(amounts) < STRUCTURED_FEWEST or sum(amounts) < goal_minor:
             amounts.append(takings_minor(self, self.threshold_minor, len(amounts)))
@@ -228,5 +233,5 @@ class ShopOwner(Scheme, Twin):
 
 def accounts(scheme: Structurer | ShopOwner, number: int) -> int:
     """Return over how many accounts the cash of a story is spread."""
-    drawn = scheme.whole(_ACCOUNTS_FEWEST, _ACCOUNTS_MOST, "accounts", number)
+    drawn = scheme.size(_ACCOUNTS_FEWEST, _ACCOUNTS_MOST, "accounts", number)
     return scheme.campaign.accounts or drawn

@@ -95,11 +95,13 @@ class Circle(Story):
 
     back = _BACK
     owner, hand = "owner", "intermediary"
+    more_hands = 0
 
     def __init__(self, scheme: RoundTripper | Lender, number: int) -> None:
         super().__init__(scheme, number)
         self.transfer = must(way(scheme.bank, Party.CUSTOMER, Party.CUSTOMER))
-        hands = scheme.campaign.hands or self.whole(_HANDS_FEWEST, _HANDS_MOST, "hands")
+        drawn = scheme.size(_HANDS_FEWEST, _HANDS_MOST, "hands", number)
+        hands = (scheme.campaign.hands or drawn) + self.more_hands
         wanted_minor, low_minor = self.wanted_minor()
         people, amount_minor = scheme.people_with(wanted_minor, hands + 1, "hand", number)
         self.people = [*people, people[0]]
@@ -155,6 +157,7 @@ class Loans(Circle):
 
     back = _TWIN_BACK
     owner, hand = "lender", "friend"
+    more_hands = 1
 
     def wanted_minor(self) -> tuple[int, int]:
         """Return what the first friend needs."""
