@@ -20,6 +20,7 @@ from sanket_sim.actors.exchange import Exchange
 from sanket_sim.actors.fees import Fees
 from sanket_sim.actors.habits import Habits
 from sanket_sim.actors.intents import Wish, in_order, table_of
+from sanket_sim.actors.onboarding import Applicants
 from sanket_sim.actors.patience import Patience
 from sanket_sim.actors.plans import Plans
 from sanket_sim.actors.population import Population
@@ -129,6 +130,7 @@ class City(mesa.Model):  # type: ignore[misc]  # mesa carries no types
         self._blocks: list[tuple[int, int, bool]] = []
         self._heard: dict[int, Hearing] = {}
         self.truth = Truth(self.vocabularies)
+        self.applicants = Applicants(self.population)
         self.fraudsters = [self._invite(number, one) for number, one in enumerate(campaigns)]
         self.twins = [
             self._welcome(len(campaigns) + number * twins + episode, one, number, episode)

@@ -9,6 +9,7 @@ from pydantic import Field, field_validator, model_validator
 
 from sanket_sim.actors.back_office import ReconciliationSettings
 from sanket_sim.actors.financial_crime import FinancialCrimeSettings
+from sanket_sim.actors.onboarding import OnboardingSettings
 from sanket_sim.actors.settings import DemandSettings, PopulationSettings
 from sanket_sim.analysis.settings import ReportSettings, SloSettings, SteadyStateSettings
 from sanket_sim.core.settings import DurationNs, PositiveDurationNs, Settings, Several
@@ -56,6 +57,8 @@ class Experiment(Settings):
     """Python files with parts of your own (typologies, faults, traps), from this file's folder."""
     population: PopulationSettings = PopulationSettings()
     demand: DemandSettings = DemandSettings()
+    onboarding: OnboardingSettings = OnboardingSettings()
+    """How people become customers during the run."""
     fraud: FraudSettings = FraudSettings()
     fault: Several[AnyFault] = ()
     """What strikes services and messages, and when."""

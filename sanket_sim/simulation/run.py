@@ -15,6 +15,7 @@ from sanket_sim.actors.back_office.office import BackOffice
 from sanket_sim.actors.city import City
 from sanket_sim.actors.demand import demand_of
 from sanket_sim.actors.financial_crime.unit import CrimeUnit
+from sanket_sim.actors.onboarding import Onboarding
 from sanket_sim.actors.plans import Plans
 from sanket_sim.actors.presets import read_preset
 from sanket_sim.bank.description import Accounts, Bank
@@ -303,6 +304,7 @@ def introduce(
         asked.fraud.twins,
         Plans.of(asked.population, asked.demand, bank),
     )
+    Onboarding(asked.onboarding, city).begin()
     scenario = Scenario(
         asked.fault,
         asked.trap,
