@@ -93,6 +93,15 @@ class Scheme(Actor):
         """Whether things are done at the hours at which everybody does them."""
         return bool(self.TWIN) or self.campaign.sophistication >= SOPHISTICATED
 
+    def graded_ns(self, crude_ns: tuple[int, int], patient_ns: tuple[int, int]) -> tuple[int, int]:
+        """Return the ends of a wait between those of the crudest and those of the most patient."""
+        grade = 1.0 if self.TWIN else self.campaign.sophistication
+        low, high = (
+            round(crude + grade * (patient - crude))
+            for crude, patient in zip(crude_ns, patient_ns, strict=True)
+        )
+        return low, high
+
     @abstractmethod
     def story(self, number: int) -> Story:
         """Return the story of that number."""

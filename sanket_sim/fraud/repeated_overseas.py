@@ -139,7 +139,7 @@ class Export(CashStory):
     @property
     def span_ns(self) -> tuple[int, int]:  # type: ignore[override]  # a law of the campaign here
         """How long it takes to pay everything in."""
-        return _PATIENT_SPAN_NS if self.scheme.patient else _CRUDE_SPAN_NS
+        return self.scheme.graded_ns(_CRUDE_SPAN_NS, _PATIENT_SPAN_NS)
 
     def deposit_minor(self, deposit: int) -> int:
         """Return what is paid in at a time."""

@@ -157,7 +157,7 @@ class StructuredHoard(Hoard):
     @property
     def span_ns(self) -> tuple[int, int]:  # type: ignore[override]  # a law of the campaign here
         """How long it takes."""
-        return _PATIENT_SPAN_NS if self.scheme.patient else _CRUDE_SPAN_NS
+        return self.scheme.graded_ns(_CRUDE_SPAN_NS, _PATIENT_SPAN_NS)
 
     def amounts_minor(self) -> list[int]:
         """Return deposits until there is as much as there was to bring."""

@@ -206,4 +206,4 @@ class Lender(Scheme, Twin):
 
 def hop_ns(scheme: Scheme) -> tuple[int, int]:
     """Return how long money stays with a hand."""
-    return _PATIENT_HOP_NS if scheme.patient else _CRUDE_HOP_NS
+    return scheme.graded_ns(_CRUDE_HOP_NS, _PATIENT_HOP_NS)
