@@ -22,7 +22,7 @@ from sanket_sim.core.errors import InputError, Problem
 
 FAILED = 1
 _WIDTH = 120
-_STYLES = {"fails": "bold red", "passes": "green", "too few rows": "yellow"}
+_STYLES = {"fails": "bold red", "passes": "green", "too few": "yellow"}
 _NEEDED = ("transactions", "truth", "campaigns", "specifications")
 
 

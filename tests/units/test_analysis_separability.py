@@ -68,6 +68,16 @@ def test_few_rows_are_no_proof_and_say_how_many_are_needed(measured):
     assert found.leaks == []
 
 
+def test_an_auc_that_is_open_by_too_much_proves_nothing(measured):
+    found = measured(campaigns=9)
+    assert found.boosted.known
+    assert found.shortfall.startswith("too few: 9 campaigns leave the AUC open by 0.")
+    assert found.leaks == []
+    sure = measured(campaigns=9, gives_away="amount")
+    assert sure.boosted.low > 0.75
+    assert sure.leaks
+
+
 def test_crude_fraud_may_leak(tmp_path):
     plan = LeakyPlan(gives_away="amount", sophistication=0.2)
     rows = emitted([write_leaky_run(tmp_path / "run", plan)])

@@ -19,6 +19,7 @@ from sanket_sim.trace.files import write_atomically
 FILE_STEM = "leak_audit"
 _MISSING = "-"
 _FEW = "too few"
+_OPEN = " ?"
 
 
 def tables(audit: LeakAudit) -> list[Table]:
@@ -87,8 +88,8 @@ def _separability(audit: LeakAudit) -> Table:
         tuple(_separability_row(name, band, of) for (name, band), of in cells.items()),
         f"AUC [95 % interval] of gradient boosting on {columns}; on campaigns and customers that "
         f"it has not seen. Against twins at most {AUC_MOST:g} passes, from S {JUDGED_FROM:g} on. "
-        "Honest rows of the same kinds are weighted to the kinds' shares in the fraud; "
-        "against everybody the kind of a payment alone says much.",
+        "With ? the interval is too wide to judge. Honest rows of the same kinds are weighted to "
+        "the kinds' shares in the fraud; against everybody the kind of a payment alone says much.",
         names=2,
     )
 
@@ -110,7 +111,9 @@ def _separability_row(name: str, band: str, of: dict[Against, Separation]) -> Ro
 def _auc(one: Separation | None) -> str:
     if one is None:
         return _MISSING
-    return _FEW if one.shortfall else _estimate(one.boosted)
+    if not one.boosted.known:
+        return _FEW
+    return _estimate(one.boosted) + (_OPEN if one.shortfall else "")
 
 
 def _estimate(one: Estimate) -> str:
@@ -167,8 +170,7 @@ def _verdicts(audit: LeakAudit) -> Table:
 
 
 def _reasons(one: TypologyVerdict) -> str:
-    said: list[Sequence[str]] = [one.leaks, one.unkept]
+    said: list[Sequence[str]] = [one.leaks, one.unkept, one.unmeasured]
     if one.unspecified:
         said.append(["states no bounds"])
-    said.append([f"too few rows at S {band}" for band in one.unmeasured])
     return "; ".join(reason for reasons in said for reason in reasons)

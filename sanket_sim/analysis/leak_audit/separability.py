@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -27,12 +28,15 @@ Flags = NDArray[np.bool_]
 
 AUC_MOST = 0.75
 """Above this a single row says too much."""
-BANDS = ((0.0, 0.25), (0.25, 0.5), (0.5, 0.75), (0.75, 1.0))
-"""Sophistication from, up to; the last band holds 1 as well."""
 JUDGED_FROM = 0.5
 """Crude campaigns may be as plain as they are; from here on they must not be."""
+JUDGED = (JUDGED_FROM, 1.0)
+BANDS = ((0.0, 0.25), (0.25, 0.5), (0.5, 0.75), (0.75, 1.0), JUDGED)
+"""Sophistication from, up to; 1 belongs to the band below it."""
 CAMPAIGNS_FEWEST = 8
 ROWS_FEWEST = 50
+HALF_WIDTH_MOST = 0.12
+"""An AUC known less well than this proves nothing, unless even its lower end is too high."""
 ROWS_MOST = 4_000
 """Rows of a side that are learnt from; more would change the second digit of nothing."""
 _FOLDS = 5
@@ -91,18 +95,23 @@ class Separation:
         return f"{low:g}-{high:g}"
 
     @property
+    def decides(self) -> bool:
+        """Whether the pass rule needs to know it; its parts can only add failures."""
+        return self.against == Against.TWINS and self.sophistication == JUDGED
+
+    @property
     def must_hide(self) -> bool:
         """Whether the pass rule speaks of it."""
         return self.against == Against.TWINS and self.sophistication[0] >= JUDGED_FROM
 
     @property
     def leaks(self) -> list[str]:
-        """What separates too well, where the pass rule applies and there were enough rows."""
-        if not self.must_hide or self.shortfall:
+        """What surely separates too well, where the pass rule applies."""
+        if not self.must_hide or not self.boosted.known:
             return []
         models = {"gradient boosting": self.boosted, "logistic regression": self.regressed}
         texts = {name: self.columns[name] for name in (*TEXTS, *IDENTIFIERS)}
-        found = {name: one for name, one in (models | texts).items() if one.value > AUC_MOST}
+        found = {name: one for name, one in (models | texts).items() if _exceeds(one)}
         return [f"{name} {one.value:.2f}" for name, one in found.items()]
 
 
@@ -146,6 +155,11 @@ def separation(
     )
     shortfall = _shortfall(told)
     return _with(told, shortfall=shortfall) if shortfall else _measured(told, made)
+
+
+def _exceeds(one: Estimate) -> bool:
+    precise = one.high - one.low <= 2 * HALF_WIDTH_MOST
+    return one.value > AUC_MOST and (precise or one.low > AUC_MOST)
 
 
 def _with(told: Separation, **more: object) -> Separation:
@@ -204,7 +218,7 @@ def _in_band(rows: Emitted, side: Side, typology: str, band: tuple[float, float]
     low, high = band
     kind = rows.words["typology"].index(typology)
     within = (rows.sophistication >= low) & (rows.sophistication < high)
-    if high == BANDS[-1][1]:
+    if high == 1.0:
         within |= rows.sophistication == high
     wanted: Flags = (rows.side == side) & (rows.typology == kind) & within
     return wanted
@@ -234,14 +248,24 @@ def _of_the_same_kinds(rows: Emitted, fraud: Integers) -> tuple[Integers, Floats
 
 
 def _measured(told: Separation, made: _Comparison) -> Separation:
-    folds = _folds(made.group, made.fraud)
-    judge = _Judge(made, folds)
+    judge = _Judge(made, _folds(made.group, made.fraud))
+    trees = judge.auc(boosted)
     return _with(
         told,
-        boosted=judge.auc(boosted),
+        shortfall=_vagueness(trees, told.campaigns),
+        boosted=trees,
         regressed=judge.auc(regressed),
         columns={name: judge.auc(rule) for name, rule in columns_alone().items()},
     )
+
+
+def _vagueness(one: Estimate, campaigns: int) -> str:
+    """Say how many campaigns would make an AUC precise enough to be judged; empty: it is."""
+    half = (one.high - one.low) / 2
+    if half <= HALF_WIDTH_MOST or one.low > AUC_MOST:
+        return ""
+    needed = math.ceil(campaigns * (half / HALF_WIDTH_MOST) ** 2)
+    return f"too few: {campaigns} campaigns leave the AUC open by {half:.2f}; needs about {needed}"
 
 
 class _Judge:

@@ -20,7 +20,7 @@ class TypologyVerdict:
     leaks : tuple of str
         What gives its rows away, where it must not.
     unmeasured : tuple of str
-        Bands of sophistication that the pass rule speaks of, and that had too few rows.
+        Bands of sophistication that the pass rule speaks of, and what they lack to be judged.
     unkept : tuple of str
         Bounds of its specification, or of its twins', that did not hold.
     unspecified : bool
@@ -38,7 +38,7 @@ class TypologyVerdict:
         """The verdict in a word or two."""
         if self.leaks or self.unkept or self.unspecified:
             return "fails"
-        return "too few rows" if self.unmeasured else "passes"
+        return "too few" if self.unmeasured else "passes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,11 +100,11 @@ def verdicts(found: Sequence[Separation], kept: Sequence[Conformity]) -> list[Ty
 
 def _verdict(name: str, found: Sequence[Separation], kept: Sequence[Conformity]) -> TypologyVerdict:
     bands = [one for one in found if one.must_hide]
-    short = [one.band for one in bands if one.shortfall]
+    short = [f"S {one.band} {one.shortfall}" for one in bands if one.decides and one.shortfall]
     return TypologyVerdict(
         name,
         leaks=tuple(f"S {one.band}: {leak}" for one in bands for leak in one.leaks),
-        unmeasured=tuple(short) if bands else (f"from {JUDGED_FROM:g}",),
+        unmeasured=tuple(short) if bands else (f"no campaign from S {JUDGED_FROM:g} on",),
         unkept=tuple(str(worst) for one in kept for worst in one.worst),
         unspecified=not any(one.bounds for one in kept if not one.twin),
     )
