@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from sanket_sim.bank.fraud_features import PLACES
 from sanket_sim.bank.fraud_model import FraudModel
@@ -125,12 +125,17 @@ class RuleSettings(Settings):
     """One rule, as ``[[fraud_service.rule]]``."""
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9_]+(-[A-Za-z0-9_]+)*$", max_length=60)]
-    when: Annotated[
-        Several[Annotated[str, AfterValidator(_checked)]], Field(min_length=1, max_length=30)
-    ]
+    when: Several[Annotated[str, AfterValidator(_checked)]]
     """Conditions that must all hold, such as ``["payments_5m > 5", "new_device"]``."""
     points: Share
     """What it adds to the score when it fires."""
+
+    @field_validator("when")
+    @classmethod
+    def _asks_something(cls, when: tuple[str, ...]) -> tuple[str, ...]:
+        if not when:
+            raise ValueError("must not be empty: a rule without conditions would always fire")
+        return when
 
     def build(self) -> FraudRule:
         """Return the rule as engines read it."""
