@@ -4,11 +4,26 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from banks import OPENING_MINOR, S, accounts, chain, check, commit, compute, drive, intents
+from banks import (
+    MS,
+    OPENING_MINOR,
+    S,
+    accounts,
+    call,
+    chain,
+    check,
+    commit,
+    compute,
+    drive,
+    intents,
+)
 
-from sanket_sim.bank.description import Effect, Service
-from sanket_sim.core.outcomes import Decline
-from sanket_sim.network import Command, CommandKind
+from sanket_sim.bank.description import Effect, Party, Service
+from sanket_sim.bank.policies import Fallback, Policy
+from sanket_sim.core.outcomes import Decline, FraudDecision, Outcome
+from sanket_sim.network import Command, CommandKind, SimPyEngine
+from sanket_sim.trace.arrivals import BLOCK_DTYPE, Arrivals
+from sanket_sim.trace.vocabulary import Vocabularies
 
 LIMIT_MINOR = 5000
 GIVEN = 3
@@ -92,9 +107,6 @@ def test_what_was_held_before_the_block_is_captured_and_nothing_is_held_after():
 
 
 def test_blocks_that_customers_ask_for_are_on_record_with_the_account():
-    from sanket_sim.network import SimPyEngine
-    from sanket_sim.trace.arrivals import BLOCK_DTYPE, Arrivals
-    from sanket_sim.trace.vocabulary import Vocabularies
 
     words = Vocabularies()
     bank = chain(Service("ledger", replicas=1, workers=1), steps=[(commit(),)])
@@ -137,3 +149,49 @@ def test_an_account_opens_for_who_can_prove_who_he_is(proves, reason):
 def test_nothing_moves_from_or_to_an_account_that_is_not_open(columns, reason):
     outcome = ledger_run(intents(0, **columns), chart=applied_for())
     assert told(outcome) == [(reason, 0)]
+
+
+def without_the_check(fallback, **columns):
+    """Send a payment whose fraud check cannot be reached; the words of the run come with it."""
+
+    services = Service("bank", 1, 1), Service("fraud", 1, 1)
+    steps = [(call(1), commit()), (check(Effect.CHECK_FRAUD),)]
+    bank = chain(*services, steps=steps, policies=[Policy(), Policy(fallback=fallback)])
+    words = Vocabularies()
+    engine = SimPyEngine(bank, accounts(), 1, words)
+    engine.apply(Command(0, CommandKind.ABORT, target="fraud", code=Outcome.UNAVAILABLE))
+    batch = engine.advance(2 * S, Arrivals(intents=intents(MS, **columns)))
+    said = [
+        (words["actor"].words[actor], words["decision"].words[decision], tx_id)
+        for actor, decision, tx_id in zip(
+            *(batch.decisions[name] for name in ("actor", "decision", "tx_id")), strict=True
+        )
+    ]
+    return {name: column[0] for name, column in batch.transactions.items()}, said
+
+
+@pytest.mark.parametrize("is_fraud", [False, True])
+def test_a_check_that_fails_open_lets_everything_pass_and_says_so(is_fraud):
+    found, said = without_the_check(Fallback.APPROVE, is_fraud=is_fraud)
+    assert (found["fraud_decision"], found["d_minor"]) == (FraudDecision.UNCHECKED, 2500)
+    assert ("fraud_fallback", "approve", 0) in said
+
+
+@pytest.mark.parametrize(("is_fraud", "expected"), [(False, 2500), (True, 0)])
+def test_a_check_that_fails_closed_refuses_everybody_and_is_right_about_fraud(is_fraud, expected):
+    found, said = without_the_check(Fallback.DECLINE, is_fraud=is_fraud)
+    assert (found["fraud_decision"], found["d_minor"]) == (FraudDecision.NONE, 0)
+    assert (found["decline_reason"], found["e_minor"]) == (Decline.SUSPECTED_FRAUD, expected)
+    assert ("fraud_fallback", "decline", 0) in said
+
+
+def test_the_desk_hears_of_credits_and_refusals_where_there_is_a_check():
+    desk = Service("bank", replicas=1, workers=1)
+    bank = chain(desk, steps=[(check(Effect.CHECK_FRAUD), commit())])
+    chart = replace(accounts(), party=np.full(4, Party.CUSTOMER, np.int8))
+    rows = intents(0, MS, 2 * MS, amount_minor=[2500, 2500, OPENING_MINOR])
+    view = drive(bank, rows, chart=chart).engine.effects.desk.view
+    payer, payee = view.history(1, 2 * MS), view.history(2, 2 * MS)
+    assert payee.in_24h == pytest.approx(5000)
+    assert payer.declines_1h == pytest.approx(1)
+    assert (list(payee.payers.met), list(payer.payees.met)) == ([1], [2])
