@@ -19,6 +19,8 @@ KS_MAX = 0.10
 """Largest distance between laws of amounts, per operation."""
 COUNTS_MAX = 0.05
 """Largest relative difference of the payments per account and month."""
+ENTRIES_FEWEST = 100
+"""Operations of which the record has fewer are told, but not judged by amounts and counts."""
 SHARES_MAX = 0.01
 """Largest difference of an operation's share of all payments."""
 DECLINES_MAX = 0.03
@@ -32,8 +34,8 @@ class OperationFit:
     Parameters
     ----------
     operation : str
-    entries : int
-        Generated.
+    entries, entries_reference : int
+        Generated, and in the record.
     ks_of_income, ks_amount : float
         Kolmogorov-Smirnov distances of amounts in the account's own monthly incomes, in money.
     per_month, per_month_reference : float
@@ -42,6 +44,7 @@ class OperationFit:
 
     operation: str
     entries: int
+    entries_reference: int
     ks_of_income: float
     ks_amount: float
     per_month: float
@@ -55,10 +58,22 @@ class OperationFit:
         return self.share - self.share_reference
 
     @property
+    def counts_apart(self) -> float:
+        """Relative difference of the counts per month."""
+        return self.per_month / self.per_month_reference - 1.0
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether the record has enough of it for its laws to be known within the bounds."""
+        return self.entries_reference >= ENTRIES_FEWEST
+
+    @property
     def passes(self) -> bool:
-        """Whether amounts and share are within their bounds."""
+        """Whether amounts, count and share are within their bounds."""
+        if abs(self.share_apart) > SHARES_MAX:
+            return False
         near = max(self.ks_of_income, self.ks_amount) <= KS_MAX
-        return near and abs(self.share_apart) <= SHARES_MAX
+        return not self.is_judged or (near and abs(self.counts_apart) <= COUNTS_MAX)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +126,10 @@ def compare(histories: Histories, reference: Reference) -> Verdict:
     for name, wanted in reference.operation.items():
         here = seen["operation"] == OPERATIONS.index(name)
         found = generated.operation.get(name)
+        recorded = round(wanted.per_month * reference.account_months)
         if found is None:
-            fits.append(OperationFit(name, 0, 1.0, 1.0, 0.0, wanted.per_month, 0.0, wanted.share))
+            nothing = OperationFit(name, 0, recorded, 1, 1, 0, wanted.per_month, 0, wanted.share)
+            fits.append(nothing)
             continue
         known = of_income[here]
         samples[name] = known[np.isfinite(known)]
@@ -121,6 +138,7 @@ def compare(histories: Histories, reference: Reference) -> Verdict:
             OperationFit(
                 operation=name,
                 entries=int(here.sum()),
+                entries_reference=recorded,
                 ks_of_income=distance(samples[name], wanted.of_income),
                 ks_amount=distance(amounts, wanted.amounts_minor),
                 per_month=found.per_month,

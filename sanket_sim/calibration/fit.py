@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -21,6 +21,10 @@ _FANO = 1.15
 _FEWEST = 12
 """Fewer entries in a segment make no template of their own."""
 _REST_LEAST = 0.1
+_QUARTILES = 1.349
+"""Distance of the quartiles of a normal law, in standard deviations."""
+_INCOME_BY_CHANCE = 0.7
+"""From so many deposits a month on that come at any time they are what a segment lives by."""
 _CHARGES_SEVERAL = 0.01
 _HUNDRED_MINOR = 100_00
 
@@ -63,15 +67,39 @@ class _Segment:
         able = self.members & self.households.earning
         income = self.households.income[able]
         balance = self._opening(able) / income
-        logs = np.log(balance[balance > 0])
+        low, middle, high = np.log(np.quantile(balance[balance > 0], [0.25, 0.5, 0.75]))
+        sigma = (high - low) / _QUARTILES
         return {
             "name": self.name,
-            "share": _short(self.members.mean()),
-            "income": {"law": "empirical", "quantiles": _quantiles(income, whole=True)},
+            "share": _short(self.account_months / self.households.histories.months.sum()),
+            "income": {"law": "empirical", "quantiles": self._incomes(income)},
             "activity_shape": _ACTIVITY_SHAPE,
-            "balance": _short(np.exp(logs.mean() + logs.var() / 2)),
-            "balance_sigma": _short(logs.std()),
+            "balance": _short(np.exp(middle + sigma**2 / 2)),
+            "balance_sigma": _short(sigma),
         }
+
+    def _incomes(self, income: Floats) -> list[list[float]]:
+        """Return the law of mean incomes: that of incomes seen, less what few deposits make of it.
+
+        Notes
+        -----
+        The mean of a month's deposits, N of them in all and of squared coefficient of variation
+        c2 each, has a relative variance of about (F + c2) / N with F the Fano factor of N.
+        """
+        rows = self._of("cash_credit")
+        rows = rows.only(~rows.regular)
+        if len(rows) < _INCOME_BY_CHANCE * self.account_months:
+            return _quantiles(income, whole=True)
+        multiples = self._multiples(rows, self.households.income)
+        scatter = float(np.var(multiples) / np.mean(multiples) ** 2)
+        chance = (_FANO + scatter) / (len(rows) / self.members.sum())
+        logs = np.log(np.quantile(income, SHARES))
+        spread = (
+            np.log(np.quantile(income, 0.75)) - np.log(np.quantile(income, 0.25))
+        ) / _QUARTILES
+        kept = np.sqrt(max(1.0 - chance / spread**2, 0.0))
+        middle = logs[len(logs) // 2]
+        return _points(np.exp(middle + kept * (logs - middle)), whole=True)
 
     def templates(self) -> list[Table]:
         """Return everything they pay and are paid."""
@@ -101,14 +129,16 @@ class _Segment:
         known &= own >= _REST_LEAST * self.households.income[rows.account]
         return np.asarray(rows.amount_minor[known] / own[known])
 
-    def _scheduled(self, route: str, rows: Entries, day: Any) -> list[Table]:
+    def _scheduled(
+        self, route: str, rows: Entries, day: Any, orders: Sequence[int] = (1, 2, 3)
+    ) -> list[Table]:
         """Return what comes once a month for some, for a few of them twice or three times."""
         if len(rows) < _FEWEST:
             return []
         months = self.households.histories.months
         count = np.bincount(rows.account, minlength=len(months))
         rate = (count / months)[self.members]
-        shares = [float((rate >= number - 0.5).mean()) for number in (1, 2, 3)]
+        shares = [self._share(rate >= number - 0.5) for number in orders]
         misses = 1.0 - len(rows) / self.account_months / sum(shares)
         usual = rows.only(rows.month != 12)
         law = self._multiples(usual, self.households.income)
@@ -153,7 +183,7 @@ class _Segment:
         rows = self._of("cash_withdrawal")
         regular = rows.only(rows.regular)
         faithful = np.bincount(regular.account, minlength=len(self.members)) > 0
-        share = float(faithful[self.members].mean())
+        share = self._share(faithful[self.members])
         found = self._every_month(regular, faithful, share)
         others = rows.only(~rows.regular)
         ordinary = others.only(np.isin(others.month, _ORDINARY))
@@ -181,7 +211,10 @@ class _Segment:
             "cash_withdrawal", "cash_withdrawal", share=_short(share), one_of="withdrawals"
         )
         table |= {"day": [1, 30], "misses": _short(max(misses, 0.0))}
-        return [table | self._law(regular)]
+        if december := _december(regular):
+            table["amount_months"] = [1.0] * 11 + [december]
+        usual = regular.only(regular.month != 12) if december else regular
+        return [table | self._law(usual)]
 
     def _year_end(self, others: Entries, ordinary: Entries) -> list[Table]:
         """Return what December and January have beyond the ordinary months."""
@@ -215,16 +248,21 @@ class _Segment:
         )
 
     def _interest(self) -> list[Table]:
-        return self._scheduled("interest", self._of("interest"), "last")[:1]
+        return self._scheduled("interest", self._of("interest"), "last", orders=(1,))
 
     def _fee(self) -> list[Table]:
         """Return the price of statements: a few sums, the same one for an account."""
         rows = self._of("statement_fee")
-        table = self._scheduled("statement_fee", rows, "last")[:1]
+        table = self._scheduled("statement_fee", rows, "last", orders=(1,))
         for one in table:
             del one["of_income"]
             one["amount"], one["steady"] = _price_list(rows), 1.0
         return table
+
+    def _share(self, those: Mask) -> float:
+        """Return the share of some of the members, each as long as it is watched."""
+        months = self.households.histories.months[self.members]
+        return float(np.average(those, weights=months))
 
     def _rate(self, rows: Entries, members: Mask, calendar: Sequence[int]) -> float:
         months = self.households.months_of(members & self.members, tuple(calendar))
@@ -326,6 +364,16 @@ def _short(value: float) -> float:
     return float(f"{value:.4g}")
 
 
-def names_of(preset: Mapping[str, Any]) -> list[str]:
-    """Return the names of a preset's templates."""
-    return [template["name"] for template in preset["template"]]
+def more_often(preset: Table, route: str, factor: float) -> Table:
+    """Return a preset in which people take a route more often, where they take it at any time.
+
+    A record holds the payments that were made; wanted ones are more by those that balances do not
+    cover.
+    """
+    templates = [
+        one | {"per_month": _short(one["per_month"] * factor)}
+        if one["route"] == route and "per_month" in one
+        else one
+        for one in preset["template"]
+    ]
+    return preset | {"template": templates}

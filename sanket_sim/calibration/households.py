@@ -17,11 +17,14 @@ from sanket_sim.calibration.histories import (
 )
 from sanket_sim.calibration.reference import FEWEST_MONTHS
 
-KINDS = ("pension", "small_salary", "large_salary", "wage_in_cash", "takings")
-"""Pension; salary by transfer, of two sizes; wage paid in on the same day of every month; cash paid
-in at any time."""
+KINDS = ("pension", "small_salary", "large_salary", "small_wage", "large_wage", "takings")
+"""Pension; salary by transfer; wage paid in in cash on the same day of every month (both of two
+sizes, as what people pay does not grow with their income in proportion); cash paid in at any time.
+"""
 _LARGE_MINOR = 12_000_00
 """Between the two humps of salaries by transfer."""
+_LARGE_WAGE_MINOR = 17_000_00
+"""The middle of the wages in cash."""
 _MISSED = 1
 _DAYS = 32
 _CYCLE = 30
@@ -113,6 +116,8 @@ class Households:
     def months_of(self, members: NDArray[np.bool_], calendar: tuple[int, ...] = ()) -> int:
         """Return account-months of some accounts, in some calendar months (1-12) or in all."""
         first, end = self.histories.first_month[members], self.histories.end_month[members]
+        if not len(first):
+            return 0
         span = range(int(first.min()), int(end.max()))
         return sum(
             int(((first <= month) & (month < end)).sum())
@@ -129,7 +134,8 @@ def _kinds(grown: Histories, entries: Entries, income: Floats) -> NDArray[np.int
         return np.bincount(entries.account, of_it, len(grown)) > 0
 
     salary = has("collection_in")
-    choices = [has("pension"), salary & (income < _LARGE_MINOR), salary, has("cash_credit")]
+    wage, large = has("cash_credit"), income >= _LARGE_WAGE_MINOR
+    choices = [has("pension"), salary & (income < _LARGE_MINOR), salary, wage & ~large, wage]
     return np.select(choices, range(len(choices)), len(choices)).astype(np.int8)
 
 

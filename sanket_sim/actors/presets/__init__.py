@@ -88,7 +88,7 @@ def preset_names() -> list[str]:
 
 @cache
 def read_preset(name: str) -> PresetSettings:
-    """Read a preset.
+    """Read a preset by its name, or a file of one's own by a path that ends in ``.toml``.
 
     Raises
     ------
@@ -100,15 +100,33 @@ def read_preset(name: str) -> PresetSettings:
     >>> read_preset("modern").label
     'not validated'
     """
-    return load_settings(_FOLDER / f"{name}.toml", PresetSettings)
+    path = Path(name) if _is_path(name) else _FOLDER / f"{name}.toml"
+    return load_settings(path, PresetSettings)
+
+
+def label_of(name: str) -> str:
+    """Return how reports call a preset.
+
+    Examples
+    --------
+    >>> label_of("modern")
+    'modern (not validated)'
+    """
+    return f"{name} ({read_preset(name).label})"
+
+
+def _is_path(name: str) -> bool:
+    return name.endswith(".toml")
 
 
 def _known(value: object) -> object:
     names = preset_names()
+    if isinstance(value, str) and _is_path(value) and Path(value).is_file():
+        return value
     if value not in names:
         raise ValueError(f'unknown preset "{value}"; {nearest(str(value), names)}')
     return value
 
 
 PresetName = Annotated[str, BeforeValidator(_known)]
-"""The name of a preset that there is."""
+"""The name of a preset that there is, or the path of a file of one's own."""
