@@ -44,6 +44,7 @@ class RunSummary:
     warmup_s: float
     measured_s: float
     simulated_s: float
+    people: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +152,7 @@ def _summary(run: RunFolder) -> RunSummary:
         warmup_s=run.start_ns / NS_PER_S,
         measured_s=max(0, run.arrivals_end_ns - run.start_ns) / NS_PER_S,
         simulated_s=run.end_ns / NS_PER_S,
+        people=manifest.people,
     )
 
 

@@ -17,7 +17,7 @@ from sanket_sim.actors.demand import demand_of
 from sanket_sim.actors.financial_crime.unit import CrimeUnit
 from sanket_sim.actors.onboarding import Onboarding
 from sanket_sim.actors.plans import Plans
-from sanket_sim.actors.presets import read_preset
+from sanket_sim.actors.presets import label_of, read_preset
 from sanket_sim.bank.description import Accounts, Bank
 from sanket_sim.core.errors import InputError, Problem, TraceError
 from sanket_sim.core.memory import seldom_swept
@@ -237,6 +237,7 @@ def run_once(
             version=version("sanket-sim"),
             commit=source_commit(),
             packages=packages(),
+            people=label_of(resolved.experiment.population.preset),
             config_sha256=sha256_of((resolved.experiment_toml + resolved.model_toml).encode()),
         ),
     )

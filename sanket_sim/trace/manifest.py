@@ -47,6 +47,8 @@ class Manifest(Settings):
     commit: str = ""
     """Commit of the source tree; empty when installed from a wheel."""
     packages: dict[str, str] = Field(default_factory=dict)
+    people: str = ""
+    """Preset of the city's people, and how far it is validated."""
     config_sha256: str = ""
     """Hash of the resolved experiment and model together."""
     wall_s: float = 0.0

@@ -54,8 +54,9 @@ def headline(findings: Findings) -> str:
     whole = "" if run.complete else f" **Partial run: {run.reason}.**"
     made = findings.traffic.corrections
     own = f" (and {made:,} corrections, the bank's own work)" if made else ""
+    people = f", people of preset {run.people}" if run.people else ""
     return (
-        f"Model {run.model}, {measured}, {findings.traffic.submitted:,} intents{own}. "
+        f"Model {run.model}{people}, {measured}, {findings.traffic.submitted:,} intents{own}. "
         f"Verdict: {findings.verdict.verdict}.{whole}"
     )
 

@@ -111,6 +111,7 @@ def _header(findings: Findings) -> str:
     facts = {
         "Experiment": f"{run.name}, seed {run.seed}",
         "Model": run.model,
+        "People": run.people or "unknown",
         "Engine": run.engine or "unknown",
     }
     shown = "".join(
