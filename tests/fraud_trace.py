@@ -44,6 +44,7 @@ class Payment:
     decline: Decline = Decline.NONE
     score: float = 0.0
     currency: str = "EUR"
+    tainted: float = 1.0
 
     @property
     def fraud(self) -> bool:
@@ -155,6 +156,7 @@ def _true(tx_id: int, one: Payment) -> dict[str, Any]:
         "stage": one.stage,
         "role": one.role,
         "hop": one.hop,
+        "tainted_share": one.tainted,
         "parent_tx_ids": ",".join(map(str, one.parents)),
         "intended_minor": one.amount,
         "outcome": 0,

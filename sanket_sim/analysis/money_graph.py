@@ -29,7 +29,7 @@ _COLUMNS = (
     "currency",
     "decline_reason",
 )
-_TRUTH = ("tx_id", "hop", "role", "stage")
+_TRUTH = ("tx_id", "hop", "role", "stage", "tainted_share")
 
 
 class Move(NamedTuple):
@@ -55,6 +55,8 @@ class Move(NamedTuple):
     hop: int
     stage: str
     fate: str
+    tainted: bool
+    """Whether there is any money of the crime in it; cover traffic is not."""
 
 
 FATES = ("moved", "stopped", "failed")
@@ -103,20 +105,27 @@ def _rows(batch: Columns, wanted: NDArray[np.int64]) -> Columns:
     return {name: column[keep] for name, column in batch.items()}
 
 
-def _truth(run: RunFolder, tx_ids: NDArray[np.int64]) -> list[tuple[int, str, str]]:
-    """Return hop, role and stage of payments; nothing is known of those without a truth."""
+class _Told(NamedTuple):
+    """What the truth says of one payment; of one that it does not know, nothing."""
+
+    hop: int = 0
+    role: str = ""
+    stage: str = ""
+    tainted: bool = True
+
+
+def _truth(run: RunFolder, tx_ids: NDArray[np.int64]) -> list[_Told]:
     table = run.trace.columns("truth", _TRUTH)
     order = np.argsort(table["tx_id"], kind="stable")
     place = places_of(table["tx_id"][order], tx_ids)
     roles, stages = run.trace.words("role"), run.trace.words("stage")
-    told = []
-    for one in place.tolist():
-        if one < 0:
-            told.append((0, "", ""))
-            continue
-        hop, role, stage = (int(table[name][order[one]]) for name in ("hop", "role", "stage"))
-        told.append((hop, roles[role], stages[stage]))
-    return told
+    if not len(order):
+        return [_Told()] * len(tx_ids)
+    columns = (table[name][order][np.maximum(place, 0)] for name in _TRUTH[1:])
+    return [
+        _Told(int(hop), roles[role], stages[stage], share > 0) if known else _Told()
+        for known, hop, role, stage, share in zip(place >= 0, *columns, strict=True)
+    ]
 
 
 def _people(run: RunFolder, rows: Columns) -> _People:
@@ -133,10 +142,7 @@ def _people(run: RunFolder, rows: Columns) -> _People:
     )
 
 
-def _move(
-    run: RunFolder, one: Mapping[str, int], told: tuple[int, str, str], people: _People
-) -> Move:
-    hop, role, stage = told
+def _move(run: RunFolder, one: Mapping[str, int], told: _Told, people: _People) -> Move:
     debtor, creditor = one["debtor_account"], one["creditor_account"]
     currency = run.trace.words("currency")[one["currency"]]
     source, sink = people.ends(debtor, creditor)
@@ -144,12 +150,13 @@ def _move(
         one["created_ns"],
         source,
         sink,
-        people.name(debtor, role),
+        people.name(debtor, told.role),
         people.name(creditor),
         float(run.worth({currency: one["amount_minor"]})),
-        hop,
-        stage,
+        told.hop,
+        told.stage,
         "moved" if one["d_minor"] > 0 else _fate(one["decline_reason"]),
+        told.tainted,
     )
 
 
@@ -158,7 +165,7 @@ def _fate(reason: int) -> str:
 
 
 def money_graph(moves: Iterable[Move]) -> nx.DiGraph[Any]:
-    """Return who paid whom.
+    """Return who paid whom, cover traffic left out.
 
     Nodes carry `layer` (how many payments away from where the money began), `role`, `worth` (what
     went through or was to), `first_ns` and `accounts` (1, or how many stand together). Edges carry
@@ -167,7 +174,7 @@ def money_graph(moves: Iterable[Move]) -> nx.DiGraph[Any]:
     import networkx as nx  # noqa: PLC0415  # slow to import
 
     graph: nx.DiGraph[Any] = nx.DiGraph()
-    for move in moves:
+    for move in (move for move in moves if move.tainted):
         _enter(graph, move.debtor, move.payer, move.hop, move, known=True)
         _enter(graph, move.creditor, move.payee, move.hop + 1, move, known=False)
         if not graph.has_edge(move.debtor, move.creditor):

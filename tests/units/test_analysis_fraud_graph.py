@@ -68,6 +68,16 @@ def test_money_that_comes_back_leaves_its_account_where_it_was(tmp_path) -> None
     assert [graph.nodes[node]["layer"] for node in ring] == [0, 1, 2]
 
 
+def test_cover_traffic_moves_no_account_out_of_its_place(tmp_path) -> None:
+    told = Told()
+    chain(told, 0, MINUTE, hops=3)
+    cover = replace(told.payments[2], creditor=SHOP, stage="cover", hop=0, tainted=0.0)
+    told.add(replace(cover, at=7 * MINUTE))
+    graph = graph_of(tmp_path, told)
+    assert SHOP not in graph
+    assert [graph.nodes[node]["layer"] for node in MULES[5:8]] == [1, 2, 3]
+
+
 def test_crowds_are_gathered_and_nobody_is_dropped(tmp_path) -> None:
     told = Told()
     card_testing(told, 0, MINUTE)

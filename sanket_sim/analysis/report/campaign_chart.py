@@ -29,13 +29,8 @@ if TYPE_CHECKING:
 CAMPAIGNS_DRAWN = 4
 FATE_COLOURS = {"moved": "heat", "stopped": "ok", "failed": "slate"}
 _FATE_WORDS = {"moved": "moved", "stopped": "stopped for suspicion", "failed": "failed otherwise"}
-_ROLE_COLOURS = {
-    "victim": "accent",
-    "mule": "violet",
-    "collector": "rose",
-    "controller": "rose",
-    "shop": "teal",
-}
+_GATHERING = 3
+"""From so many payers on an account is drawn as one where money comes together."""
 _WIDTH, _STAGE = 7.4, 0.24
 _GRAPH_LOWEST, _GRAPH_ROW, _GRAPH_HIGHEST = 1.1, 0.34, 3.5
 _THICKEST = 7.0
@@ -50,12 +45,11 @@ def campaign_plots(run: RunFolder, findings: Findings) -> list[Plot]:
     """Draw the campaign after most money of each kind of fraud, the greatest of these first."""
     chosen = notable(findings.fraud.campaigns)
     moves = moves_of(run, [one.campaign_id for one in chosen])
-    plots = [
+    return [
         _plot(run, one, moves[one.campaign_id], f"campaign_{place}")
         for place, one in enumerate(chosen, start=1)
-        if moves[one.campaign_id]
+        if any(move.tainted for move in moves[one.campaign_id])
     ]
-    return [plot for plot in plots if plot is not None]
 
 
 def notable(campaigns: Sequence[CampaignDetection]) -> list[CampaignDetection]:
@@ -78,7 +72,7 @@ def _plot(run: RunFolder, one: CampaignDetection, moves: list[Move], name: str) 
     axes = figure.add_axes((0.02, (times + 0.3) / height, 0.96, inches / height))
     _draw_graph(axes, graph, point=_SPAN / (72 * inches))
     _legend(figure, moves, height)
-    when = figure.add_axes((0.17, 0.34 / height, 0.8, (times - 0.34) / height))
+    when = figure.add_axes((0.17, 0.34 / height, 0.77, (times - 0.34) / height))
     _draw_times(run, when, one, moves, stages)
     said = "" if math.isnan(one.sophistication) else f", S {number(one.sophistication, 2)}"
     title = f"Campaign {one.name}: {words(one.typology).lower()}{said}"
@@ -140,7 +134,8 @@ def _draw_graph(axes: Any, graph: nx.DiGraph[Any], point: float) -> None:
     largest = max(seen["worth"] for _, seen in graph.nodes(data=True))
     for node, seen in graph.nodes(data=True):
         crowded = len(layers[seen["layer"]]) > _CROWDED
-        _draw_node(axes, spots[node], node, seen, largest, crowded=crowded)
+        colour = LIGHT[_colour(graph, node)]
+        _draw_node(axes, spots[node], node, seen, largest, colour, crowded=crowded)
     for nodes in layers.values():
         heading = _heading([graph.nodes[node] for node in nodes])
         x = spots[nodes[0]][0]
@@ -253,13 +248,30 @@ def _dashes(fate: str, width: float) -> Any:
     return 0, (max(on, width) / width, max(off, 0.5 * width) / width)
 
 
+def _colour(graph: nx.DiGraph[Any], node: Hashable) -> str:
+    """Tell accounts apart by what they are in the flow: where it begins, passes, gathers, ends."""
+    if isinstance(node, tuple) and node[0] in ("from", "to"):
+        return "sand"
+    if not graph.in_degree(node):
+        return "accent"
+    if not graph.out_degree(node):
+        return "teal"
+    return "rose" if graph.in_degree(node) >= _GATHERING else "violet"
+
+
 def _draw_node(
-    axes: Any, spot: Spot, node: Hashable, seen: dict[str, Any], largest: float, *, crowded: bool
+    axes: Any,
+    spot: Spot,
+    node: Hashable,
+    seen: dict[str, Any],
+    largest: float,
+    colour: str,
+    *,
+    crowded: bool,
 ) -> None:
     size = 34 + 220 * math.sqrt(seen["worth"] / largest)
     if crowded:
         size *= 0.6
-    colour = LIGHT[_ROLE_COLOURS.get(seen["role"], "sand")]
     several = seen["accounts"] > 1
     axes.scatter(
         [spot[0]], [spot[1]], s=size, color=colour, edgecolors=LIGHT["card"], lw=1.2, zorder=4

@@ -53,7 +53,7 @@ def _draw_rates(axes: Any, curve: tuple[ThresholdPoint, ...]) -> None:
     axes.set_ylim(0, 102)
     axes.set_xlim(0, 1)
     axes.set_ylabel("%")
-    axes.legend(loc="lower left", ncols=2, handlelength=1.1)
+    _legend(axes)
 
 
 def _draw_cost(axes: Any, findings: Findings, curve: tuple[ThresholdPoint, ...]) -> None:
@@ -78,7 +78,13 @@ def _draw_cost(axes: Any, findings: Findings, curve: tuple[ThresholdPoint, ...])
     axes.set_ylabel(f"cost, {currency}")
     axes.set_xlabel("flag from this score on")
     axes.yaxis.set_major_formatter(lambda cost, _: f"{cost:,.0f}")
-    axes.legend(loc="upper center", ncols=2, handlelength=1.1)
+    _legend(axes)
+
+
+def _legend(axes: Any) -> None:
+    axes.legend(
+        loc="lower left", bbox_to_anchor=(0.0, 1.0), ncols=2, handlelength=1.1, borderaxespad=0.1
+    )
 
 
 def _currency(findings: Findings) -> str:
