@@ -15,6 +15,7 @@ from sanket_sim.fraud import (
     repeated_overseas,
     smurfing,
     structuring,
+    synthetic_identity,
     u_turn,
 )
 from sanket_sim.fraud.background import enlist
@@ -31,6 +32,7 @@ __all__ = [
     "repeated_overseas",
     "smurfing",
     "structuring",
+    "synthetic_identity",
     "typologies",
     "u_turn",
 ]
