@@ -27,7 +27,6 @@ MONTH_NS = 30 * DAY_NS
 APPLICATION_GAP_NS = (600 * NS_PER_S, 36_000 * NS_PER_S)
 AGAIN_NS = (300 * NS_PER_S, 3_600 * NS_PER_S)
 TRIES = 2
-_CARDS_FEWEST, _CARDS_MOST = 1, 3
 _BORROWED = (0.2, 0.6)
 """What is drawn in a good month, of the limit."""
 _BORROWS_SHARE = 0.5
@@ -57,6 +56,8 @@ class Newcomers(Actor):
     """
 
     ROLE: ClassVar[str] = "newcomer"
+    CARDS: ClassVar[tuple[int, int]] = (1, 3)
+    """Fewest and most purchases in a month."""
     members: list[Newcomer]
     months: int
     limit_minor: int
@@ -128,7 +129,7 @@ class Newcomers(Actor):
             self.enter(now_ns, partial(self.crown, who), "crown", who)
             return
         self._do(who, month, 0, self._earning(who, month), now_ns)
-        cards = self.whole(_CARDS_FEWEST, _CARDS_MOST, "cards", who, month)
+        cards = self.whole(*self.CARDS, "cards", who, month)
         for card in range(1, 1 + cards):
             at_ns = now_ns + self._within(month_ns, "card", who, month, card)
             self.enter(at_ns, partial(self._buy, who, month, card), "buy", who, month, card)
@@ -293,4 +294,4 @@ def lacks(bank: Bank) -> str:
 
 def expected_months(months: int) -> float:
     """Return how many intents a newcomer's months make on average."""
-    return months * (1 + (_CARDS_FEWEST + _CARDS_MOST) / 2 + 3 * _BORROWS_SHARE)
+    return months * (1 + sum(Newcomers.CARDS) / 2 + 3 * _BORROWS_SHARE)

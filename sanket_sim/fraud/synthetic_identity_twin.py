@@ -35,6 +35,7 @@ class Home(Twin, Newcomers):
     """
 
     TWIN = "family or students' home"
+    CARDS = (2, 5)
 
     def __init__(
         self, city: City, campaign_id: int, campaign: SyntheticIdentity, twin_of: int, episode: int
