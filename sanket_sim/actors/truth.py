@@ -31,6 +31,8 @@ class Part(NamedTuple):
     hop: int
     tainted_share: float
     parent_tx_ids: int
+    intended_minor: int = 0
+    """What is wanted, whatever the bank makes of it: a payment that it refuses moves nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,12 +88,13 @@ class Truth:
         """Learn the running numbers of the intents that were noted."""
         if not self._planned:
             return
-        keys, numbers = arrivals.intents["draw_key"], arrivals.intents["tx_id"]
+        keys = arrivals.intents["draw_key"]
         ours = np.isin(keys, np.fromiter(self._planned, np.int64, len(self._planned)))
-        for key, tx_id in zip(keys[ours].tolist(), numbers[ours].tolist(), strict=True):
+        intents = arrivals.intents[["draw_key", "tx_id", "e_minor"]][ours]
+        for key, tx_id, wanted_minor in intents.tolist():
             part = self._planned.pop(key, None)
             if part is not None:
-                self._open[tx_id] = part
+                self._open[tx_id] = part._replace(intended_minor=wanted_minor)
 
     def witness(self, batch: TraceBatch) -> None:
         """Put the truth of what has ended on the batch's record."""
@@ -110,11 +113,9 @@ class Truth:
         rows = [self._specified(one, bound) for one in actors for bound in one.specified]
         batch.specifications = columns_of(rows, schema.SPECIFICATIONS)
 
-    def _row(
-        self, tx_id: int, created_ns: int, outcome: int, amount: int, d: int
-    ) -> tuple[Any, ...]:
+    def _row(self, tx_id: int, created_ns: int, outcome: int, moved_minor: int) -> tuple[Any, ...]:
         part = self._open.pop(tx_id)
-        return (tx_id, created_ns, *part, amount, d, outcome)
+        return (tx_id, created_ns, *part, moved_minor, outcome)
 
     def _campaign(self, actor: Actor) -> tuple[Any, ...]:
         words, campaign = self.words, actor.campaign
@@ -138,4 +139,4 @@ class Truth:
         return (actor.campaign_id, stage, measure, bound.low, bound.high)
 
 
-_FATE = ("tx_id", "created_ns", "outcome", "e_minor", "d_minor")
+_FATE = ("tx_id", "created_ns", "outcome", "d_minor")
