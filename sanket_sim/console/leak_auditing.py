@@ -19,6 +19,8 @@ from sanket_sim.console.folders import manifest_of
 from sanket_sim.console.progress import Trials
 from sanket_sim.console.wording import plain
 from sanket_sim.core.errors import InputError, Problem
+from sanket_sim.simulation.compare import REPLICATIONS_NAME
+from sanket_sim.trace.manifest import MANIFEST_NAME
 
 FAILED = 1
 _WIDTH = 120
@@ -45,21 +47,30 @@ def perform_audit_leak(arguments: Arguments) -> int:
 def runs_of(folders: tuple[str, ...], tables: tuple[str, ...] = _NEEDED) -> list[RunFolder]:
     """Open run folders that are whole and kept what is needed.
 
+    A folder that ``--seeds`` wrote stands for all runs in it.
+
     Raises
     ------
     InputError
         If one does not, or there was no campaign in any.
     """
-    for name in folders:
-        manifest = manifest_of(Path(name), tables)
+    found = [path for name in folders for path in _within(Path(name))]
+    for path in found:
+        manifest = manifest_of(path, tables)
         if not manifest.complete:
             message = f"a partial run ({manifest.reason}) does not say who its campaigns were"
-            raise InputError(name, [Problem("", f"{message}; run it again")])
-    runs = [RunFolder(name) for name in folders]
+            raise InputError(str(path), [Problem("", f"{message}; run it again")])
+    runs = [RunFolder(path) for path in found]
     if not any(run.trace.table("campaigns", ["campaign_id"]).num_rows for run in runs):
         message = "no campaigns in it; give the experiment a [fraud] rate or [[fraud.campaign]]"
         raise InputError(folders[0], [Problem("", message)])
     return runs
+
+
+def _within(folder: Path) -> list[Path]:
+    if not (folder / REPLICATIONS_NAME).is_file():
+        return [folder]
+    return sorted(path.parent for path in folder.glob(f"*/{MANIFEST_NAME}"))
 
 
 def _console() -> Console:
