@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
@@ -12,7 +12,6 @@ from numpy.typing import NDArray
 from sanket_sim.analysis.run_folder import RunFolder
 from sanket_sim.analysis.statistics import Estimate, QuantileSketch, wilson
 from sanket_sim.core.units import NS_PER_S
-from sanket_sim.trace.batch import Columns
 
 HONEST = "honest"
 """Where reviews stand that a payment of nobody's campaign had raised."""
@@ -38,8 +37,10 @@ class ReviewFinding:
         Raised by monitoring of the posting log, as `by_pattern` tells them apart.
     reviews, unfinished : int
         Alerts that somebody judged, and those taken up but not judged when the run ended.
+    waiting : int
+        Alerts that nobody had taken up, or that joined an earlier one about the same account.
     confirmed : Estimate
-        Of these, the share taken for fraud.
+        Of those judged, the share taken for fraud.
     wait_p50_s, wait_p95_s : Estimate
         From an alert to its being taken up.
     handling_s : float
@@ -52,6 +53,7 @@ class ReviewFinding:
     by_pattern: dict[str, int]
     reviews: int
     unfinished: int
+    waiting: int
     confirmed: Estimate
     wait_p50_s: Estimate
     wait_p95_s: Estimate
@@ -67,29 +69,35 @@ def measure_reviews(run: RunFolder, typology_of: Mapping[int, str]) -> ReviewFin
     typology_of : mapping
         The typology of every fraudulent payment, by tx_id.
     """
-    rows = run.trace.columns("decisions", _COLUMNS)
-    rows = {name: column[rows["time_ns"] >= run.start_ns] for name, column in rows.items()}
-    said = _Said(run, rows)
+    said = _Said(run)
     taken, raised = said.times("analyst", ("take_up",)), said.raised()
-    judged = {verdict: said.times("analyst", (verdict,)).keys() for verdict in ("confirm", "clear")}
-    ended = said.times("analyst", ("confirm", "clear"))
-    done = [key for key in ended if key in taken]
-    waits_ns = [taken[key] - raised[key] for key in taken if key in raised]
-    sketch = QuantileSketch()
-    sketch.add(np.array(waits_ns, np.int64))
-    confirmed = sum(key in judged["confirm"] for key in ended)
-    patterns = said.patterns()
+    verdicts = said.times("analyst", ("confirm", "clear"))
+    # What an alert of the warm-up led to does not count, whenever that was.
+    begun = taken | raised
+    ended = {key: at_ns for key, at_ns in verdicts.items() if begun.get(key, 0) >= run.start_ns}
+    taken = {key: at_ns for key, at_ns in taken.items() if begun[key] >= run.start_ns}
+    waiting = {key for key, at_ns in raised.items() if at_ns >= run.start_ns} - taken.keys()
+    confirmed = ended.keys() & said.times("analyst", ("confirm",)).keys()
+    wait = _sketch([at_ns - raised[key] for key, at_ns in taken.items() if key in raised])
+    patterns = said.patterns(run.start_ns)
     return ReviewFinding(
         monitoring_alerts=sum(patterns.values()),
         by_pattern=patterns,
         reviews=len(ended),
         unfinished=len(taken.keys() - ended.keys()),
-        confirmed=wilson(confirmed, len(ended)),
-        wait_p50_s=sketch.quantile(0.5) if waits_ns else Estimate(),
-        wait_p95_s=sketch.quantile(0.95) if waits_ns else Estimate(),
-        handling_s=sum(ended[key] - taken[key] for key in done) / NS_PER_S,
-        by_typology=_by_typology(ended.keys(), judged["confirm"], typology_of),
+        waiting=len(waiting),
+        confirmed=wilson(len(confirmed), len(ended)),
+        wait_p50_s=wait.quantile(0.5) if wait.n else Estimate(),
+        wait_p95_s=wait.quantile(0.95) if wait.n else Estimate(),
+        handling_s=sum(at_ns - taken.get(key, at_ns) for key, at_ns in ended.items()) / NS_PER_S,
+        by_typology=_by_typology(ended.keys(), confirmed, typology_of),
     )
+
+
+def _sketch(waits_ns: Sequence[int]) -> QuantileSketch:
+    sketch = QuantileSketch()
+    sketch.add(np.array(waits_ns, np.int64))
+    return sketch
 
 
 _Key = tuple[int, str, int]
@@ -99,8 +107,8 @@ _Key = tuple[int, str, int]
 class _Said:
     """Decisions told apart by who decided what about which payment."""
 
-    def __init__(self, run: RunFolder, rows: Columns) -> None:
-        self.rows = rows
+    def __init__(self, run: RunFolder) -> None:
+        self.rows = run.trace.columns("decisions", _COLUMNS)
         self.actors, self.words = run.trace.words("actor"), run.trace.words("decision")
         self.reasons = run.trace.words("reason")
 
@@ -119,9 +127,10 @@ class _Said:
             self._enter(found, row, self.words[self.rows["decision"][row]])
         return found
 
-    def patterns(self) -> dict[str, int]:
-        """Count the alerts of monitoring by what they found."""
-        codes = self.rows["reason"][self._rows("aml", ("alert",))]
+    def patterns(self, begin_ns: int) -> dict[str, int]:
+        """Count the alerts of monitoring from an instant on by what they found."""
+        alerts = self._rows("aml", ("alert",))
+        codes = self.rows["reason"][alerts[self.rows["time_ns"][alerts] >= begin_ns]]
         counts = {self.reasons[code]: int((codes == code).sum()) for code in np.unique(codes)}
         return dict(sorted(counts.items(), key=lambda item: (-item[1], item[0])))
 

@@ -51,16 +51,18 @@ def test_minutes_of_analysts_cost_what_the_report_says(found: FraudFinding) -> N
     assert found.cost.review_minor == {"EUR": 10 * 200}
 
 
-def test_what_was_decided_in_the_warm_up_does_not_count(tmp_path) -> None:
+def test_what_was_raised_in_the_warm_up_does_not_count(tmp_path) -> None:
     told = Told(settings='warmup = "5m"\n')
     told.add(Payment(MINUTE, 150, SHOP, 1_000).declined(), Payment(6 * MINUTE, 150, SHOP, 1_000))
     told.decisions = [
         (MINUTE, "fraud", "decline", 1, "score"),
-        (MINUTE, "analyst", "take_up", 1, "decline"),
-        (2 * MINUTE, "analyst", "confirm", 1, "decline"),
+        (4 * MINUTE, "analyst", "take_up", 1, "decline"),
+        (6 * MINUTE, "analyst", "confirm", 1, "decline"),
         (7 * MINUTE, "aml", "alert", 2, "collector"),
         (7 * MINUTE + S, "analyst", "take_up", 2, "aml:collector"),
         (8 * MINUTE, "analyst", "clear", 2, "aml:collector"),
+        (9 * MINUTE, "aml", "alert", 2, "distributor"),
     ]
     reviews = measure_fraud(write(tmp_path, told)).reviews
     assert (reviews.reviews, reviews.confirmed.value) == (1, 0)
+    assert (reviews.monitoring_alerts, reviews.waiting, reviews.handling_s) == (2, 1, 59)

@@ -249,7 +249,8 @@ def _reviews(findings: Findings) -> Table:
     patterns = ", ".join(f"{words(name).lower()} {n:,}" for name, n in found.by_pattern.items())
     note = (
         f"{found.reviews:,} alerts judged, {estimate(found.confirmed, 100, '%')} confirmed, "
-        f"{found.unfinished:,} at work when the run ended; an alert waits "
+        f"{found.unfinished:,} at work when the run ended, {found.waiting:,} not taken up, or "
+        "joined to an earlier one about the same account; an alert waits "
         f"{durations(found.wait_p50_s)}, one in twenty {durations(found.wait_p95_s)} or more; "
         f"{duration(found.handling_s)} of work. Monitoring raised {found.monitoring_alerts:,}"
         f"{f' ({patterns})' if patterns else ''}."
