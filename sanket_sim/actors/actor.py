@@ -207,15 +207,33 @@ class Actor(mesa.Agent, ABC):  # type: ignore[misc]  # mesa carries no types
         """Say whether an honest customer passes when he is asked for a second factor."""
         return self.u("proves", *keys) < PROVES_SHARE
 
-    def quantile_minor(self, kind: int, number: int, u: float) -> int:
-        """Return the u-quantile of what a customer spends by a route [minor units]."""
-        one, at = np.array([number]), np.array([u])
-        return int(self.city.habits.amounts_minor(kind, one, at)[0])
+    def quantile_minor(self, kind: int, number: int, u: float, shop: int | None = None) -> int:
+        """Return the u-quantile of what a customer spends by a route [minor units].
 
-    def shop(self, *keys: int) -> int:
-        """Return the account of a shop; popular ones are likelier, as for everybody."""
+        With the account of a `shop`, of what he spends there: shops have tickets of their own.
+        """
+        one, at, ticket = np.array([number]), np.array([u]), None
+        if shop is not None:
+            ticket = self.population.shops.ticket[[shop - self.population.first_merchant]]
+        return int(self.city.habits.amounts_minor(kind, one, at, ticket)[0])
+
+    def shop(self, *keys: int, open_at_ns: int | None = None) -> int:
+        """Return the account of a shop; popular ones are likelier, as for everybody.
+
+        With `open_at_ns`, one that is open then: the first of a few tries, or one that never
+        closes.
+        """
+        people = self.population
         taste = np.array([self.u("shop", *keys)])
-        return self.population.first_merchant + int(self.population.merchant(taste)[0])
+        if open_at_ns is not None:
+            others = [self.u("detour", *keys, attempt) for attempt in range(_TRIES)]
+            taste = np.concatenate([taste, others])
+        merchant = people.merchant(taste)
+        if open_at_ns is not None:
+            at_ns, start = np.full(len(taste), open_at_ns), self.city.habits.start
+            open_ones = merchant[people.shops.are_open(merchant, at_ns, start)]
+            merchant = np.concatenate([open_ones, people.shops.always])
+        return people.first_merchant + int(merchant[0])
 
     def sink(self, kind: int, account: int) -> int:
         """Return where money sent by a route arrives: at `account`, or out of the bank."""

@@ -34,6 +34,8 @@ class Plans:
 
     templates: tuple[TemplateSettings, ...] = ()
     holidays: frozenset[date] = frozenset()
+    per_month: float = 0.0
+    """How many payments they come to for a mean customer in a mean month, about."""
 
     @classmethod
     def of(cls, population: PopulationSettings, demand: DemandSettings, bank: Bank) -> Plans:
@@ -44,11 +46,9 @@ class Plans:
         has = {route.name for route in bank.routes}
         templates = (one for _, one in _asked(population, demand))
         able = tuple(one for one in templates if one.route in has or not one.optional)
-        return cls(able, frozenset(demand.holidays))
-
-    def expected(self, customers: int, months: float) -> float:
-        """Return how many payments they come to, about."""
-        return customers * months * sum(one.expected_per_month() for one in self.templates)
+        preset = read_preset(population.preset)
+        per_month = sum(one.expected_per_month() * _eligible(one, preset) for one in able)
+        return cls(able, frozenset(demand.holidays), per_month)
 
     def replaced(self, bank: Bank) -> frozenset[int]:
         """Return the routes that people do not choose by their weights, as templates have them."""
@@ -80,6 +80,12 @@ def _asked(
                 yield ("population", "preset"), template
     for place, template in enumerate(population.template):
         yield ("population", "template", place), template
+
+
+def _eligible(template: TemplateSettings, preset: PresetSettings) -> float:
+    """Return the share of customers in the segments that may have a template."""
+    chosen = [one.share for one in preset.segment if one.name in template.segments]
+    return sum(chosen) / sum(one.share for one in preset.segment) if template.segments else 1.0
 
 
 def _twice(population: PopulationSettings) -> Iterator[Misfit]:

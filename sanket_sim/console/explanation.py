@@ -77,7 +77,7 @@ def _rates_per_s(asked: Experiment, bank: Bank) -> tuple[float, float]:
     customers = asked.population.customers
     preset = read_preset(asked.population.preset)
     demand = demand_of(asked.demand, customers, asked.start, asked.duration, surges, preset)
-    monthly = Plans.of(asked.population, asked.demand, bank).expected(customers, 1.0)
+    monthly = customers * Plans.of(asked.population, asked.demand, bank).per_month
     monthly_per_s = monthly / (MONTH_NS / NS_PER_S)
     mean_per_s = demand.expected * customers / (asked.duration / NS_PER_S)
     peak_per_s = customers * max(_sampled(demand, asked.duration))

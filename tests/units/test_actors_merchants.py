@@ -10,6 +10,7 @@ from small_city import bank, city
 from sanket_sim.actors.merchants import CATEGORIES, ONLINE, Merchants, clock
 from sanket_sim.core.draws import Draws
 from sanket_sim.core.units import NS_PER_S
+from sanket_sim.fraud import FraudSettings
 
 SUNDAY_EVENING = datetime.fromisoformat("2026-11-22T18:30")
 HOUR_NS = 3600 * NS_PER_S
@@ -106,3 +107,22 @@ def test_merchants_stand_in_the_register_with_their_category(town):
     shops = slice(people.first_merchant, people.first_customer)
     words = np.array(town.vocabularies["segment"].words)[table["segment"][shops]]
     assert words.tolist() == [CATEGORIES[code] for code in people.shops.category.tolist()]
+
+
+def test_actors_find_a_shop_that_is_open_and_spend_what_one_spends_there():
+    entry = {"typology": "account_takeover", "at": "1s"}
+    thief = city(
+        start=SUNDAY_EVENING,
+        campaigns=FraudSettings.model_validate({"campaign": [entry]}).campaign,
+    ).fraudsters[0]
+    shops, first = thief.population.shops, thief.population.first_merchant
+    night_ns = 9 * HOUR_NS
+    chosen = np.array([thief.shop(n, open_at_ns=night_ns) for n in range(50)]) - first
+    assert shops.are_open(chosen, np.full(50, night_ns), SUNDAY_EVENING).all()
+    usual = np.array([thief.shop(n) for n in range(50)]) - first
+    kept = shops.are_open(usual, np.full(50, night_ns), SUNDAY_EVENING)
+    assert np.array_equal(chosen[kept], usual[kept])
+    dear, cheap = first + int(shops.ticket.argmax()), first + int(shops.ticket.argmin())
+    kind = bank().route_index("card_payment")
+    there, here = (thief.quantile_minor(kind, 3, 0.5, shop=shop) for shop in (dear, cheap))
+    assert there > thief.quantile_minor(kind, 3, 0.5) > here
