@@ -66,7 +66,8 @@ payee_payers_24h, payee_out_to_in_24h
 merchant_small_1h, merchant_declines_1h
     Payments of less than 5.00 to the merchant, and payments to it that were declined.
 device_accounts_24h
-    Distinct accounts that the device has paid from; 0 without a device.
+    Distinct accounts that the device has paid from; 0 without a device. What somebody pays with
+    the device that he has enrolled counts from when another account has been met on it.
 hour
     Of the day, with its fraction.
 """

@@ -7,7 +7,7 @@ from functools import partial
 
 from sanket_sim.bank.description import Accounts, Bank, DedupScope, Effect, Step, StepKind
 from sanket_sim.core.money import exponent_of
-from sanket_sim.core.outcomes import Decline, Mishap, Outcome
+from sanket_sim.core.outcomes import Decline, FraudDecision, Mishap, Outcome
 from sanket_sim.network.fraud_desk import FraudDesk
 from sanket_sim.network.holds import Holds
 from sanket_sim.network.ledger import DONE, Ledger
@@ -27,6 +27,7 @@ WRONG_EXPONENT = int(Mishap.WRONG_EXPONENT)
 FOREIGN_NOTATION = int(Mishap.FOREIGN_NOTATION)
 MISREAD = WRONG_EXPONENT | FOREIGN_NOTATION
 LIMIT_EXCEEDED = int(Decline.LIMIT_EXCEEDED)
+UNCHECKED = int(FraudDecision.UNCHECKED)
 IDENTITY_NOT_VERIFIED = int(Decline.IDENTITY_NOT_VERIFIED)
 EXISTS_WITH_DIFFERENT_AMOUNT = int(Decline.EXISTS_WITH_DIFFERENT_AMOUNT)
 EPOCHS_PER_REPLICA = 1 << 20
@@ -107,7 +108,9 @@ class Effects:
             account = max(intent.debtor, 0)
             intent.balance_minor = self.ledger.store.visible_minor(account, self.loop.now_ns)
             return True
-        if effect == Effect.CHECK_IDENTITY:
+        if effect == Effect.CHECK_FRAUD:
+            self._judge_anew(attempt)
+        elif effect == Effect.CHECK_IDENTITY:
             return intent.proves or self._decline(attempt, IDENTITY_NOT_VERIFIED)
         if not intent.moves_money:
             return True
@@ -152,8 +155,7 @@ class Effects:
     def fail_closed(self, call: Call) -> None:
         """Put on record that a payment is refused because nobody could judge it."""
         intent = call.intent
-        untouched = intent.n_posted == 0 and not intent.hold_opened
-        if intent.is_fraud and untouched and call.edge.decides_fraud:
+        if intent.is_fraud and _is_untouched(intent) and call.edge.decides_fraud:
             intent.verdict = money.REJECT
         self.recorder.decision(
             self.loop.now_ns, "fraud_fallback", "decline", "payment", "", intent.tx_id
@@ -195,6 +197,13 @@ class Effects:
             return self._decline(attempt, reason)
         self._note_commit(attempt)
         return True
+
+    @staticmethod
+    def _judge_anew(attempt: Attempt) -> None:
+        """Have the fraud service judge what went on unchecked and came to nothing."""
+        intent = attempt.call.intent
+        if attempt.caller_open and _is_untouched(intent) and intent.fraud_decision == UNCHECKED:
+            intent.fraud_decision = 0
 
     def _open_account(self, attempt: Attempt) -> bool:
         """Open the account that its future owner has applied for; opened twice, it is open."""
@@ -288,6 +297,10 @@ def _checked(bank: Bank) -> set[Effect]:
         for step in operation.steps
         if step.kind == StepKind.CHECK
     }
+
+
+def _is_untouched(intent: Intent) -> bool:
+    return intent.n_posted == 0 and not intent.hold_opened
 
 
 def _is_other_payload(served: Served, intent: Intent) -> bool:

@@ -16,7 +16,7 @@ HOUR_NS = 60 * MINUTE_NS
 DAY_NS = 24 * HOUR_NS
 WEEK_NS = 7 * DAY_NS
 YEAR_D = 365.0
-ENTRIES_MAX = 32
+ENTRIES_MAX = 20
 """Most partners of an account that are remembered; who has not been met for longest goes."""
 DEVICES_MAX = 1 << 17
 PRIOR_WEIGHT = 4.0
@@ -40,10 +40,13 @@ class AddressBook:
     __slots__ = ("met",)
 
     def __init__(self) -> None:
-        self.met: dict[int, tuple[int, int]] = {}
+        self.met: dict[int, tuple[int, int]] | None = None
 
     def meet(self, other: int, now_ns: int) -> None:
         """Note a meeting; the book stays in the order of last meetings."""
+        if self.met is None:
+            self.met = {other: (now_ns, now_ns)}
+            return
         first_ns = self.met.pop(other, (now_ns,))[0]
         self.met[other] = (first_ns, now_ns)
         if len(self.met) > ENTRIES_MAX:
@@ -51,12 +54,14 @@ class AddressBook:
 
     def newcomer(self, other: int, now_ns: int) -> bool:
         """Say whether somebody was first met less than a day ago, or never."""
-        entry = self.met.get(other)
+        entry = self.met.get(other) if self.met else None
         return entry is None or now_ns - entry[0] < DAY_NS
 
     def met_since(self, since_ns: int) -> int:
         """Count whom it has met since an instant."""
         count = 0
+        if self.met is None:
+            return 0
         for entry in reversed(self.met.values()):
             if entry[1] < since_ns:
                 break

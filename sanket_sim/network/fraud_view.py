@@ -95,7 +95,7 @@ class FraudView:
         """
         account = self.judged(intent)
         history = self._histories[account]
-        if intent.device:
+        if intent.device and not self._enrolled(intent.device, account):
             history.devices.meet(intent.device, now_ns)
         if account == intent.debtor:
             history.out_24h += intent.amount_minor
@@ -152,11 +152,10 @@ class FraudView:
         self, intent: Intent, account: int, history: AccountHistory, now_ns: int
     ) -> tuple[float, ...]:
         device, place = intent.device, intent.place
-        known = self._device
         new_device = (
             device != 0
-            and len(known) > 0
-            and device != known[account]
+            and len(self._device) > 0
+            and not self._enrolled(device, account)
             and history.devices.newcomer(device, now_ns)
         )
         away = len(self._home) > 0 and place >= 0 and place != self._home[account]
@@ -227,10 +226,17 @@ class FraudView:
             shop.fade(now_ns)
         return shop
 
+    def _enrolled(self, device: int, account: int) -> bool:
+        """Say whether it is the device that the account's owner has enrolled."""
+        known = self._device
+        return len(known) > 0 and device == known[account]
+
     def _users_of(self, device: int, account: int, now_ns: int) -> float:
         if device == 0:
             return 0.0
         users = self._users.get(device)
+        if users is None and self._enrolled(device, account):
+            return 1.0
         if users is None:
             users = self._users[device] = AddressBook()
             if len(self._users) > DEVICES_MAX:

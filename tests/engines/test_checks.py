@@ -19,6 +19,7 @@ from banks import (
 )
 
 from sanket_sim.bank.description import Effect, Party, Service
+from sanket_sim.bank.fraud_service import FraudRule, FraudService, read_condition
 from sanket_sim.bank.policies import Fallback, Policy
 from sanket_sim.core.outcomes import Decline, FraudDecision, Outcome
 from sanket_sim.network import Command, CommandKind, SimPyEngine
@@ -73,6 +74,9 @@ def test_the_door_itself_refuses_what_is_no_amount():
 PAYER, APPLIED_FOR = 1, 3
 FREEZE = [Command(1 * S, CommandKind.FREEZE, account=PAYER)]
 POST = (commit(),)
+SUSPECTS_ALL = FraudService(
+    rules=(FraudRule("all", (read_condition("hour >= 0"),), 1.0),), decline_at=1.0
+)
 HOLD_AND_CAPTURE = (commit(Effect.HOLD), compute(3 * S), commit(Effect.CAPTURE))
 
 
@@ -183,6 +187,19 @@ def test_a_check_that_fails_closed_refuses_everybody_and_is_right_about_fraud(is
     assert (found["fraud_decision"], found["d_minor"]) == (FraudDecision.NONE, 0)
     assert (found["decline_reason"], found["e_minor"]) == (Decline.SUSPECTED_FRAUD, expected)
     assert ("fraud_fallback", "decline", 0) in said
+
+
+def test_what_went_on_unchecked_and_came_to_nothing_is_judged_when_it_is_tried_again():
+    services = Service("bank", 1, 1), Service("fraud", 1, 1)
+    steps = [(call(1), commit()), (check(Effect.CHECK_FRAUD),)]
+    policies = [Policy(), Policy(fallback=Fallback.APPROVE)]
+    bank = chain(*services, steps=steps, policies=policies, fraud_service=SUSPECTS_ALL)
+    engine = SimPyEngine(bank, accounts(), 1, Vocabularies())
+    engine.apply(Command(0, CommandKind.CRASH, fault_id=0, target="fraud", duration_ns=S))
+    poor = intents(MS, amount_minor=2 * OPENING_MINOR, may_retry=True, copies=2, copy_gap_ns=3 * S)
+    engine.advance(2 * S, Arrivals(intents=poor))
+    found = engine.advance(9 * S, Arrivals()).transactions
+    assert found["fraud_decision"].tolist() == [FraudDecision.DECLINE]
 
 
 def test_the_desk_hears_of_credits_and_refusals_where_there_is_a_check():
