@@ -155,7 +155,7 @@ class Till:
         self.city, self.delay_ns = city, delay_ns
         self.rule = rule or approve
         self.rows, self.submissions, self.at_ns, self.pending = [], [], [], []
-        self.closed, self.blocks = [], []
+        self.closed, self.blocks, self.closed_batch = [], [], None
         self.tries, self.said = {}, {}
         self.now_ns = 0
 
@@ -193,10 +193,11 @@ class Till:
 
     def record(self):
         """End the run; return the batch that holds its whole truth."""
-        batch = TraceBatch(self.now_ns)
-        batch.transactions = self._fates()
-        self.city.close(batch)
-        return batch
+        if self.closed_batch is None:
+            self.closed_batch = TraceBatch(self.now_ns)
+            self.closed_batch.transactions = self._fates()
+            self.city.close(self.closed_batch)
+        return self.closed_batch
 
     def _fates(self):
         rows = self.intents()

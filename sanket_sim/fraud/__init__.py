@@ -8,6 +8,7 @@ not know how intents are carried, nor what the bank thinks of them beyond the an
 from sanket_sim.actors.typology import typologies
 from sanket_sim.fraud import (
     account_takeover,
+    app_scam,
     card_testing,
     front_business,
     layering,
@@ -17,6 +18,7 @@ from sanket_sim.fraud import (
     structuring,
     synthetic_identity,
     u_turn,
+    velocity_attack,
 )
 from sanket_sim.fraud.background import enlist
 from sanket_sim.fraud.settings import FraudSettings
@@ -24,6 +26,7 @@ from sanket_sim.fraud.settings import FraudSettings
 __all__ = [
     "FraudSettings",
     "account_takeover",
+    "app_scam",
     "card_testing",
     "enlist",
     "front_business",
@@ -35,4 +38,5 @@ __all__ = [
     "synthetic_identity",
     "typologies",
     "u_turn",
+    "velocity_attack",
 ]

@@ -142,7 +142,7 @@ class Intruder(Fraudster):
 
     def _state_bounds(self) -> None:
         self.specify("trial", "amount_minor", *_TRIAL_MINOR)
-        self.specify("drain", "creditors", 1, self.victims)
+        self.specify("drain", "creditors", 0, self.victims)
         if not self.cast.distinct(self.victims):
             return
         self.specify("", "people", self.victims, self.victims)

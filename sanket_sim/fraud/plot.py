@@ -113,8 +113,9 @@ class Cast:
         return self._numbers[part]
 
     def _draw(self, part: int) -> int:
+        crowded = 2 * len(self._taken) > len(self.actor.population)
         number = 0
-        for attempt in range(_TRIES):
+        for attempt in range(1 if crowded else _TRIES):
             number = self.actor.person("victim", part, attempt)
             if number not in self._taken:
                 break
