@@ -2,6 +2,7 @@
 
 import tomllib
 from datetime import date, datetime
+from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
@@ -238,3 +239,14 @@ def test_holidays_are_dates():
     assert tomllib.loads(dump_settings(asked))["holidays"] == [date(2026, 12, 25)]
     with pytest.raises(ValidationError):
         DemandSettings.model_validate({"holidays": [datetime.fromisoformat("2026-12-25T09:00")]})
+
+
+def test_the_page_about_the_population_shows_what_runs(tmp_path):
+    page = (Path(__file__).parents[2] / "docs" / "population.md").read_text("utf-8")
+    example = page.split("```toml\n")[1].split("```")[0]
+    path = tmp_path / "page.toml"
+    path.write_text(EXPERIMENT.split("[[", maxsplit=1)[0] + example)
+    resolved = resolve(path)
+    assert [each.name for each in resolved.experiment.population.template] == ["gym", "cash"]
+    told = {key for key in TemplateSettings.model_fields if key in page}
+    assert told == set(TemplateSettings.model_fields), "every key is explained"
