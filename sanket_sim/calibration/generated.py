@@ -44,7 +44,7 @@ class Sample:
         Take the places of the preset's templates of the same names.
     """
 
-    customers: int = 3_000
+    customers: int = 8_000
     seed: int = 1
     preset: str = "berka"
     template: Sequence[TemplateSettings] = ()

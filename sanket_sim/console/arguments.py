@@ -19,6 +19,7 @@ COMMANDS = (
     "story",
     "compare",
     "train",
+    "calibrate",
     "validate",
 )
 
@@ -89,6 +90,14 @@ class Arguments:
     only: tuple[str, ...] = ()
     """Rows of `validate`."""
     quick: bool = False
+    check: bool = False
+    """Let `calibrate` compare a preset instead of fitting one."""
+    preset: str = "berka"
+    against: Literal["everybody", "borrowers"] = "everybody"
+    customers: int | None = None
+    """How many `calibrate` generates."""
+    report: Path | None = None
+    figures: Path | None = None
 
 
 def read(argv: Sequence[str]) -> Arguments:
@@ -286,6 +295,34 @@ def _add_folders(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("folders", metavar="RUN_DIR", nargs="+", help="folders below results/")
 
 
+def _add_calibrate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    calibrate = _add(
+        commands,
+        "calibrate",
+        "fit a preset of customers to a bank's record, or check how well one fits",
+        "DATA_DIR holds the Berka record: trans.asc (and loan.asc) of PKDD'99, or its extracts.\n"
+        "Exit status 0 if the preset fits, 1 if not.\n\nexamples:\n"
+        "  sanket-sim calibrate --check --report /tmp/fit\n"
+        "  sanket-sim calibrate ~/berka --out mine.toml",
+    )
+    calibrate.add_argument("target", metavar="DATA_DIR", nargs="?", default="")
+    calibrate.add_argument(
+        "--check", action="store_true", help="fit nothing: compare a preset with the record"
+    )
+    calibrate.add_argument(
+        "--preset", default="berka", metavar="NAME", help="the preset to check (berka), or its file"
+    )
+    calibrate.add_argument("--against", choices=("everybody", "borrowers"), default="everybody")
+    calibrate.add_argument(
+        "--out", type=Path, metavar="FILE", help="the fitted preset (berka.toml)"
+    )
+    calibrate.add_argument("--report", type=Path, metavar="DIR", help="write tables and plots too")
+    calibrate.add_argument("--figures", type=Path, metavar="DIR", help="write the record's figures")
+    calibrate.add_argument("--customers", type=_count_of, metavar="N", help="customers to generate")
+    calibrate.add_argument("--seed", type=_seed_of, metavar="N", help="seed of what is generated")
+    calibrate.add_argument("--json", action="store_true", help="print the verdict as JSON")
+
+
 def _add_results(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     report = _add(commands, "report", "write findings and report of a run again, from its trace")
     report.add_argument("target", metavar="RUN_DIR", help="a folder below results/")
@@ -300,6 +337,7 @@ def _add_results(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
     audit.add_argument("target", metavar="RUN_DIR", help="a folder below results/")
     audit.add_argument("--json", action="store_true", help="print the audit as JSON")
     _add_fraud(commands)
+    _add_calibrate(commands)
     _add_story(commands)
     compare = _add(
         commands,

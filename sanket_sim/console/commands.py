@@ -16,6 +16,7 @@ _HOMES = {
     "audit-leak": "sanket_sim.console.leak_auditing",
     "train": "sanket_sim.console.training",
     "story": "sanket_sim.console.telling",
+    "calibrate": "sanket_sim.console.calibrating",
     "compare": "sanket_sim.console.results",
     "validate": "sanket_sim.console.results",
 }
