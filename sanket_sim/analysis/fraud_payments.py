@@ -31,9 +31,10 @@ STOPPING = (
     Decline.IDENTITY_NOT_VERIFIED,
 )
 """Reasons for a refusal that mean suspicion."""
-VICTIM = "victim"
-"""Role in the truth of somebody whose own money is taken."""
-_TRUTH = ("tx_id", "campaign_id", "typology", "twin", "stage", "role")
+ROBBING = ("victim", "identity")
+"""Roles in the truth of those by whom others lose money: whoever is robbed, and an invented person
+to whom the bank lends."""
+_TRUTH = ("tx_id", "campaign_id", "typology", "twin", "stage", "role", "hop", "tainted_share")
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +49,8 @@ class Payments:
     fraud : bool array
         The label.
     loss : bool array
-        Fraud with money that is taken from its owner here. What passes stolen money on, or moves
-        the criminals' own, costs nobody anything a second time.
+        Fraud with money that is taken from its owner, or from the bank, here. What passes stolen
+        money on, moves the criminals' own, or makes them look honest costs nobody anything.
     struck : bool array
         Born while a fault was on.
     """
@@ -179,13 +180,16 @@ def _beside(
         said = truth[name][place] if rows_in(truth) else np.zeros(len(place), np.int64)
         told[name] = np.where(known, said, columns.get(name, np.int64(-1)))
     fraud = np.asarray(columns["is_fraud"], np.bool_)
-    return Payments(told, fraud, _losses(told, fraud, known, roles), _struck(told, faults))
+    return Payments(told, fraud, _losses(truth, place, fraud, roles), _struck(told, faults))
 
 
-def _losses(told: Columns, fraud: Mask, known: Mask, roles: list[str]) -> Mask:
+def _losses(truth: Columns, place: NDArray[np.int64], fraud: Mask, roles: list[str]) -> Mask:
     """Say which payments take money from its owner: every fraud, where no truth says otherwise."""
-    from_victims = np.array([word == VICTIM for word in (*roles, "")])[told["role"]]
-    return np.asarray(fraud & (~known | from_victims))
+    if not rows_in(truth):
+        return fraud
+    robbing = np.array([word in ROBBING for word in roles])[truth["role"]]
+    taking = robbing & (truth["hop"] == 0) & (truth["tainted_share"] > 0)
+    return np.asarray(fraud & ((place < 0) | taking[place]))
 
 
 def _struck(told: Columns, faults: NDArray[np.int64]) -> Mask:

@@ -209,7 +209,7 @@ def _add_fraud_money(table: Table, found: Findings) -> None:
         name, recall = min(judged, key=lambda kind: (kind[1].value, -kind[1].n))
         table.add_row("caught least", percent(recall.value), name.replace("_", " "))
     if fraud.cost.total_minor != fraud.cost.lost_minor:
-        table.add_row("loss and alarms", _sum(fraud.cost.total_minor), "prices of [report]")
+        table.add_row("loss and alarms", _sum(fraud.cost.total_minor), "assumed prices")
 
 
 def _add_unchecked(table: Table, found: Findings) -> None:

@@ -65,6 +65,14 @@ class TestTypology:
         assert made.by_typology["layering"].loss_minor == {"EUR": 0}
         assert made.cost.lost_minor == {"EUR": 0}
 
+    def test_the_bank_loses_what_it_lends_to_somebody_invented(self, tmp_path) -> None:
+        common = {"typology": "synthetic_identity", "campaign": 0, "role": "identity"}
+        history = Payment(MINUTE, 150, SHOP, 2_000, stage="history", tainted=0.0, **common)
+        loan = Payment(2 * MINUTE, 1, 150, 90_000, stage="bust_out", **common)
+        spent = Payment(3 * MINUTE, 150, SHOP, 88_000, stage="bust_out", hop=1, **common)
+        made = found(tmp_path, Told([history, loan, spent]))
+        assert made.by_typology["synthetic_identity"].loss_minor == {"EUR": 90_000}
+
     def test_stages_come_in_the_order_in_which_they_begin(self, tmp_path) -> None:
         told = Told()
         card_testing(told, 0, MINUTE)

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     import networkx as nx
 
 CAMPAIGNS_DRAWN = 4
+_BACKGROUND = "background "
+"""How campaigns are called that nobody asked for by name."""
 FATE_COLOURS = {"moved": "heat", "stopped": "ok", "failed": "slate"}
 _FATE_WORDS = {"moved": "moved", "stopped": "stopped for suspicion", "failed": "failed otherwise"}
 _GATHERING = 3
@@ -53,9 +55,12 @@ def campaign_plots(run: RunFolder, findings: Findings) -> list[Plot]:
 
 
 def notable(campaigns: Sequence[CampaignDetection]) -> list[CampaignDetection]:
-    """Choose one campaign of a kind, the first of each; they come with those after most first."""
+    """Choose one campaign of a kind: of those that the experiment is about, then the background.
+
+    Of each kind it is the first; they come with those after most money first.
+    """
     first: dict[str, CampaignDetection] = {}
-    for one in campaigns:
+    for one in sorted(campaigns, key=lambda one: one.name.startswith(_BACKGROUND)):
         first.setdefault(one.typology, one)
     return list(first.values())[:CAMPAIGNS_DRAWN]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sanket_sim.analysis.findings import Findings
 from sanket_sim.analysis.fraud_outage import CheckService
+from sanket_sim.analysis.fraud_review import ReviewedKind
 from sanket_sim.analysis.report.table import Row, Table
 from sanket_sim.analysis.report.wording import (
     MISSING,
@@ -242,9 +243,11 @@ def _scorers(findings: Findings) -> Table:
 
 def _reviews(findings: Findings) -> Table:
     found = findings.fraud.reviews
+    every = {**found.by_typology, "all": ReviewedKind(found.reviews, found.confirmed)}
     rows = tuple(
         (words(name), f"{one.reviews:,}", estimate(one.confirmed, 100, "%"))
-        for name, one in found.by_typology.items()
+        for name, one in every.items()
+        if found.reviews or found.unfinished
     )
     patterns = ", ".join(f"{words(name).lower()} {n:,}" for name, n in found.by_pattern.items())
     note = (
