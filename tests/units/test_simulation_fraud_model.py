@@ -1,4 +1,4 @@
-"""A run keeps the trained model that judged in it, and can be read and repeated without its source."""
+"""A run keeps the trained model that judged in it: it can be read and repeated by itself."""
 
 import json
 import shutil
