@@ -25,7 +25,8 @@ MINUTE_NS = 60 * NS_PER_S
 _TRIES_MOST = 3
 _TRY_AGAIN_NS = (5 * MINUTE_NS, 30 * MINUTE_NS)
 _LOSS_MOST = 0.3
-"""Whoever loses more than this share of what went in gives up."""
+_LOSSES_FEWEST = 2
+"""Whoever loses more than this share of what went in, and not by one payment, gives up."""
 _EVEN = 2.0
 _SMALLER = frozenset({Decline.EXCEEDS_CREDITS, Decline.LIMIT_EXCEEDED, Decline.AMOUNT_OUT_OF_RANGE})
 
@@ -125,7 +126,7 @@ class Relay:
             for place in range(len(labels))
         }
         self.leaving = len(web.layers[-1])
-        self.fed_minor = self.lost_minor = 0
+        self.fed_minor = self.lost_minor = self.losses = 0
         self.over = False
         self.whole = True
         """Nothing of the web has failed so far."""
@@ -278,6 +279,7 @@ class Relay:
 
     def _lose(self, move: Move, now_ns: int) -> None:
         self.lost_minor += move.minor
+        self.losses += 1
         self.whole = False
         if move.tie is None:
             self._leave(now_ns)
@@ -285,7 +287,8 @@ class Relay:
             self.miss(move.layer + 1, move.tie.target, now_ns)
 
     def _judge(self, now_ns: int) -> None:
-        if not self.over and self.lost_minor > _LOSS_MOST * self.fed_minor:
+        warned = self.losses >= _LOSSES_FEWEST
+        if warned and not self.over and self.lost_minor > _LOSS_MOST * self.fed_minor:
             self.over = True
             self.done(now_ns, STOPPED)
 
