@@ -163,7 +163,7 @@ class CardRunner(Fraudster):
             return _CRUDE_MINOR
         law = self.bank.routes[self.spree.kind].amount_minor
         assert law is not None, "card payments move money"
-        return max(1, law.ns(0.0)), law.ns(1.0 - 1e-12)
+        return max(1, law.ns(1e-12)), law.ns(1.0 - 1e-12)
 
     def _use(self, card: int, now_ns: int) -> None:
         if self.nerve.lost:
