@@ -13,12 +13,12 @@ from sanket_sim.calibration.reference import GRID
 _COLUMNS = 4
 _INK, _MUTED, _GRID = "#122039", "#5f6f89", "#dfe5ee"
 _FINE, _ALARM, _UNJUDGED = "#0e8f68", "#cf2444", "#8393ad"
-_SMALLEST = 1e-3
+_SMALLEST = 1e-4
 """Multiples of an income below this are drawn at it."""
 
 
 def draw(verdict: Verdict, path: Path) -> None:
-    """Draw the panels to a PNG."""
+    """Draw quantiles from 0.5 % to 99.5 % as panels, to a PNG."""
     from matplotlib.figure import Figure  # noqa: PLC0415  slow to import
 
     drawn = [one for one in verdict.operations if one.operation in verdict.samples]
@@ -40,8 +40,9 @@ def draw(verdict: Verdict, path: Path) -> None:
 
 
 def _panel(axis: Any, one: OperationFit, verdict: Verdict) -> None:
-    record = np.maximum(np.asarray(verdict.reference.operation[one.operation].of_income), _SMALLEST)
-    made = np.maximum(np.quantile(verdict.samples[one.operation], GRID), _SMALLEST)
+    of_income = np.asarray(verdict.reference.operation[one.operation].of_income)
+    record = np.maximum(of_income[1:-1], _SMALLEST)
+    made = np.maximum(np.quantile(verdict.samples[one.operation], GRID[1:-1]), _SMALLEST)
     low, high = min(record.min(), made.min()) / 1.3, max(record.max(), made.max()) * 1.3
     colour = (_FINE if one.ks_of_income <= KS_MAX else _ALARM) if one.is_judged else _UNJUDGED
     axis.plot([low, high], [low, high], color=_MUTED, linewidth=0.8)
