@@ -196,3 +196,12 @@ class TestCommand:
         status, said = ask(tmp_path)
         assert status == 2
         assert "pip install 'sanket-sim[ml]'" in said.err
+
+    def test_a_folder_of_seeds_stands_for_its_runs(self, tmp_path, ask):
+        for seed in (1, 2):
+            write_leaky_run(tmp_path / f"leaky-s{seed}", LeakyPlan(seed=seed, campaigns=20))
+        (tmp_path / "replications.json").write_text("{}")
+        status, said = ask(tmp_path, "--json", "--out", tmp_path)
+        assert status == 0
+        assert json.loads(said.out)["seeds"] == [1, 2]
+        assert (tmp_path / "leak_audit.md").is_file()
