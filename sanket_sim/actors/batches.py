@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 import numpy as np
 from numpy.typing import NDArray
 
+from sanket_sim.actors.business_days import BusinessDays
 from sanket_sim.actors.habits import Habits
 from sanket_sim.actors.intents import in_order
 from sanket_sim.actors.population import jump_hash
@@ -18,8 +19,7 @@ from sanket_sim.trace.arrivals import no_intents
 
 EPOCH = datetime.fromisoformat("1970-01-01")
 _DAY_NS = 86_400 * NS_PER_S
-_EPOCH_WEEKDAY = EPOCH.weekday()
-_SATURDAY = 5
+_WEEKDAYS = BusinessDays()
 
 
 class Batches:
@@ -39,13 +39,24 @@ class Batches:
         Local time at which the run begins.
     end_ns : int
         Nothing is released from then on.
+    days : BusinessDays
+        On which days files are booked.
     """
 
-    def __init__(self, habits: Habits, draws: Draws, start: datetime, end_ns: int) -> None:
+    def __init__(
+        self,
+        habits: Habits,
+        draws: Draws,
+        start: datetime,
+        end_ns: int,
+        days: BusinessDays = _WEEKDAYS,
+    ) -> None:
         routes = habits.bank.routes
         files = [(kind, route.batch) for kind, route in enumerate(routes) if route.batch]
         self._series = [
-            _Series(habits, draws.child("batch", routes[kind].name), kind, place, len(files), run)
+            _Series(
+                habits, draws.child("batch", routes[kind].name), kind, place, len(files), run, days
+            )
             for place, (kind, run) in enumerate(files, start=1)
         ]
         self._start, self._end_ns = start, end_ns
@@ -71,6 +82,7 @@ class _Series:
     place: int
     routes: int
     run: BatchRun
+    days: BusinessDays
 
     def under_way(self, begin_ns: int, end_ns: int) -> range:
         """Return the numbers (from 1) of the files that may release something in [begin, end)."""
@@ -92,7 +104,7 @@ class _Series:
         at_ns = run_ns + np.array([self.offset_ns(place) for place in item.tolist()], np.int64)
         rows = self.habits.rows_of(np.full(len(item), self.kind), payee, key, at_ns)
         rows["batch_id"] = (number - 1) * self.routes + self.place
-        rows["business_date"] = business_date(start, run_ns, self.run.cut_off_ns)
+        rows["business_date"] = business_date(start, run_ns, self.run.cut_off_ns, self.days)
         return rows
 
     def offset_ns(self, item: int) -> int:
@@ -111,10 +123,13 @@ class _Series:
         return low
 
 
-def business_date(start: datetime, at_ns: int, cut_off_ns: int) -> int:
+def business_date(
+    start: datetime, at_ns: int, cut_off_ns: int, days: BusinessDays = _WEEKDAYS
+) -> int:
     """Return the business date of what is handed in at an instant [days since 1970-01-01].
 
-    After the cut-off it is the next day; Saturdays and Sundays belong to the Monday.
+    After the cut-off it is the next day; days on which banks are closed belong to the next one on
+    which they are open.
 
     Parameters
     ----------
@@ -124,6 +139,7 @@ def business_date(start: datetime, at_ns: int, cut_off_ns: int) -> int:
         Instant, since the start.
     cut_off_ns : int
         Local time of day.
+    days : BusinessDays
 
     Examples
     --------
@@ -135,6 +151,5 @@ def business_date(start: datetime, at_ns: int, cut_off_ns: int) -> int:
     """
     whole_us = (start - EPOCH) // timedelta(microseconds=1)
     day, time_ns = divmod(whole_us * 1000 + at_ns, _DAY_NS)
-    day += time_ns > cut_off_ns
-    weekday = (day + _EPOCH_WEEKDAY) % 7
-    return day + (7 - weekday if weekday >= _SATURDAY else 0)
+    handed_in = EPOCH.date() + timedelta(days=day + (time_ns > cut_off_ns))
+    return (days.at_or_after(handed_in) - EPOCH.date()).days

@@ -7,7 +7,9 @@ from scipy import stats
 from small_city import BATCH_ROUTES, CUSTOMER, DOLLARS, PAYROLL, Spread, bank, city, money_bank
 
 from sanket_sim.actors.batches import business_date
+from sanket_sim.actors.business_days import BusinessDays
 from sanket_sim.actors.chart import world_account
+from sanket_sim.actors.plans import Plans
 from sanket_sim.bank.description import BatchRun, Party, Route
 from sanket_sim.core.outcomes import LegPurpose
 from sanket_sim.core.units import NS_PER_S
@@ -158,3 +160,17 @@ def test_after_the_cut_off_a_file_belongs_to_the_monday(minute):
 def test_business_dates(start, expected):
     found = business_date(datetime.fromisoformat(start), 0, 17 * HOUR_NS)
     assert str(np.datetime64(found, "D")) == expected
+
+
+def test_what_is_handed_in_on_a_holiday_belongs_to_the_next_business_day():
+    christmas = BusinessDays({date(2026, 12, 25)})
+    eve = datetime.fromisoformat("2026-12-24T18:00")
+    found = business_date(eve, 0, 17 * HOUR_NS, christmas)
+    assert np.datetime64(found, "D") == np.datetime64("2026-12-28")
+    holidays = Plans(holidays=christmas.holidays)
+    rows = (
+        city(bank=money_bank(BATCH_ROUTES), start=eve, plans=holidays)
+        .plan(0, 60 * NS_PER_S)
+        .intents
+    )
+    assert set(rows["business_date"][rows["batch_id"] > 0].tolist()) == {found}
