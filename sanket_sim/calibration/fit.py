@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from sanket_sim.calibration.histories import Floats, Histories, code
+from sanket_sim.calibration.histories import INFLOWS, Floats, Histories, code
 from sanket_sim.calibration.households import KINDS, Entries, Households
 
 SHARES = np.array([0, 0.01, *np.arange(0.05, 0.96, 0.05), 0.99, 1.0])
@@ -27,6 +27,12 @@ _INCOME_BY_CHANCE = 0.7
 """From so many deposits a month on that come at any time they are what a segment lives by."""
 _CHARGES_SEVERAL = 0.01
 _HUNDRED_MINOR = 100_00
+
+# The record has days, no hours; these are chosen: weight, middle [h] and deviation [h].
+_AT_THE_COUNTER = ("cash_withdrawal", "cash_credit", "card_withdrawal")
+_COUNTER = [[0.6, 10.0, 1.2], [0.4, 14.5, 1.2]]
+_CLEARING = [[1.0, 8.0, 1.0]]
+_NIGHT = [[1.0, 3.0, 1.0]]
 
 Table = dict[str, Any]
 """A table of TOML, as it will be written."""
@@ -120,7 +126,9 @@ class _Segment:
         return np.asarray(ends[np.arange(len(ends)), first][able], dtype=np.float64)
 
     def _named(self, name: str, route: str, **rest: Any) -> Table:
-        return {"name": f"{name}.{self.name}", "route": route, "segments": [self.name], **rest}
+        hours = _COUNTER if route in _AT_THE_COUNTER else _CLEARING if route in INFLOWS else _NIGHT
+        table = {"name": f"{name}.{self.name}", "route": route, "segments": [self.name]}
+        return table | rest | {"peaks": hours}
 
     def _multiples(self, rows: Entries, base: Floats) -> Floats:
         """Return amounts in their accounts' own incomes (or what is left of them)."""
