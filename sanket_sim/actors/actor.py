@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from sanket_sim.actors.city import City
 
 _TRIES = 32
+_RECRUITS = 2.0
+"""Share of mules that are recruited afresh, per unit of sophistication."""
 
 
 class Answer(NamedTuple):
@@ -177,7 +179,17 @@ class Actor(mesa.Agent, ABC):  # type: ignore[misc]  # mesa carries no types
         return number
 
     def mule(self, *keys: int) -> int:
-        """Return the number of somebody who lends his account to fraudsters."""
+        """Return the number of somebody who lends his account to fraudsters.
+
+        Crude ones use the same few mules again and again, so that an account number alone gives
+        them away; the sophisticated recruit somebody new each time.
+        """
+        if self.u("recruits", *keys) < _RECRUITS * self.campaign.sophistication:
+            for attempt in range(_TRIES):
+                key = self._family("recruit").name(0, *keys, attempt)
+                number = self._pick("recruit", key, len(self.population))
+                if self.city.is_mule(number):
+                    return number
         mules = self.population.mules
         return int(mules[self._pick("mule", self._family("mule").name(0, *keys), len(mules))])
 

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from sanket_sim.actors.actor import Answer, Fraudster, Hearing, Twin
 from sanket_sim.actors.batches import EPOCH, Batches
+from sanket_sim.actors.business_days import BusinessDays
 from sanket_sim.actors.calendar import Act, Calendar
 from sanket_sim.actors.chart import chart_of_accounts
 from sanket_sim.actors.customer import Customer
@@ -43,8 +44,11 @@ NO_PLANS = Plans()
 NO_TYPOLOGY = ""
 """The word behind typology 0, where nobody else has chosen one."""
 _TRIES_KEPT = 4096
+_RECRUITABLE = 0.2
+"""Share of customers whom the sophisticated can talk into lending their account, once."""
 _TWINS_LATEST = 0.8
-"""Twins begin before this share of the run, so that they have time for what they do."""
+"""Twins begin before this share of the run's traffic, so that they have time for what they do; at
+hours as people keep."""
 _AT = itemgetter(1)
 
 
@@ -111,7 +115,8 @@ class City(mesa.Model):  # type: ignore[misc]  # mesa carries no types
         self.habits = Habits(bank, self.population, self.draws, start, plans.replaced(bank))
         self.traffic = Traffic(demand, self.habits, self.draws)
         self.recurring = Recurring(plans, self.habits, self.draws, start, demand.end_ns)
-        self.batches = Batches(self.habits, self.draws, start, demand.end_ns)
+        days = BusinessDays(plans.holidays)
+        self.batches = Batches(self.habits, self.draws, start, demand.end_ns, days)
         self.fees = Fees(bank)
         self.patience = Patience(population.patience, self.draws)
         self.accounts = chart_of_accounts(self.population, self.habits)
@@ -127,6 +132,7 @@ class City(mesa.Model):  # type: ignore[misc]  # mesa carries no types
         self._someone_left = False
         self._enquiry = errand(bank, "balance_enquiry")
         self._mules = frozenset(self.population.mules.tolist())
+        self._recruitable = self.draws.child("recruitable")
         self._blocks: list[tuple[int, int, bool]] = []
         self._heard: dict[int, Hearing] = {}
         self.truth = Truth(self.vocabularies)
@@ -248,8 +254,8 @@ class City(mesa.Model):  # type: ignore[misc]  # mesa carries no types
         self._someone_left = True
 
     def is_mule(self, number: int) -> bool:
-        """Say whether a customer lends the account to fraudsters."""
-        return number in self._mules
+        """Say whether a customer lends the account to fraudsters, or would if he were asked."""
+        return number in self._mules or self._recruitable.unit(number) < _RECRUITABLE
 
     def _invite(self, campaign_id: int, campaign: Typology) -> Fraudster:
         if lack := campaign.missing(self.bank):
@@ -261,7 +267,9 @@ class City(mesa.Model):  # type: ignore[misc]  # mesa carries no types
     def _welcome(self, number: int, campaign: Typology, twin_of: int, episode: int) -> Twin:
         twin = campaign.twin(self, number, twin_of, episode)
         until_ns = self.end_ns
-        at_ns = int(twin.between(0.0, _TWINS_LATEST * until_ns, "at"))
+        demand = self.traffic.demand
+        busy = np.array([twin.between(0.0, _TWINS_LATEST * demand.expected, "at")])
+        at_ns = int(demand.instant_ns(busy)[0])
         twin.until_ns = until_ns
         twin.enter(at_ns, twin.start, "begin")
         return twin

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -42,14 +42,13 @@ def enlist(
     honest = demand.expected * customers
     wanted = honest * settings.rate / (1.0 - settings.rate)
     draws = Draws(seed, "fraud", "background")
+    possible = _possible(bank)
     background: list[Typology] = []
     number = 0
-    while wanted > 0.0:
-        campaign = _small(number, bank, demand, draws)
-        if campaign is None:
-            break
+    while possible and wanted > 0.0:
+        campaign = _small(number, possible, demand, draws)
         size = campaign.expected_intents(bank)
-        if size <= wanted or _u(draws, "last", number) < wanted / size:
+        if size <= wanted or draws.child("last").unit(number) < wanted / size:
             background.append(campaign)
         wanted -= size
         number += 1
@@ -64,19 +63,26 @@ def _named(list_name: str, campaigns: Sequence[Typology]) -> list[Typology]:
     ]
 
 
-def _small(number: int, bank: Bank, demand: Demand, draws: Draws) -> Typology | None:
-    """Draw the background's campaign of that number; None if the bank allows no fraud we know."""
-    possible = [
-        kind for _, kind in typologies.items() if not kind.small("0s", 0.5, 1).missing(bank)
-    ]
-    if not possible:
-        return None
-    kind = possible[int(_u(draws, "typology", number) * len(possible))]
-    hazard = np.array([_LATEST * demand.expected * _u(draws, "at", number)])
+def _possible(bank: Bank) -> dict[str, type[Typology]]:
+    """Return the kinds of fraud that the bank has the routes for, by name."""
+    return {
+        name: kind
+        for name, kind in typologies.items()
+        if not kind.small("0s", 0.5, 1).missing(bank)
+    }
+
+
+def _small(
+    number: int, possible: Mapping[str, type[Typology]], demand: Demand, draws: Draws
+) -> Typology:
+    """Draw the background's campaign of that number.
+
+    Every kind draws a lot for it and the highest wins (Thaler and Ravishankar 1998), so that one
+    more kind of fraud takes its fair share of the campaigns and leaves the others as they are.
+    """
+    winner = max(possible, key=lambda name: draws.child("typology", name).unit(number))
+    hazard = np.array([_LATEST * demand.expected * draws.child("at").unit(number)])
     at_ns = int(demand.instant_ns(hazard)[0])
     room_ns = int(_OF_ROOM * (demand.end_ns - at_ns))
-    return kind.small(format_duration(at_ns), _u(draws, "sophistication", number), room_ns)
-
-
-def _u(draws: Draws, purpose: str, number: int) -> float:
-    return float(draws.child(purpose).uniform(number))
+    sophistication = draws.child("sophistication").unit(number)
+    return possible[winner].small(format_duration(at_ns), sophistication, room_ns)

@@ -208,6 +208,7 @@ def test_a_conversion_is_charged_in_its_rate_and_what_is_not_converted_by_its_fe
 
 def test_stolen_money_pays_its_fee_too():
     entry = {"typology": "account_takeover", "at": "1s", "victims": 9, "pace": 1e-4}
+    entry["sophistication"] = 0.0
     campaigns = FraudSettings.model_validate({"campaign": [entry]}).campaign
     dear = [replace(route, fee_minor=30) for route in MONEY_ROUTES[:1]]
     town = city(bank=money_bank((*dear, *MONEY_ROUTES[1:])), campaigns=campaigns)

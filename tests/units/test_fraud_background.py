@@ -4,7 +4,7 @@ from pydantic import ValidationError
 from small_city import ROUTES, Till, bank, city, flat
 
 from sanket_sim.core.units import NS_PER_S
-from sanket_sim.fraud import FraudSettings, enlist
+from sanket_sim.fraud import FraudSettings, background, enlist, typologies
 
 
 def test_the_expected_share_of_fraud_is_the_rate():
@@ -46,14 +46,31 @@ def test_campaigns_of_the_experiment_come_first_and_unchanged():
     crew = enlist(settings, bank(), flat(50.0, 600, 500), 500, 1)
     assert crew[0] is settings.campaign[0]
     assert len(crew) > 5
-    assert {campaign.typology for campaign in crew[1:]} == {"card_testing", "account_takeover"}
+    known = set(typologies)
+    assert len({campaign.typology for campaign in crew[1:]}) > 2
+    assert {campaign.typology for campaign in crew[1:]} <= known
+
+
+def test_one_more_kind_of_fraud_takes_its_share_and_leaves_the_rest(monkeypatch):
+    def kinds():
+        crew = enlist(FraudSettings(rate=0.02), bank(), flat(50.0, 600, 500), 500, 1)
+        return [(one.typology, one.at) for one in crew]
+
+    everything = kinds()
+    register = background.typologies
+    fewer = {name: kind for name, kind in register.items() if name != "velocity_attack"}
+    monkeypatch.setattr(background, "typologies", fewer)
+    without = kinds()
+    pairs = list(zip(everything, without, strict=False))
+    assert any(one[0] == "velocity_attack" for one in everything)
+    assert all(one == other for one, other in pairs if one[0] != "velocity_attack")
 
 
 @pytest.mark.parametrize(
     ("asked", "words"),
     [
         ({"rate": 0.6}, "rate"),
-        ({"campaign": [{"at": "3m"}]}, "known: account_takeover, card_testing"),
+        ({"campaign": [{"at": "3m"}]}, "known: account_takeover, app_scam"),
         ({"campaign": [{"typology": "card_testin"}]}, "did you mean 'card_testing'"),
         ({"campaign": [{"typology": "card_testing", "sophistication": 2}]}, "sophistication"),
         ({"campaign": [{"typology": "card_testing", "intensity": 0}]}, "intensity"),
