@@ -34,6 +34,7 @@ FEATURES = (
     "payee_out_to_in_24h",
     "payee_age_d",
     "merchant_small_1h",
+    "merchant_small_share_1h",
     "merchant_declines_1h",
     "device_accounts_24h",
     "hour",
@@ -63,8 +64,9 @@ to_customer, to_merchant, to_other_bank
     0 or 1: who is paid.
 payee_payers_24h, payee_out_to_in_24h
     The same of the payee, if it is a customer of this bank.
-merchant_small_1h, merchant_declines_1h
-    Payments of less than 5.00 to the merchant, and payments to it that were declined.
+merchant_small_1h, merchant_small_share_1h, merchant_declines_1h
+    Payments to the merchant of less than a fifth of what it usually takes, their share of all, and
+    those that were declined.
 device_accounts_24h
     Distinct accounts that the device has paid from; 0 without a device. What somebody pays with
     the device that he has enrolled counts from when another account has been met on it.

@@ -23,6 +23,10 @@ PRIOR_WEIGHT = 4.0
 """The account's typical payment counts as so many payments of its history."""
 HISTORY_MAX = 60.0
 """From so many payments on, older ones fade."""
+TICKETS_MAX = 500.0
+"""The same of a merchant's."""
+LOG_SMALL = math.log(5.0)
+"""A payment is small below a fifth of the usual."""
 
 
 class AddressBook:
@@ -135,17 +139,35 @@ class AccountHistory:
 
 
 class ShopHistory:
-    """What is remembered of a merchant's account: small payments, and declined ones."""
+    """What is remembered of a merchant's account: payments, small ones, and declined ones."""
 
-    __slots__ = ("at_ns", "declines_1h", "small_1h")
+    __slots__ = ("at_ns", "declines_1h", "mean", "payments_1h", "seen", "small_1h")
 
     def __init__(self, now_ns: int) -> None:
         self.at_ns = now_ns
-        self.small_1h = self.declines_1h = 0.0
+        self.payments_1h = self.small_1h = self.declines_1h = 0.0
+        self.mean = self.seen = 0.0
 
     def fade(self, now_ns: int) -> None:
-        """Bring both counts up to now."""
+        """Bring the counts up to now."""
         left = fraud.faded(1.0, now_ns - self.at_ns, HOUR_NS)
         self.at_ns = now_ns
+        self.payments_1h *= left
         self.small_1h *= left
         self.declines_1h *= left
+
+    def take(self, amount_minor: int) -> None:
+        """Count a payment; it is small by what the merchant took before.
+
+        One payment moves the usual no further than half a unit of the logarithm over their number
+        (Huber's estimate of location), so that a burst of small ones does not become the usual.
+        """
+        log_amount = math.log(max(1, amount_minor))
+        self.payments_1h += 1.0
+        if self.seen and log_amount < self.mean - LOG_SMALL:
+            self.small_1h += 1.0
+        self.seen = min(self.seen + 1.0, TICKETS_MAX)
+        distance = log_amount - self.mean
+        if self.seen > 1.0:
+            distance = min(max(distance, -0.5), 0.5)
+        self.mean += distance / self.seen

@@ -24,10 +24,9 @@ from sanket_sim.network.rules import fraud
 
 CUSTOMER, MERCHANT, CASH = int(Party.CUSTOMER), int(Party.MERCHANT), int(Party.CASH)
 OTHER_BANK = int(Party.OTHER_BANK)
-SMALL_MINOR = 500
 JUST_BELOW = 0.75
 NOBODY = (0.0, 0.0, YEAR_D)
-NO_SHOP = (0.0, 0.0)
+NO_SHOP = (0.0, 0.0, 0.0)
 
 
 class FraudView:
@@ -210,13 +209,12 @@ class FraudView:
         payers = float(history.payers.met_since(now_ns - DAY_NS))
         return (*kind, payers, fraud.ratio(history.out_24h, history.in_24h), age_d)
 
-    def _shop(self, intent: Intent, now_ns: int) -> tuple[float, float]:
+    def _shop(self, intent: Intent, now_ns: int) -> tuple[float, float, float]:
         if self._party[intent.creditor] != MERCHANT:
             return NO_SHOP
         shop = self._shop_history(intent.creditor, now_ns)
-        if intent.amount_minor < SMALL_MINOR:
-            shop.small_1h += 1.0
-        return shop.small_1h, shop.declines_1h
+        shop.take(intent.amount_minor)
+        return shop.small_1h, shop.small_1h / shop.payments_1h, shop.declines_1h
 
     def _shop_history(self, account: int, now_ns: int) -> ShopHistory:
         shop = self._shops.get(account)

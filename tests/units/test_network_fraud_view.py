@@ -72,6 +72,15 @@ def test_payments_are_counted_with_this_one_and_fade_with_their_window():
     assert (first["since_last_s"], second["since_last_s"]) == (7 * 86_400, 300)
 
 
+def test_a_burst_of_small_payments_does_not_become_what_is_usual_for_a_shop():
+    watch = Watch()
+    for _ in range(30):
+        watch.ask(creditor_account=SHOP, amount_minor=2000)
+    last = [watch.ask(creditor_account=SHOP, amount_minor=99) for _ in range(300)][-1]
+    assert last["merchant_small_1h"] == 300
+    assert last["merchant_small_share_1h"] == pytest.approx(300 / 330)
+
+
 def test_another_accounts_payments_are_none_of_its_business():
     watch = Watch()
     watch.ask(debtor_account=BOB, creditor_account=CARL)
@@ -164,16 +173,19 @@ def test_deposits_just_below_the_threshold_add_up_this_one_included():
     assert (seen["deposits_under_threshold_7d"], seen["payments_1h"]) == (2, 1)
 
 
-def test_a_shop_counts_small_payments_and_refusals_of_whoever_pays():
+def test_a_shop_counts_what_is_small_for_it_and_refusals_of_whoever_pays():
     watch = Watch()
     refused = intent(debtor_account=BOB, creditor_account=SHOP)
     watch.view.decline(refused, 0)
+    pairs = [(ANNE, 3000), (CARL, 601), (ANNE, 3000), (CARL, 1), (ANNE, 3000)]
     counts = [
         watch.ask(debtor_account=who, creditor_account=SHOP, amount_minor=amount)
-        for who, amount in ((ANNE, 499), (CARL, 500), (CARL, 1))
+        for who, amount in pairs
     ]
-    assert [seen["merchant_small_1h"] for seen in counts] == [1, 1, 2]
-    assert [seen["merchant_declines_1h"] for seen in counts] == [1, 1, 1]
+    assert [seen["merchant_small_1h"] for seen in counts] == [0, 0, 0, 1, 1]
+    seen = counts[-1]
+    assert seen["merchant_small_share_1h"] == pytest.approx(1 / 5)
+    assert seen["merchant_declines_1h"] == 1
     assert watch.ask(debtor_account=BOB)["declines_1h"] == 1
     assert watch.ask(creditor_account=BOB)["merchant_small_1h"] == 0
 
