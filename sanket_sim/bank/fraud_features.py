@@ -33,6 +33,7 @@ FEATURES = (
     "payee_payers_24h",
     "payee_out_to_in_24h",
     "payee_age_d",
+    "amount_to_merchant",
     "merchant_small_1h",
     "merchant_small_share_1h",
     "merchant_declines_1h",
@@ -64,6 +65,8 @@ to_customer, to_merchant, to_other_bank
     0 or 1: who is paid.
 payee_payers_24h, payee_out_to_in_24h
     The same of the payee, if it is a customer of this bank.
+amount_to_merchant
+    Over what the merchant usually takes; 0 for other payees.
 merchant_small_1h, merchant_small_share_1h, merchant_declines_1h
     Payments to the merchant of less than a fifth of what it usually takes, their share of all, and
     those that were declined.

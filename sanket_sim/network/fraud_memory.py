@@ -25,8 +25,8 @@ HISTORY_MAX = 60.0
 """From so many payments on, older ones fade."""
 TICKETS_MAX = 500.0
 """The same of a merchant's."""
-LOG_SMALL = math.log(5.0)
-"""A payment is small below a fifth of the usual."""
+SMALL = 0.2
+"""A payment is small below this share of the usual."""
 
 
 class AddressBook:
@@ -139,14 +139,22 @@ class AccountHistory:
 
 
 class ShopHistory:
-    """What is remembered of a merchant's account: payments, small ones, and declined ones."""
+    """What is remembered of a merchant's account: payments, small ones, and declined ones.
+
+    Parameters
+    ----------
+    now_ns : int
+    usual_minor : int
+        What it is taken to sell for until more is known: its first customer's typical payment.
+    """
 
     __slots__ = ("at_ns", "declines_1h", "mean", "payments_1h", "seen", "small_1h")
 
-    def __init__(self, now_ns: int) -> None:
+    def __init__(self, now_ns: int, usual_minor: int) -> None:
         self.at_ns = now_ns
         self.payments_1h = self.small_1h = self.declines_1h = 0.0
-        self.mean = self.seen = 0.0
+        self.mean = math.log(usual_minor)
+        self.seen = PRIOR_WEIGHT
 
     def fade(self, now_ns: int) -> None:
         """Bring the counts up to now."""
@@ -156,18 +164,16 @@ class ShopHistory:
         self.small_1h *= left
         self.declines_1h *= left
 
-    def take(self, amount_minor: int) -> None:
-        """Count a payment; it is small by what the merchant took before.
+    def take(self, amount_minor: int) -> float:
+        """Count a payment; return its size over what the merchant took before.
 
         One payment moves the usual no further than half a unit of the logarithm over their number
         (Huber's estimate of location), so that a burst of small ones does not become the usual.
         """
-        log_amount = math.log(max(1, amount_minor))
+        size = amount_minor / math.exp(self.mean)
         self.payments_1h += 1.0
-        if self.seen and log_amount < self.mean - LOG_SMALL:
+        if size < SMALL:
             self.small_1h += 1.0
         self.seen = min(self.seen + 1.0, TICKETS_MAX)
-        distance = log_amount - self.mean
-        if self.seen > 1.0:
-            distance = min(max(distance, -0.5), 0.5)
-        self.mean += distance / self.seen
+        self.mean += min(max(math.log(max(size, 1e-9)), -0.5), 0.5) / self.seen
+        return size

@@ -26,7 +26,7 @@ CUSTOMER, MERCHANT, CASH = int(Party.CUSTOMER), int(Party.MERCHANT), int(Party.C
 OTHER_BANK = int(Party.OTHER_BANK)
 JUST_BELOW = 0.75
 NOBODY = (0.0, 0.0, YEAR_D)
-NO_SHOP = (0.0, 0.0, 0.0)
+NO_SHOP = (0.0, 0.0, 0.0, 0.0)
 
 
 class FraudView:
@@ -105,7 +105,7 @@ class FraudView:
         account = self.judged(intent)
         self.history(account, now_ns).declines_1h += 1.0
         if self._party[intent.creditor] == MERCHANT:
-            self._shop_history(intent.creditor, now_ns).declines_1h += 1.0
+            self._shop_history(intent, now_ns).declines_1h += 1.0
 
     def credit(self, intent: Intent, account: int, amount_minor: int, now_ns: int) -> None:
         """Remember that a customer has been paid."""
@@ -209,17 +209,18 @@ class FraudView:
         payers = float(history.payers.met_since(now_ns - DAY_NS))
         return (*kind, payers, fraud.ratio(history.out_24h, history.in_24h), age_d)
 
-    def _shop(self, intent: Intent, now_ns: int) -> tuple[float, float, float]:
+    def _shop(self, intent: Intent, now_ns: int) -> tuple[float, ...]:
         if self._party[intent.creditor] != MERCHANT:
             return NO_SHOP
-        shop = self._shop_history(intent.creditor, now_ns)
-        shop.take(intent.amount_minor)
-        return shop.small_1h, shop.small_1h / shop.payments_1h, shop.declines_1h
+        shop = self._shop_history(intent, now_ns)
+        size = shop.take(intent.amount_minor)
+        return size, shop.small_1h, shop.small_1h / shop.payments_1h, shop.declines_1h
 
-    def _shop_history(self, account: int, now_ns: int) -> ShopHistory:
-        shop = self._shops.get(account)
+    def _shop_history(self, intent: Intent, now_ns: int) -> ShopHistory:
+        shop = self._shops.get(intent.creditor)
         if shop is None:
-            shop = self._shops[account] = ShopHistory(now_ns)
+            shop = ShopHistory(now_ns, self._typical_minor[intent.debtor])
+            self._shops[intent.creditor] = shop
         else:
             shop.fade(now_ns)
         return shop

@@ -184,6 +184,8 @@ def test_a_shop_counts_what_is_small_for_it_and_refusals_of_whoever_pays():
     ]
     assert [seen["merchant_small_1h"] for seen in counts] == [0, 0, 0, 1, 1]
     seen = counts[-1]
+    assert counts[0]["amount_to_merchant"] == pytest.approx(3000 / TYPICAL)
+    assert watch.ask(creditor_account=BOB)["amount_to_merchant"] == 0
     assert seen["merchant_small_share_1h"] == pytest.approx(1 / 5)
     assert seen["merchant_declines_1h"] == 1
     assert watch.ask(debtor_account=BOB)["declines_1h"] == 1
