@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 
 from sanket_sim.actors.presets import PresetSettings, read_preset
@@ -34,8 +34,8 @@ class Plans:
 
     templates: tuple[TemplateSettings, ...] = ()
     holidays: frozenset[date] = frozenset()
-    per_month: float = 0.0
-    """How many payments they come to for a mean customer in a mean month, about."""
+    per_month: Mapping[str, float] = field(default_factory=dict)
+    """Route -> how many payments they come to for a mean customer in a mean month, about."""
 
     @classmethod
     def of(cls, population: PopulationSettings, demand: DemandSettings, bank: Bank) -> Plans:
@@ -47,7 +47,9 @@ class Plans:
         templates = (one for _, one in _asked(population, demand))
         able = tuple(one for one in templates if one.route in has or not one.optional)
         preset = read_preset(population.preset)
-        per_month = sum(one.expected_per_month() * _eligible(one, preset) for one in able)
+        per_month = dict.fromkeys((one.route for one in able), 0.0)
+        for one in able:
+            per_month[one.route] += one.expected_per_month() * _eligible(one, preset)
         return cls(able, frozenset(demand.holidays), per_month)
 
     def replaced(self, bank: Bank) -> frozenset[int]:

@@ -13,12 +13,13 @@ from rich.table import Table
 from rich.text import Text
 
 from sanket_sim.actors.back_office import ReconciliationSettings
-from sanket_sim.actors.demand import Demand, demand_of
-from sanket_sim.actors.plans import MONTH_NS, Plans
-from sanket_sim.actors.presets import read_preset
+from sanket_sim.actors.plans import Plans
+from sanket_sim.actors.presets import label_of
+from sanket_sim.actors.templates import TemplateSettings
 from sanket_sim.bank.description import CORRECTION, Bank, StepKind
 from sanket_sim.bank.graph import Workload
 from sanket_sim.bank.reach import Reach
+from sanket_sim.console.expected_load import ExpectedLoad
 from sanket_sim.console.wording import clock, counted, percent, plain, seconds
 from sanket_sim.core.units import NS_PER_S, format_duration
 from sanket_sim.faults import Trap
@@ -30,17 +31,18 @@ from sanket_sim.simulation.shelf import entry_of
 
 BUSY = 0.7
 """Utilisation above which queues begin to matter; it is shown in colour."""
-_PEAK_SAMPLES = 400
 
 
 def explain(resolved: ResolvedExperiment, console: Console) -> None:
     """Print what an experiment asks, of whom, under which load and which disturbances."""
     asked, bank = resolved.experiment, resolved.bank
-    mean_per_s, peak_per_s = _rates_per_s(asked, bank)
+    load = ExpectedLoad.of(asked, bank)
+    mean, peak = Workload(bank, load.mean_by_route), Workload(bank, load.peak_by_route)
     _print_question(resolved, console)
-    _print_frame(asked, mean_per_s, peak_per_s, console)
-    console.print(_services(bank, Workload(bank, mean_per_s), Workload(bank, peak_per_s)))
-    console.print(_routes(bank, mean_per_s))
+    _print_frame(asked, load, console)
+    console.print(_services(bank, mean, peak))
+    console.print(_routes(bank, mean))
+    console.print(_templates(asked, load.plans))
     console.print(_disturbances(asked, bank))
     _print_back_office(asked, bank, console)
     _print_loop(console)
@@ -54,8 +56,8 @@ def _print_question(resolved: ResolvedExperiment, console: Console) -> None:
             console.print(Text(said))
 
 
-def _print_frame(asked: Experiment, mean_per_s: float, peak_per_s: float, console: Console) -> None:
-    expected = mean_per_s * asked.duration / NS_PER_S
+def _print_frame(asked: Experiment, load: ExpectedLoad, console: Console) -> None:
+    expected = load.mean_per_s * asked.duration / NS_PER_S
     end = asked.start + timedelta(seconds=asked.duration / NS_PER_S)
     plain(
         console,
@@ -63,34 +65,13 @@ def _print_frame(asked: Experiment, mean_per_s: float, peak_per_s: float, consol
         f"{asked.start:%H:%M:%S} to {end:%H:%M:%S} ({format_duration(asked.duration)}, the first "
         f"{format_duration(asked.warmup)} not measured), then at most "
         f"{format_duration(asked.drain)} of draining.\n"
-        f"About {expected:,.0f} intents: {mean_per_s:,.1f}/s on average, {peak_per_s:,.1f}/s at "
-        f"the peak; {percent(asked.fraud.rate)} fraud in the background, "
+        f"About {expected:,.0f} intents: {load.mean_per_s:,.1f}/s on average, "
+        f"{load.peak_per_s:,.1f}/s at the peak; "
+        f"{percent(asked.fraud.rate)} fraud in the background, "
         f"{counted(len(asked.fraud.campaign), 'campaign')}; seed {asked.seed}, tick "
         f"{format_duration(asked.tick)} (nobody reacts within "
         f"{format_duration(asked.shortest_reaction_ns)}).\n",
     )
-
-
-def _rates_per_s(asked: Experiment, bank: Bank) -> tuple[float, float]:
-    """Return mean and peak of the city's rate, load faults included, templates spread evenly."""
-    surges = [surge for fault in asked.fault for surge in fault.surges(asked.duration)]
-    customers = asked.population.customers
-    preset = read_preset(asked.population.preset)
-    demand = demand_of(asked.demand, customers, asked.start, asked.duration, surges, preset)
-    monthly = customers * Plans.of(asked.population, asked.demand, bank).per_month
-    monthly_per_s = monthly / (MONTH_NS / NS_PER_S)
-    mean_per_s = demand.expected * customers / (asked.duration / NS_PER_S)
-    peak_per_s = customers * max(_sampled(demand, asked.duration))
-    return mean_per_s + monthly_per_s, peak_per_s + monthly_per_s
-
-
-def _sampled(demand: Demand, duration_ns: int) -> Iterator[float]:
-    """Yield the mean intensity of one customer in equal slices of the run [1/s]."""
-    edges_ns = [duration_ns * place // _PEAK_SAMPLES for place in range(_PEAK_SAMPLES + 1)]
-    hazards = [demand.hazard_at(edge_ns) for edge_ns in edges_ns]
-    for place in range(_PEAK_SAMPLES):
-        length_s = (edges_ns[place + 1] - edges_ns[place]) / NS_PER_S
-        yield (hazards[place + 1] - hazards[place]) / max(length_s, 1e-9)
 
 
 def _table(title: str, words: tuple[str, ...], figures: tuple[str, ...] = ()) -> Table:
@@ -125,8 +106,8 @@ def _load(utilisation: float) -> Text:
     return Text(percent(utilisation), style=style)
 
 
-def _routes(bank: Bank, mean_per_s: float) -> Table:
-    shares = Workload(bank, mean_per_s).rate_per_s
+def _routes(bank: Bank, mean: Workload) -> Table:
+    shares = mean.rate_per_s
     table = _table("\nRoutes", ("route", "visits, from the first"), ("per s", "deadline", "calls"))
     for place, route in enumerate(bank.routes):
         alone = Workload(bank, {bank.routes[place].name: 1.0})
@@ -135,6 +116,27 @@ def _routes(bank: Bank, mean_per_s: float) -> Table:
         calls = f"{alone.hops_per_transaction:.1f}"
         table.add_row(route.name, visited, f"{shares[route.name]:,.2f}", deadline, calls)
     return table
+
+
+def _templates(asked: Experiment, plans: Plans) -> Table:
+    title = f"\nMonth by month, people of preset {label_of(asked.population.preset)}"
+    table = _table(title, ("template", "route", "of whom", "when"), ("share",))
+    for one in plans.templates:
+        whom = ", ".join(one.segments) or "everybody"
+        table.add_row(one.name, one.route, whom, _rhythm(one), percent(one.share))
+    if not table.row_count:
+        table.add_row("nothing", "", "", "", "")
+    return table
+
+
+def _rhythm(template: TemplateSettings) -> str:
+    """Say when a template's payments come."""
+    if template.per_month is not None:
+        return f"{template.per_month:g} times a month"
+    day = template.day
+    on = f"day {day[0]} to {day[1]}" if isinstance(day, tuple) else f"day {day}"
+    on = day.replace("_", " ") if isinstance(day, str) else on
+    return on if template.shift == "none" else f"{on}, or the {template.shift} business day"
 
 
 def _visited(bank: Bank, edge: int) -> Iterator[str]:

@@ -328,7 +328,7 @@ def _too_many_intents(experiment: Experiment, bank: Bank) -> Iterator[Misfit]:
     fastest_per_s = people.customers * float(max(demand.after.max(), demand.before.max()))
     a_tick = fastest_per_s * experiment.tick / NS_PER_S
     monthly = plans.Plans.of(people, experiment.demand, bank)
-    expected = demand.expected + monthly.per_month * lasts_ns / MONTH_NS
+    expected = demand.expected + sum(monthly.per_month.values()) * lasts_ns / MONTH_NS
     expected *= people.customers
     if not expected <= INTENTS_MAX:
         asked = f"about {expected:.3g} intents, more than {INTENTS_MAX:,}"

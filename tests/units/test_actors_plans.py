@@ -158,8 +158,10 @@ def test_expected_numbers_count_shares_misses_and_seasons():
         one(share=0.5, misses=0.2),
         {"name": "b", "route": "login", "per_month": 3.0, "months": [2.0] * 6 + [0.0] * 6},
     )
-    assert Plans.of(asked, FLAT, bank()).per_month == pytest.approx(0.4 + 3.0)
-    assert Plans.of(people(one(segments=["worker"])), FLAT, bank()).per_month == 0.42
+    found = Plans.of(asked, FLAT, bank()).per_month
+    assert found == pytest.approx({"transfer": 0.4, "login": 3.0})
+    workers = people(one(segments=["worker"]), one(name="b"))
+    assert Plans.of(workers, FLAT, bank()).per_month == pytest.approx({"transfer": 1.42})
     assert pytest.approx(12 * MONTH_NS / 1e9) == 365 * 86_400
 
 

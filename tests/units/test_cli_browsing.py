@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from sanket_sim.__main__ import main
+from sanket_sim.console.expected_load import ExpectedLoad
+from sanket_sim.simulation.resolve import resolve
 from sanket_sim.simulation.shelf import entries, entry_of, opening_comment
 
 
@@ -53,6 +55,27 @@ def test_an_explanation_shows_load_routes_faults_and_the_loop(capsys):
     assert "self.network.advance(tick.end_ns, arrivals)" in said
     latency = next(line for line in said.splitlines() if line.startswith("latency"))
     assert latency.split()[:4] == ["latency", "payment", "3:00", "5:00"]
+
+
+def test_an_explanation_shows_what_people_pay_month_by_month(capsys):
+    assert main(["explain", "normal_day"]) == 0
+    said = capsys.readouterr().out
+    assert "people of preset modern (not validated)" in said
+    rent = next(line for line in said.splitlines() if line.startswith("rent "))
+    assert rent.split()[:2] == ["rent", "transfer"]
+    assert "day 1 to 5, or the next business day" in said
+    assert "0.4 times a month" in said
+
+
+def test_routes_that_templates_replace_are_expected_from_them_alone():
+    resolved = resolve("normal_day", {"demand.per_customer": "10/d"})
+    load = ExpectedLoad.of(resolved.experiment, resolved.bank)
+    salaries = 2000 * (0.71 * 0.85 + 0.15 * 0.95)
+    assert load.mean_by_route["salary"] * 365 * 86_400 / 12 == pytest.approx(salaries)
+    assert load.mean_by_route["payroll"] == pytest.approx(200 / (8 * 3600)), "files come on top"
+    files = sum(load.mean_by_route.values()) - load.mean_per_s
+    assert files == pytest.approx(load.mean_by_route["payroll"])
+    assert load.peak_per_s > load.mean_per_s
 
 
 def test_an_explanation_says_whom_a_trap_strikes_and_that_its_control_is_off(capsys):
