@@ -23,7 +23,7 @@ def rich_bank(*more, **settings):
     return replace(small, currencies=CURRENCIES, rates=RATES, **settings)
 
 
-def laundered(name, rule=None, days=40, seed=7, twins=0, town_bank=None, count=1, **more):
+def laundered(name, rule=None, days=22, seed=7, twins=0, town_bank=None, count=1, **more):
     """The truth of campaigns of a kind that run side by side, in words, and the till."""
     entries = [{"typology": name, "name": f"number {n}", "at": "10m"} | more for n in range(count)]
     crew = FraudSettings.model_validate({"campaign": entries}).campaign

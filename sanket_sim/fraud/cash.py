@@ -27,8 +27,6 @@ class CashStory(Story):
     A deposit refused as suspicious goes into the next account, if there is one.
     """
 
-    span_ns: tuple[int, int]
-    """Shortest and longest time from the first deposit to the last."""
     role: str
 
     def __init__(self, scheme: Scheme, number: int, accounts: int) -> None:
@@ -38,6 +36,11 @@ class CashStory(Story):
         self.arrived_minor: dict[int, dict[int, int]] = {}
         """Holder -> tx_id -> what has arrived by it."""
         self.outstanding = 0
+
+    @property
+    @abstractmethod
+    def span_ns(self) -> tuple[int, int]:
+        """Shortest and longest time from the first deposit to the last, before `pace` [ns]."""
 
     @abstractmethod
     def amounts_minor(self) -> list[int]:

@@ -71,10 +71,14 @@ Then = Callable[[Move, int, int], None]
 class Scheme(Actor):
     """Whoever has stories carried out: as many as the campaign is intense, side by side."""
 
+    under_way = 0
+    """Stories that have not ended."""
+    given_up = False
+    """Whether one of them did not end as it was meant to."""
+
     def begin(self, now_ns: int) -> None:
         """Let every story begin: the campaign's first at once, others within half a day."""
         self.under_way = self.stories
-        self.given_up = False
         self.bound()
         for number in range(self.stories):
             story = self.story(number)
@@ -260,11 +264,12 @@ class Story(ABC):
     def make_in_parts(self, move: Move, now_ns: int, then: Then, *keys: int) -> None:
         """Make a payment in as few parts as the bank's limit allows; `then` hears of the last."""
         parts = parts_minor(move.amount_minor, self.scheme.bank.payment_limit_minor)
-        open_parts = [len(parts)]
+        left = len(parts)
 
         def settled(part: Move, tx_id: int, at_ns: int) -> None:
-            open_parts[0] -= 1
-            if not open_parts[0]:
+            nonlocal left
+            left -= 1
+            if not left:
                 then(part, tx_id, at_ns)
 
         for place, part_minor in enumerate(parts):

@@ -137,8 +137,8 @@ class Export(CashStory):
         self.sent = 0
 
     @property
-    def span_ns(self) -> tuple[int, int]:  # type: ignore[override]  # a law of the campaign here
-        """How long it takes to pay everything in."""
+    def span_ns(self) -> tuple[int, int]:
+        """Shortest and longest time from the first deposit to the last, before `pace` [ns]."""
         return self.scheme.graded_ns(_CRUDE_SPAN_NS, _PATIENT_SPAN_NS)
 
     def deposit_minor(self, deposit: int) -> int:

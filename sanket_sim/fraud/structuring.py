@@ -155,8 +155,8 @@ class StructuredHoard(Hoard):
     role = "holder"
 
     @property
-    def span_ns(self) -> tuple[int, int]:  # type: ignore[override]  # a law of the campaign here
-        """How long it takes."""
+    def span_ns(self) -> tuple[int, int]:
+        """Shortest and longest time from the first deposit to the last, before `pace` [ns]."""
         return self.scheme.graded_ns(_CRUDE_SPAN_NS, _PATIENT_SPAN_NS)
 
     def amounts_minor(self) -> list[int]:

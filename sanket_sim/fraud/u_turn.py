@@ -174,7 +174,11 @@ class RoundTripper(Scheme, Fraudster):
 
     def story(self, number: int) -> Circle:
         """Return one way out and back."""
-        return Circle(self, number)
+        circle = Circle(self, number)
+        if self.stories == 1:
+            ends = (circle.amount_minor * end for end in _BACK)
+            self.specify("back", "amount_minor", *ends)
+        return circle
 
     def bound(self) -> None:
         """State the bounds of the design's table."""
@@ -183,8 +187,6 @@ class RoundTripper(Scheme, Fraudster):
         self.specify("out", "amount_minor", low_minor, high_minor)
         self.specify("out", "rows", stories, stories)
         self.specify("back", "rows", stories, stories)
-        back_minor = int(low_minor * _BACK[0]), high_minor * _BACK[1]
-        self.specify("back", "amount_minor", *back_minor)
         if stories == 1:
             self.specify("", "people", _HANDS_FEWEST + 1, _HANDS_MOST + 1)
             self.specify("", "hop", 0, _HANDS_MOST)
