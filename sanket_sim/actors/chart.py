@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from sanket_sim.actors.exchange import HOME
-from sanket_sim.actors.population import PAYEES_MOST, WORLDS, Population
+from sanket_sim.actors.population import PAYEES_MOST, WORLDS, Numbers, Population
 from sanket_sim.bank.description import Accounts, Party
 
 if TYPE_CHECKING:
@@ -25,8 +25,11 @@ def world_account(party: Party, currency: int = HOME) -> int:
     return currency * len(WORLDS) + WORLDS.index(party) if party in WORLDS else -1
 
 
-def chart_of_accounts(population: Population, habits: Habits) -> Accounts:
+def chart_of_accounts(population: Population, habits: Habits, standing: Numbers) -> Accounts:
     """Open everybody's account: worlds and merchants without limit, customers without overdraft.
+
+    Customers' known payees are those whom they return to, and those of their standing orders
+    (`standing`, a row per account; -1: nobody).
 
     Closed accounts are nobody's: their party is NONE and they have no owner. Those of applicants
     are theirs, and closed until the bank opens them.
@@ -42,7 +45,7 @@ def chart_of_accounts(population: Population, habits: Habits) -> Accounts:
         closed=np.zeros(count, dtype=np.bool_),
         device=np.zeros(count, dtype=np.int64),
         home=np.full(count, -1, dtype=np.int8),
-        payees=np.full((count, PAYEES_MOST), -1, dtype=np.int64),
+        payees=np.hstack([np.full((count, PAYEES_MOST), -1, dtype=np.int64), standing]),
     )
     _open_worlds(chart, population)
     _open_customers(chart, population, habits)

@@ -119,7 +119,9 @@ class City(mesa.Model):  # type: ignore[misc]  # mesa carries no types
         self.batches = Batches(self.habits, self.draws, start, demand.end_ns, days)
         self.fees = Fees(bank)
         self.patience = Patience(population.patience, self.draws)
-        self.accounts = chart_of_accounts(self.population, self.habits)
+        self.accounts = chart_of_accounts(
+            self.population, self.habits, self.recurring.payees(self.population.accounts)
+        )
         self.calendar = Calendar()
         self.customers: dict[int, Customer] = {}
         self.planned_ns = 0

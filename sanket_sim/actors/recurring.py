@@ -77,6 +77,15 @@ class Recurring:
         for one in self.templates:
             one.rest_minor = rest_minor
 
+    def payees(self, accounts: int) -> NDArray[np.int64]:
+        """Return whom each of so many accounts always pays, a column per template; -1: nobody."""
+        ends = [one.ends(one.holders) for one in self.templates]
+        standing = [one for one in ends if one is not None]
+        payees = np.full((accounts, len(standing)), -1, dtype=np.int64)
+        for column, (debtor, creditor) in enumerate(standing):
+            payees[debtor, column] = creditor
+        return payees
+
     def until(self, end_ns: int) -> NDArray[np.void]:
         """Hand out every intent created before `end_ns` that was not handed out yet."""
         while self._drawn_ns < min(end_ns, self.end_ns):

@@ -259,6 +259,8 @@ def test_a_standing_order_always_goes_to_the_same_person():
     assert pairs.shape[1] == 2000
     assert not np.any(rows["debtor_account"] == rows["creditor_account"])
     assert np.isin(rows["creditor_account"], town.population.account).all()
+    known = town.accounts.payees[rows["debtor_account"]]
+    assert (known == rows["creditor_account"][:, None]).any(axis=1).all(), "the bank knows them"
 
 
 def test_a_subscription_is_paid_to_a_shop_that_never_closes():
