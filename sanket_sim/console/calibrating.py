@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from sanket_sim.actors.presets import preset_names
 from sanket_sim.bank.model import load_bank
 from sanket_sim.calibration.calibrate import BANK, calibrate, check, figures
 from sanket_sim.calibration.chart import draw
@@ -21,6 +22,7 @@ from sanket_sim.console.arguments import Arguments
 from sanket_sim.console.wording import plain
 from sanket_sim.core.config import dump_settings
 from sanket_sim.core.errors import InputError, Problem
+from sanket_sim.core.settings import nearest
 
 _DOES_NOT_FIT = 1
 _STYLES = {"yes": "green", "no": "bold red", "told": "dim"}
@@ -47,7 +49,10 @@ def _sample(arguments: Arguments) -> Sample:
 
 
 def _checked(arguments: Arguments) -> Verdict:
-    name = arguments.against
+    name, preset = arguments.against, arguments.preset
+    if preset not in preset_names() and not Path(preset).is_file():
+        said = f'unknown preset "{preset}"; {nearest(preset, preset_names())}'
+        raise InputError("calibrate", [Problem("preset", said)])
     found = figures(Path(arguments.target)) if arguments.target else {}
     if found and name not in found:
         raise InputError(arguments.target, [Problem("", f"has no figures of {name}")])
