@@ -74,7 +74,10 @@ def _draw_cost(axes: Any, findings: Findings, curve: tuple[ThresholdPoint, ...])
     axes.plot(at, [point.cost_minor / unit for point in curve], color=LIGHT["text"], lw=1.3)
     best = cheapest(curve)
     axes.plot([best.threshold], [best.cost_minor / unit], "o", color=LIGHT["ok"], ms=6)
-    axes.set_ylim(0, None)
+    # At 0 everybody is flagged: what that costs would press everything else to the ground.
+    axes.set_ylim(
+        0, 1.2 * max(point.cost_minor for point in curve if point.threshold >= 0.1) / unit
+    )
     axes.set_ylabel(f"cost, {currency}")
     axes.set_xlabel("flag from this score on")
     axes.yaxis.set_major_formatter(lambda cost, _: f"{cost:,.0f}")
