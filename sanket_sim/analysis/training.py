@@ -8,13 +8,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from sanket_sim.analysis.boosting import THREADS, xgboost
 from sanket_sim.analysis.logistic import fit_logistic
 from sanket_sim.analysis.run_folder import RunFolder
 from sanket_sim.analysis.statistics import Estimate, wilson
-from sanket_sim.bank.fraud_features import FEATURES
+from sanket_sim.bank.fraud_features import FEATURES, PLACES
 from sanket_sim.bank.fraud_model import FraudModel, Training
 from sanket_sim.core.draws import Draws
 from sanket_sim.trace.batch import Columns, places_of
@@ -42,7 +43,7 @@ RISING = (
 PARAMETERS: Mapping[str, float | int | str] = {
     "objective": "binary:logistic",
     "max_depth": 4,
-    "eta": 0.2,
+    "eta": 0.3,
     "min_child_weight": 5.0,
     "lambda": 2.0,
     "base_score": 0.5,
@@ -56,7 +57,9 @@ PATIENCE = 12
 _LEARN, _STOP = 0.7, 0.85
 """Groups below the first share are learnt from, below the second they say when to stop; the rest
 is held out."""
-_HONEST, _TWIN = "", "twins"
+_TWINS_WEIGH = 0.3
+"""All twins together, over all other honest payments: schools have far more of them than life has,
+and a model that fears to suspect them lets most fraud pass."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +68,9 @@ class Lesson:
 
     Parameters
     ----------
-    table : float64 array, shape (payments, len(FEATURES))
+    features : tuple of str
+        Those of `FEATURES` that every run kept.
+    table : float64 array, shape (payments, len(features))
     fraud, twin : bool arrays, shape (payments,)
     typology : int64 array
         Place in `typologies`; -1 for honest payments.
@@ -75,6 +80,7 @@ class Lesson:
         A number in (0, 1) for each group, by which groups are dealt.
     """
 
+    features: tuple[str, ...]
     table: Floats
     fraud: Flags
     twin: Flags
@@ -88,6 +94,7 @@ class Lesson:
         """Return the payments of the groups dealt into a range."""
         keep = (self.share >= low) & (self.share < high)
         return Lesson(
+            self.features,
             self.table[keep],
             self.fraud[keep],
             self.twin[keep],
@@ -144,9 +151,11 @@ class Trained:
 def lesson_of(runs: Sequence[RunFolder]) -> Lesson:
     """Gather the assessments of some runs, and the truth about them."""
     names: list[str] = []
-    parts = [_run_rows(run, names) for run in runs]
+    features = tuple(name for name in FEATURES if all(_keeps(run, name) for run in runs))
+    parts = [_run_rows(run, features, names) for run in runs]
     joined = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     return Lesson(
+        features,
         joined["table"],
         joined["fraud"],
         joined["twin"],
@@ -158,9 +167,15 @@ def lesson_of(runs: Sequence[RunFolder]) -> Lesson:
     )
 
 
-def _run_rows(run: RunFolder, names: list[str]) -> Columns:
+def _keeps(run: RunFolder, feature: str) -> bool:
+    """Say whether a run kept a feature; one made by an earlier version may know fewer."""
+    parts = run.trace.parts("assessments")
+    return all(feature in pq.read_schema(part).names for part in parts)
+
+
+def _run_rows(run: RunFolder, features: tuple[str, ...], names: list[str]) -> Columns:
     trace = run.trace
-    seen = trace.columns("assessments", ["tx_id", *FEATURES])
+    seen = trace.columns("assessments", ["tx_id", *features])
     paid = trace.columns("transactions", ["tx_id", "customer_id", "is_fraud"])
     by_id = np.argsort(paid["tx_id"], kind="stable")
     own = by_id[places_of(paid["tx_id"][by_id], seen["tx_id"])]
@@ -174,7 +189,7 @@ def _run_rows(run: RunFolder, names: list[str]) -> Columns:
     group = np.where(played, _taken(family, campaign), person)
     draws = Draws(run.experiment.seed, "training").child("group")
     return {
-        "table": np.column_stack([seen[name].astype(np.float64) for name in FEATURES]),
+        "table": np.column_stack([seen[name].astype(np.float64) for name in features]),
         "fraud": fraud,
         "twin": played & ~fraud,
         "typology": _renumbered(
@@ -214,7 +229,8 @@ def _renumbered(codes: Integers, words: Sequence[str], names: list[str]) -> Inte
 def train(lesson: Lesson) -> Trained:
     """Train a model and the baseline; see what either is worth on what was held out.
 
-    Every typology weighs the same, and all fraud as much as all that is honest. The model's log
+    Every typology weighs the same, all fraud as much as all that is honest, and twins as little as
+    they are rare in life. The model's log
     odds are then shifted so that the likelihood is one half where `FALSE_POSITIVES` of the honest
     payments lie above: the thresholds of the fraud service mean the same for every model.
 
@@ -225,7 +241,7 @@ def train(lesson: Lesson) -> Trained:
     """
     learn, stop = lesson.part(0.0, _LEARN), lesson.part(_LEARN, _STOP)
     held_out = lesson.part(_STOP, 1.0)
-    grown = FraudModel.from_xgboost(_grow(learn, stop), FEATURES, Training())
+    grown = FraudModel.from_xgboost(_grow(learn, stop), learn.features, Training())
     model = _shifted(grown, stop)
     baseline = fit_logistic(_eased(learn.table), learn.fraud, _weights(learn))
     boosted = quality(scores_of(model, held_out), held_out)
@@ -245,7 +261,9 @@ def train(lesson: Lesson) -> Trained:
 
 def scores_of(model: FraudModel, lesson: Lesson) -> Floats:
     """Return the likelihoods that a model gives, payment by payment as the service does."""
-    return np.array([model.likelihood(row) for row in lesson.table.tolist()])
+    rows = np.zeros((len(lesson.table), len(FEATURES)))
+    rows[:, [PLACES[name] for name in lesson.features]] = lesson.table
+    return np.array([model.likelihood(row) for row in rows.tolist()])
 
 
 def quality(scores: Floats, lesson: Lesson) -> Quality:
@@ -298,7 +316,7 @@ def _recall(caught: Flags, group: Integers, fraud: Flags) -> Recall:
 def _grow(learn: Lesson, stop: Lesson) -> Mapping[str, object]:
     """Grow trees until the lesson kept aside gains no more; return them as JSON says them."""
     library = xgboost()
-    constraints = tuple(int(name in RISING) for name in FEATURES)
+    constraints = tuple(int(name in RISING) for name in learn.features)
     sides = {
         name: library.DMatrix(one.table, label=one.fraud, weight=_weights(one), nthread=THREADS)
         for name, one in (("learn", learn), ("stop", stop))
@@ -318,18 +336,19 @@ def _grow(learn: Lesson, stop: Lesson) -> Mapping[str, object]:
 
 def _weights(lesson: Lesson) -> Floats:
     """Return weights by which every typology counts the same, and fraud as much as the rest."""
-    weights = np.ones(len(lesson.fraud))
-    counts = np.bincount(lesson.typology[lesson.fraud], minlength=len(lesson.typologies))
+    fraud, twin = lesson.fraud, lesson.twin
+    ordinary = int((~fraud & ~twin).sum())
+    weights = np.ones(len(fraud))
+    weights[twin] = _TWINS_WEIGH * ordinary / max(int(twin.sum()), 1)
+    counts = np.bincount(lesson.typology[fraud], minlength=len(lesson.typologies))
     kinds = max(int((counts > 0).sum()), 1)
-    honest = int((~lesson.fraud).sum())
-    weights[lesson.fraud] = honest / kinds / counts[lesson.typology[lesson.fraud]]
+    weights[fraud] = weights[~fraud].sum() / kinds / counts[lesson.typology[fraud]]
     return weights
 
 
 def _shifted(model: FraudModel, lesson: Lesson) -> FraudModel:
     ordinary = ~lesson.fraud & ~lesson.twin
-    honest = lesson.table[ordinary].tolist()
-    scores = np.array([model.likelihood(row) for row in honest])
+    scores = scores_of(model, lesson)[ordinary]
     half = min(max(threshold_of(scores), 1e-9), 1.0 - 1e-9) if len(scores) else 0.5
     margin = model.base_margin - math.log(half / (1.0 - half))
     return model.model_copy(update={"base_margin": margin})
