@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
+from sanket_sim.actors.demand import Demand
 from sanket_sim.actors.presets import PresetSettings, read_preset
 from sanket_sim.actors.settings import DemandSettings, PopulationSettings
 from sanket_sim.actors.templates import TemplateSettings
@@ -51,6 +52,11 @@ class Plans:
         for one in able:
             per_month[one.route] += one.expected_per_month() * _eligible(one, preset)
         return cls(able, frozenset(demand.holidays), per_month)
+
+    def beside(self, demand: Demand) -> Demand:
+        """Return a demand with what templates bring on top of it, spread evenly."""
+        each_per_s = sum(self.per_month.values()) * NS_PER_S / MONTH_NS
+        return Demand(demand.edges_ns, demand.after + each_per_s, demand.before + each_per_s)
 
     def replaced(self, bank: Bank) -> frozenset[int]:
         """Return the routes that people do not choose by their weights, as templates have them."""

@@ -293,7 +293,9 @@ def introduce(
         surges,
         read_preset(asked.population.preset),
     )
-    campaigns = enlist(asked.fraud, bank, demand, asked.population.customers, asked.seed)
+    plans = Plans.of(asked.population, asked.demand, bank)
+    traffic = plans.beside(demand)
+    campaigns = enlist(asked.fraud, bank, traffic, asked.population.customers, asked.seed)
     city = City(
         bank,
         asked.population,
@@ -303,7 +305,7 @@ def introduce(
         words,
         asked.start,
         asked.fraud.twins,
-        Plans.of(asked.population, asked.demand, bank),
+        plans,
     )
     Onboarding(asked.onboarding, city).begin()
     scenario = Scenario(

@@ -4,11 +4,12 @@ import tomllib
 from datetime import date, datetime
 from pathlib import Path
 
+import numpy as np
 import pytest
 from pydantic import ValidationError
 from small_city import BATCH_ROUTES, bank, money_bank
 
-from sanket_sim.actors import DemandSettings, PopulationSettings
+from sanket_sim.actors import Demand, DemandSettings, PopulationSettings
 from sanket_sim.actors.business_days import BusinessDays, day_of, days_in, month_of
 from sanket_sim.actors.plans import MONTH_NS, Plans, misfits
 from sanket_sim.actors.presets import PresetSettings, preset_names, read_preset
@@ -163,6 +164,13 @@ def test_expected_numbers_count_shares_misses_and_seasons():
     workers = people(one(segments=["worker"]), one(name="b"))
     assert Plans.of(workers, FLAT, bank()).per_month == pytest.approx({"transfer": 1.42})
     assert pytest.approx(12 * MONTH_NS / 1e9) == 365 * 86_400
+
+
+def test_templates_count_into_the_traffic_of_which_fraud_is_a_share():
+    each = Plans.of(people(one(share=0.5)), FLAT, bank())
+    quiet = Demand(np.array([0, MONTH_NS]), np.array([0.0]), np.array([0.0]))
+    assert each.beside(quiet).expected == pytest.approx(0.5)
+    assert Plans().beside(quiet).expected == 0.0
 
 
 @pytest.mark.parametrize(
