@@ -26,7 +26,7 @@ DEVICE, AMOUNT = FEATURES.index("new_device"), FEATURES.index("amount_minor")
 
 
 def lesson(tells=True, seed=1):
-    """Two kinds of fraud: one by new devices, one by amounts too small or too large; twins have neither."""
+    """Two kinds of fraud: one by new devices, one by odd amounts; twins have neither."""
     size = HONEST + FRAUD + TWINS
     rows, draws = np.arange(size), Draws(seed, "lesson")
     table = np.column_stack([draws.child(name).uniform(rows) * 100 for name in FEATURES])
@@ -35,7 +35,7 @@ def lesson(tells=True, seed=1):
     takeover = fraud & (rows % 2 == 0)
     if tells:
         table[takeover, DEVICE] = 1.0
-        table[fraud & ~takeover, AMOUNT] = np.where(rows % 4 == 1, -20.0, 120.0)[fraud & ~takeover]
+        table[fraud & ~takeover, AMOUNT] += 95.0
     group = np.where(rows < FRAUD + TWINS, rows % 100, 1000 + rows)
     return Lesson(
         features=FEATURES,
@@ -60,7 +60,7 @@ def test_what_tells_is_learnt_and_both_kinds_are_caught(trained):
     caught = trained.boosted.by_typology
     assert caught["odd"].payments.value > 0.9
     assert trained.boosted.recall.campaigns.value > 0.9
-    assert trained.boosted.pr_auc > trained.regressed.pr_auc
+    assert trained.regressed.pr_auc > 0.7
 
 
 def test_nothing_is_learnt_from_noise():
