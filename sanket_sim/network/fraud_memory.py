@@ -154,7 +154,7 @@ class ShopHistory:
         self.at_ns = now_ns
         self.payments_1h = self.small_1h = self.declines_1h = 0.0
         self.mean = math.log(usual_minor)
-        self.seen = PRIOR_WEIGHT
+        self.seen = 1.0
 
     def fade(self, now_ns: int) -> None:
         """Bring the counts up to now."""
