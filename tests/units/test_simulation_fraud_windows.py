@@ -9,7 +9,9 @@ from fraud_trace import MINUTE, SHOP, Payment, S, Told, card_testing, takeover, 
 from sanket_sim.analysis.detection import measure_fraud
 from sanket_sim.analysis.findings import to_plain
 from sanket_sim.analysis.run_folder import RunFolder
-from sanket_sim.simulation.compare import is_total, leaves
+from sanket_sim.analysis.statistics import Estimate
+from sanket_sim.console.tables import _cells
+from sanket_sim.simulation.compare import Difference, is_total, leaves
 from sanket_sim.simulation.fraud_windows import fraud_windows
 
 EDGES_NS = np.linspace(0, 60 * MINUTE, 31).astype(np.int64)
@@ -47,3 +49,17 @@ def test_rates_are_unknown_where_there_was_nothing_to_flag(run: RunFolder) -> No
     windows = fraud_windows(run, EDGES_NS)
     assert np.isnan(windows["fraud_recall"][0])
     assert windows["honest_flagged_rate"][0] == pytest.approx(8 / (120 - 9 - 4))
+
+
+@pytest.mark.parametrize(
+    ("metric", "said", "figure"),
+    [
+        ("fraud.loss_minor.JPY", "lost to fraud, JPY", "-1,200"),
+        ("fraud.cost.total_minor.EUR", "loss and alarms, EUR", "-12.00"),
+        ("fraud.alarms.refused", "honest refused", "-1,200"),
+    ],
+)
+def test_totals_are_told_in_words_and_in_money(metric: str, said: str, figure: str) -> None:
+    change = Difference(metric, 1_500.0, 300.0, Estimate(-1_200.0, -1_300.0, -1_100.0, 30))
+    name, *_, told, _ = _cells(change)
+    assert (name, told) == (said, figure)
