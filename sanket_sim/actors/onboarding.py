@@ -66,7 +66,7 @@ class OnboardingSettings(Settings):
     spends_every: PositiveDurationNs = _DAY_NS
     """Mean time between a newcomer's card payments, before `pace`."""
     borrows: Share = 0.3
-    """Share of newcomers who draw on the credit line that comes with the account."""
+    """Share of those on a salary who draw on the credit line that comes with the account."""
     pace: Annotated[float, Field(gt=0, le=100)] = 1.0
     """Multiplies the waits of hours and days, so that a short experiment sees the whole story."""
 
@@ -224,7 +224,8 @@ class Onboarding:
             return
         now_ns = self._react_ns(answer)
         self._enter(now_ns, partial(self._next_payment, who, 0), "next", who.account)
-        if self._u("borrows", who.account) < self.settings.borrows:
+        borrows = self._u("borrows", who.account) < self.settings.borrows
+        if borrows and answer.kind == self.salary:
             at_ns = now_ns + self._wait_ns(_CREDIT_AFTER_NS, "credit", who.account)
             self._enter(at_ns, partial(self._borrow, who), "borrow", who.account)
 
