@@ -20,7 +20,7 @@ def world_account(party: Party, currency: int = HOME) -> int:
     Examples
     --------
     >>> world_account(Party.OTHER_BANK), world_account(Party.CASH, 2), world_account(Party.NONE)
-    (1, 14, -1)
+    (1, 16, -1)
     """
     return currency * len(WORLDS) + WORLDS.index(party) if party in WORLDS else -1
 

@@ -284,29 +284,7 @@ def introduce(
     asked, bank = resolved.experiment, resolved.bank
     for name in CODE_0_IS_NONE:
         words[name].code("")
-    surges = [surge for fault in asked.fault for surge in fault.surges(asked.duration)]
-    demand = demand_of(
-        asked.demand,
-        asked.population.customers,
-        asked.start,
-        asked.duration,
-        surges,
-        read_preset(asked.population.preset),
-    )
-    plans = Plans.of(asked.population, asked.demand, bank)
-    traffic = plans.beside(demand)
-    campaigns = enlist(asked.fraud, bank, traffic, asked.population.customers, asked.seed)
-    city = City(
-        bank,
-        asked.population,
-        demand,
-        asked.seed,
-        campaigns,
-        words,
-        asked.start,
-        asked.fraud.twins,
-        plans,
-    )
+    city = _city(asked, bank, words)
     Onboarding(asked.onboarding, city).begin()
     scenario = Scenario(
         asked.fault,
@@ -332,6 +310,27 @@ def introduce(
         guard=_guard(asked, city.accounts, words),
         observers=observers,
         stopped=stopped,
+    )
+
+
+def _city(asked: Experiment, bank: Bank, words: Vocabularies) -> City:
+    """Build everyone who wants to move money."""
+    people = asked.population
+    surges = [surge for fault in asked.fault for surge in fault.surges(asked.duration)]
+    preset = read_preset(people.preset)
+    demand = demand_of(asked.demand, people.customers, asked.start, asked.duration, surges, preset)
+    plans = Plans.of(people, asked.demand, bank)
+    campaigns = enlist(asked.fraud, bank, plans.beside(demand), people.customers, asked.seed)
+    return City(
+        bank,
+        people,
+        demand,
+        asked.seed,
+        campaigns,
+        words,
+        asked.start,
+        asked.fraud.twins,
+        plans,
     )
 
 
