@@ -170,6 +170,7 @@ class Feed:
         self.relay = Relay(actor, 0, self.web, terms, self.holders, actor.finish, parts)
         self.parts = parts
         self.warned: set[int] = set()
+        self.sources: set[int] = set()
         _specify(actor, self.web, parts, terms)
 
     def begin(self, now_ns: int) -> None:
@@ -195,10 +196,12 @@ class Feed:
             return Source(self.relay.keeper(0, lane), wanted_minor)
         owned_minor = self.actor.population.opening_minor
         asked = [self.actor.person("victim", lane, one) for one in range(_PEOPLE_TRIED)]
-        known = [one for one in asked if not self.holders.has(one)] or asked
+        busy = self.sources
+        known = [one for one in asked if not self.holders.has(one) and one not in busy] or asked
         able = (one for one in known if _OF_BALANCE * owned_minor[one] >= wanted_minor)
         richest = max(known, key=lambda one: int(owned_minor[one]))
         number = int(next(able, richest))
+        self.sources.add(number)
         spare_minor = max(int(_OF_BALANCE * owned_minor[number]), LOOT_MINOR[0])
         return Source(number, min(wanted_minor, spare_minor))
 
