@@ -11,7 +11,7 @@ KIND = {route.name: kind for kind, route in enumerate(ROUTES)}
 BALANCE = 123_457
 
 
-def committed(rule=None, victims=60, until_h=200, routes=ROUTES, till_too=False, **more):
+def committed(rule=None, victims=60, until_h=110, routes=ROUTES, till_too=False, **more):
     entry = {"typology": "account_takeover", "at": "1m", "victims": victims} | more
     campaigns = FraudSettings.model_validate({"campaign": [entry]}).campaign
     town = city(3000, 0.0001, until_h * 3600, 3, campaigns, {"minimum": "2m"}, bank=bank(routes))
@@ -148,7 +148,7 @@ def test_the_crude_try_small_transfers_first():
 
 
 def test_victims_notice_after_half_a_day_or_so_and_block_their_accounts(done):
-    till = committed(sophistication=0.5, till_too=True)
+    till = committed(sophistication=0.5, till_too=True, until_h=220)
     blocks = np.array([(account, at) for account, at, blocked in till.blocks if blocked])
     robbed = by_victim(of(done[0], "transfer"))
     assert len(blocks) == len(robbed)
