@@ -37,7 +37,8 @@ def enlist(
     With N honest intents expected, rate r asks for F = N r / (1 - r) fraudulent ones. Campaigns
     are added, each keyed by its number, until their expected sizes reach F; the last one enters
     with the probability that makes the expectation exactly F. Adaptation (dropped cards, stopped
-    drains) keeps the realised share somewhat lower.
+    drains) keeps the realised share somewhat lower, and so do honest twins, which are traffic
+    beyond N: with t of them a campaign, by a factor of about 1 - r t.
     """
     honest = demand.expected * customers
     wanted = honest * settings.rate / (1.0 - settings.rate)
