@@ -22,7 +22,7 @@ from sanket_sim.actors.truth import STOPPED
 from sanket_sim.actors.typology import Typology, typologies
 from sanket_sim.bank.description import ABROAD, Bank, Party
 from sanket_sim.core.units import NS_PER_S
-from sanket_sim.fraud.plot import SOPHISTICATED, Cast, Nerve, Parts, scaled, size
+from sanket_sim.fraud.plot import HEARD_LATE_NS, SOPHISTICATED, Cast, Nerve, Parts, scaled, size
 
 if TYPE_CHECKING:
     from sanket_sim.actors.city import City
@@ -153,7 +153,8 @@ class CardRunner(Fraudster):
             self.specify("spree", "people", 1, 1)
             bounds = [lasts_ns * pace for lasts_ns in _LASTS_NS]
             self.specify("spree", "span_ns", bounds[0] - 2, bounds[1] + 2)
-            self.specify("spree", "gap_ns", 0, 2 * _STEP_NS_MOST * pace + 2)
+            late_ns = HEARD_LATE_NS + self.city.shortest_reaction_ns
+            self.specify("spree", "gap_ns", 0, 2 * _STEP_NS_MOST * pace + late_ns)
         elif spree.cast.distinct(spree.cards):
             self.specify("spree", "person_rows", spree.payments, spree.payments)
         self._use(0, now_ns)
