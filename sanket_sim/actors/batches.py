@@ -14,11 +14,10 @@ from sanket_sim.actors.intents import in_order
 from sanket_sim.actors.population import jump_hash
 from sanket_sim.bank.description import BatchRun
 from sanket_sim.core.draws import Draws
-from sanket_sim.core.units import NS_PER_S
+from sanket_sim.core.units import DAY_NS, NS_PER_S
 from sanket_sim.trace.arrivals import no_intents
 
 EPOCH = datetime.fromisoformat("1970-01-01")
-_DAY_NS = 86_400 * NS_PER_S
 _WEEKDAYS = BusinessDays()
 
 
@@ -150,6 +149,6 @@ def business_date(
     ['2026-11-20', '2026-11-20', '2026-11-23', '2026-11-23']
     """
     whole_us = (start - EPOCH) // timedelta(microseconds=1)
-    day, time_ns = divmod(whole_us * 1000 + at_ns, _DAY_NS)
+    day, time_ns = divmod(whole_us * 1000 + at_ns, DAY_NS)
     handed_in = EPOCH.date() + timedelta(days=day + (time_ns > cut_off_ns))
     return (days.at_or_after(handed_in) - EPOCH.date()).days

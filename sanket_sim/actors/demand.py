@@ -12,13 +12,12 @@ from numpy.typing import NDArray
 from sanket_sim.actors.business_days import BusinessDays
 from sanket_sim.actors.presets import DaysSettings, PresetSettings, read_preset
 from sanket_sim.actors.settings import DemandSettings, WaveSettings
-from sanket_sim.core.units import NS_PER_S
+from sanket_sim.core.units import DAY_NS, NS_PER_S
 
 NEVER_NS = np.iinfo(np.int64).max
 """The time of what will not happen in this run."""
 
 _GRID_NS = 300 * NS_PER_S
-_DAY_NS = 86_400 * NS_PER_S
 _HOURS_PER_DAY = 24.0
 WEEKDAY_PEAKS = ((0.6, 12.5, 2.5), (0.4, 18.75, 2.0))
 """Share, middle [h] and deviation [h] of the busy times of a working day."""
@@ -208,8 +207,8 @@ def _profile(
 ) -> Floats:
     """Return the preset's factor at `at_ns`, by the day in which the segment begins."""
     offset_ns = _since_midnight_ns(start)
-    day = (segment_begin_ns + offset_ns) // _DAY_NS
-    hour = (at_ns + offset_ns - day * _DAY_NS) / (3600.0 * NS_PER_S)
+    day = (segment_begin_ns + offset_ns) // DAY_NS
+    hour = (at_ns + offset_ns - day * DAY_NS) / (3600.0 * NS_PER_S)
     dates = [start.date() + timedelta(days=int(n)) for n in range(int(day[-1]) + 1)]
     free = np.array([not open_.is_open(date) for date in dates])[day]
     level = np.array([_day_factor(date, factors, open_) for date in dates])[day]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from sanket_sim.core.draws import Draws
-from sanket_sim.core.units import NS_PER_S
+from sanket_sim.core.units import DAY_NS, HOUR_NS
 
 Numbers = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -27,8 +27,6 @@ _CLOSES_H = np.array([22.0, 24.0, 24.0, 24.0, 20.0, 20.0, 20.0, 24.0, 18.0, 24.0
 _SUNDAYS = np.array([True, True, True, True, False, False, False, True, False, True])
 _CATEGORY_WEIGHT = 0.8
 """How much of a shop's ticket its category says, on the normal scale."""
-_HOUR_NS = 3600 * NS_PER_S
-_DAY_NS = 24 * _HOUR_NS
 _SUNDAY = 6
 
 
@@ -100,13 +98,13 @@ def clock(at_ns: Numbers, start: datetime) -> tuple[Floats, Numbers]:
 
     Examples
     --------
-    >>> hour, weekday = clock(np.array([0, _DAY_NS]), datetime.fromisoformat("2026-11-22T06:30"))
+    >>> hour, weekday = clock(np.array([0, DAY_NS]), datetime.fromisoformat("2026-11-22T06:30"))
     >>> hour.tolist(), weekday.tolist()
     ([6.5, 6.5], [6, 0])
     """
     midnight = start.replace(hour=0, minute=0, second=0, microsecond=0)
     local_ns = at_ns + (start - midnight) // timedelta(microseconds=1) * 1000
-    return local_ns % _DAY_NS / _HOUR_NS, (local_ns // _DAY_NS + start.weekday()) % 7
+    return local_ns % DAY_NS / HOUR_NS, (local_ns // DAY_NS + start.weekday()) % 7
 
 
 def _scores() -> Floats:

@@ -23,20 +23,18 @@ from sanket_sim.bank.description import Party
 from sanket_sim.core.draws import word_of
 from sanket_sim.core.outcomes import Ack, Decline, Outcome
 from sanket_sim.core.settings import DurationNs, PositiveDurationNs, RatePerS, Settings, Share
-from sanket_sim.core.units import NS_PER_S
+from sanket_sim.core.units import DAY_NS, MINUTE_NS, NS_PER_S
 
 if TYPE_CHECKING:
     from sanket_sim.actors.actor import Answer
     from sanket_sim.actors.city import City
     from sanket_sim.actors.habits import Habits
 
-_MINUTE_NS = 60 * NS_PER_S
-_DAY_NS = 86_400 * NS_PER_S
 _RETRY_SIGMA, _RETRY_ENDS = 0.8, (0.2, 6.0)
-_FIRST_MONEY_NS = (0.1 * _DAY_NS, 3.0 * _DAY_NS)
-_MONTH_NS = 30.0 * _DAY_NS
-_CREDIT_AFTER_NS = (3.0 * _DAY_NS, 20.0 * _DAY_NS)
-_REPAID_AFTER_NS = (10.0 * _DAY_NS, 30.0 * _DAY_NS)
+_FIRST_MONEY_NS = (0.1 * DAY_NS, 3.0 * DAY_NS)
+_MONTH_NS = 30.0 * DAY_NS
+_CREDIT_AFTER_NS = (3.0 * DAY_NS, 20.0 * DAY_NS)
+_REPAID_AFTER_NS = (10.0 * DAY_NS, 30.0 * DAY_NS)
 
 
 class OnboardingSettings(Settings):
@@ -59,11 +57,11 @@ class OnboardingSettings(Settings):
     """Probability that an honest applicant's document or face is not recognised."""
     retries_max: Annotated[int, Field(ge=0, le=100)] = 2
     """How often he tries again, with another picture or when the line is back."""
-    retry: PositiveDurationNs = 3 * _MINUTE_NS
+    retry: PositiveDurationNs = 3 * MINUTE_NS
     """Median time until he does."""
     salaried: Share = 0.6
     """Share of newcomers whose first money is a salary; others send some from their old bank."""
-    spends_every: PositiveDurationNs = _DAY_NS
+    spends_every: PositiveDurationNs = DAY_NS
     """Mean time between a newcomer's card payments, before `pace`."""
     borrows: Share = 0.3
     """Share of those on a salary who draw on the credit line that comes with the account."""

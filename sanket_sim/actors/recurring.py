@@ -15,11 +15,10 @@ from sanket_sim.actors.plans import Plans
 from sanket_sim.actors.template import Occurrences, Template, holders_of
 from sanket_sim.bank.description import Party
 from sanket_sim.core.draws import Draws
-from sanket_sim.core.units import NS_PER_S
+from sanket_sim.core.units import DAY_NS
 from sanket_sim.trace.arrivals import no_intents
 
 _BLOCK_INTENTS = 16_384
-_DAY_NS = 86_400 * NS_PER_S
 _REST_LEAST = 10
 """Standing orders leave at least one part in so many of an income."""
 
@@ -99,7 +98,7 @@ class Recurring:
         if not len(self._due):
             self._open_day()
         block, self._due = self._due[:_BLOCK_INTENTS], self._due[_BLOCK_INTENTS:]
-        day_end_ns = self._next_day * _DAY_NS - self._offset_ns
+        day_end_ns = self._next_day * DAY_NS - self._offset_ns
         self._drawn_ns = int(self._due["at_ns"][0]) if len(self._due) else day_end_ns
         if len(block):
             parts = [
@@ -109,7 +108,7 @@ class Recurring:
             self._ready = in_order([self._ready, *parts])
 
     def _open_day(self) -> None:
-        begin_ns = self._next_day * _DAY_NS - self._offset_ns
+        begin_ns = self._next_day * DAY_NS - self._offset_ns
         day = (self._midnight + timedelta(days=self._next_day)).date()
         parts = [
             self._timed(place, template, those, begin_ns)
@@ -126,7 +125,7 @@ class Recurring:
         place: int, template: Template, those: Occurrences, begin_ns: int
     ) -> NDArray[np.void]:
         due = np.empty(len(those.customer), dtype=_DUE)
-        due["at_ns"] = begin_ns + (template.time_of_day(those) * _DAY_NS).astype(np.int64)
+        due["at_ns"] = begin_ns + (template.time_of_day(those) * DAY_NS).astype(np.int64)
         due["of"], due["customer"], due["month"], due["n"] = place, *those
         return due
 

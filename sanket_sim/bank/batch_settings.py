@@ -9,9 +9,8 @@ from pydantic import BeforeValidator, Field, PlainSerializer, model_validator
 
 from sanket_sim.bank.description import FIVE_PM_NS, BatchRun
 from sanket_sim.core.settings import PositiveDurationNs, RatePerS, Settings
-from sanket_sim.core.units import NS_PER_S, format_duration
+from sanket_sim.core.units import MINUTE_NS, NS_PER_S, format_duration
 
-NS_PER_MINUTE = 60 * NS_PER_S
 _TIME_OF_DAY = re.compile(r"([01][0-9]|2[0-3]):([0-5][0-9])")
 
 
@@ -19,11 +18,11 @@ def _time_of_day(value: Any) -> int:
     match = _TIME_OF_DAY.fullmatch(value) if isinstance(value, str) else None
     if match is None:
         raise ValueError('expected a time of day in quotes, such as "17:00"')
-    return (int(match[1]) * 60 + int(match[2])) * NS_PER_MINUTE
+    return (int(match[1]) * 60 + int(match[2])) * MINUTE_NS
 
 
 def _write_time_of_day(time_ns: int) -> str:
-    hours, minutes = divmod(time_ns // NS_PER_MINUTE, 60)
+    hours, minutes = divmod(time_ns // MINUTE_NS, 60)
     return f"{hours:02d}:{minutes:02d}"
 
 

@@ -225,10 +225,6 @@ class Party(IntEnum):
     """The bank's loans: what it lends comes from here."""
 
 
-ABROAD = 0
-"""The place that is nobody's home; homes are 1, 2, ..."""
-
-
 FIVE_PM_NS = 17 * 3600 * NS_PER_S
 """Five in the afternoon: when many banks close the day's files."""
 

@@ -25,9 +25,8 @@ from sanket_sim.calibration.histories import (
     sorted_entries,
 )
 from sanket_sim.core.draws import Draws
-from sanket_sim.core.units import NS_PER_S
+from sanket_sim.core.units import DAY_NS
 
-_DAY_NS = 86_400 * NS_PER_S
 _EPOCH = datetime.fromisoformat("1970-01-01")
 
 
@@ -63,7 +62,7 @@ def generate(bank: Bank, sample: Sample, watched: Mapping[str, int]) -> Historie
     """
     first, end = month_number(min(watched)), month_number(max(watched)) + 1
     start = datetime.fromisoformat(f"{month_name(first)}-01")
-    end_ns = int((_first_day(end) - _first_day(first)) * _DAY_NS)
+    end_ns = int((_first_day(end) - _first_day(first)) * DAY_NS)
     city = _city(bank, sample, start, end_ns)
     intents = _planned(city, end_ns)
     begun = _first_months(watched, len(city.population), Draws(sample.seed, "calibration"))
@@ -97,8 +96,8 @@ def post(
     known = np.array([_operation(route.name) for route in bank.routes])
     change_minor = np.where(debit, -1, 1) * intents["amount_minor"]
     covered, refused = _covered(place, change_minor, opening_minor)
-    offset_ns = (start - _EPOCH).days * _DAY_NS
-    day = (offset_ns + intents["created_ns"]) // _DAY_NS
+    offset_ns = (start - _EPOCH).days * DAY_NS
+    day = (offset_ns + intents["created_ns"]) // DAY_NS
     operation = known[intents["kind"]]
     kept = covered & (operation >= 0)
     entries = sorted_entries(
@@ -126,8 +125,8 @@ def _city(bank: Bank, sample: Sample, start: datetime, end_ns: int) -> City:
 def _planned(city: City, end_ns: int) -> NDArray[np.void]:
     """Return all intents of a run, planned day by day: what is drawn ahead is sorted in."""
     parts = [
-        city.plan(begin_ns, min(begin_ns + _DAY_NS, end_ns)).intents
-        for begin_ns in range(0, end_ns, _DAY_NS)
+        city.plan(begin_ns, min(begin_ns + DAY_NS, end_ns)).intents
+        for begin_ns in range(0, end_ns, DAY_NS)
     ]
     return np.concatenate(parts)
 

@@ -9,15 +9,18 @@ from datetime import datetime, time
 NS_PER_US = 1_000
 NS_PER_MS = 1_000_000
 NS_PER_S = 1_000_000_000
+MINUTE_NS = 60 * NS_PER_S
+HOUR_NS = 60 * MINUTE_NS
+DAY_NS = 24 * HOUR_NS
 
 _NS_PER_UNIT = {
     "ns": 1,
     "us": NS_PER_US,
     "ms": NS_PER_MS,
     "s": NS_PER_S,
-    "m": 60 * NS_PER_S,
-    "h": 3600 * NS_PER_S,
-    "d": 86_400 * NS_PER_S,
+    "m": MINUTE_NS,
+    "h": HOUR_NS,
+    "d": DAY_NS,
 }
 _QUANTITY = re.compile(r"\s*([+-]?[0-9][0-9_]*(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)\s*([a-zA-Z]+)\s*")
 _RATE = re.compile(r"\s*([+-]?[0-9][0-9_]*(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)\s*/\s*(s|m|h|d)\s*")

@@ -19,9 +19,10 @@ from sanket_sim.actors.calendar import Act
 from sanket_sim.actors.intents import Wish
 from sanket_sim.actors.routes import errand, way_out
 from sanket_sim.actors.typology import Typology, typologies
-from sanket_sim.bank.description import ABROAD, Bank
+from sanket_sim.bank.description import Bank
+from sanket_sim.bank.places import ABROAD
 from sanket_sim.core.settings import Share
-from sanket_sim.core.units import NS_PER_S
+from sanket_sim.core.units import HOUR_NS, MINUTE_NS, NS_PER_S
 from sanket_sim.fraud.new_phone import NewPhone
 from sanket_sim.fraud.plot import (
     RETRY_NS,
@@ -41,26 +42,24 @@ from sanket_sim.fraud.plot import (
 if TYPE_CHECKING:
     from sanket_sim.actors.city import City
 
-_MINUTE_NS = 60 * NS_PER_S
-_HOUR_NS = 60 * _MINUTE_NS
 _LOGINS_MOST = 3
-_LOGIN_GAP_NS = (_MINUTE_NS, 5 * _MINUTE_NS)
+_LOGIN_GAP_NS = (MINUTE_NS, 5 * MINUTE_NS)
 _ENQUIRIES_MOST = 2
 _ENQUIRY_GAP_NS = (20 * NS_PER_S, 120 * NS_PER_S)
 _CRUDE_BELOW = 0.4
 _TRIALS_MOST = 2
 _TRIAL_MINOR = (1_000, 10_000)
-_DRAIN_AFTER_NS = (30 * _MINUTE_NS, 180 * _MINUTE_NS)
+_DRAIN_AFTER_NS = (30 * MINUTE_NS, 180 * MINUTE_NS)
 _PATIENT_ABOVE = 0.6
-_PATIENT_WAIT_NS = 24 * _HOUR_NS
+_PATIENT_WAIT_NS = 24 * HOUR_NS
 _TRANSFERS_FEWEST, _TRANSFERS_MOST = 3, 10
-_TRANSFER_GAP_NS = (2 * _MINUTE_NS, 25 * _MINUTE_NS)
+_TRANSFER_GAP_NS = (2 * MINUTE_NS, 25 * MINUTE_NS)
 _DRAINED = (0.7, 0.98)
 _NOT_WORTH_MINOR = 1_000
-_NOTICED_AFTER_NS, _NOTICED_LATEST = 12 * _HOUR_NS, 6.0
-_OPENED_AGAIN_NS = (12 * _HOUR_NS, 48 * _HOUR_NS)
+_NOTICED_AFTER_NS, _NOTICED_LATEST = 12 * HOUR_NS, 6.0
+_OPENED_AGAIN_NS = (12 * HOUR_NS, 48 * HOUR_NS)
 _BLIND_QUANTILE = (0.75, 0.98)
-_VICTIM_GAP_NS = (10 * _MINUTE_NS, 120 * _MINUTE_NS)
+_VICTIM_GAP_NS = (10 * MINUTE_NS, 120 * MINUTE_NS)
 _PREPARATIONS = ("change_limit", "add_payee")
 _OF_LIMIT = 0.95
 

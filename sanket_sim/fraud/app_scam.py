@@ -23,7 +23,7 @@ from sanket_sim.actors.intents import Wish
 from sanket_sim.actors.routes import errand, way_out
 from sanket_sim.actors.typology import Typology, typologies
 from sanket_sim.bank.description import Bank
-from sanket_sim.core.units import NS_PER_S
+from sanket_sim.core.units import DAY_NS, HOUR_NS, NS_PER_S
 from sanket_sim.fraud.plot import (
     RETRY_NS,
     SOPHISTICATED,
@@ -42,19 +42,17 @@ from sanket_sim.fraud.plot import (
 if TYPE_CHECKING:
     from sanket_sim.actors.city import City
 
-_HOUR_NS = 3600 * NS_PER_S
-_DAY_NS = 24 * _HOUR_NS
 _TRUST_FEWEST, _TRUST_MOST = 1, 3
 _TRUST_OF_INCOME = (0.02, 0.1)
-_TRUST_GAP_NS = (12 * _HOUR_NS, 4 * _DAY_NS)
-_LARGE_AFTER_NS = (2 * _DAY_NS, 10 * _DAY_NS)
-_LARGE_GAP_NS = (4 * _HOUR_NS, 3 * _DAY_NS)
+_TRUST_GAP_NS = (12 * HOUR_NS, 4 * DAY_NS)
+_LARGE_AFTER_NS = (2 * DAY_NS, 10 * DAY_NS)
+_LARGE_GAP_NS = (4 * HOUR_NS, 3 * DAY_NS)
 _LARGE_FEWEST, _LARGE_MOST = 1, 4
 _LARGE_OF_INCOME = (1.0, 6.0)
 _OF_FUNDS = (0.7, 0.98)
 _LOOKS_BEFORE_NS = (60 * NS_PER_S, 600 * NS_PER_S)
-_VICTIM_GAP_NS = (1 * _HOUR_NS, 24 * _HOUR_NS)
-_SMALLER_AGAIN_NS = (1 * _HOUR_NS, 12 * _HOUR_NS)
+_VICTIM_GAP_NS = (1 * HOUR_NS, 24 * HOUR_NS)
+_SMALLER_AGAIN_NS = (1 * HOUR_NS, 12 * HOUR_NS)
 _TURNED_AWAY = 2
 """At the second refusal on suspicion the victim begins to listen to the bank."""
 _MORE_DEPOSITS = 1

@@ -22,9 +22,10 @@ from sanket_sim.actors.actor import Actor, Answer, Fraudster, Hearing, Twin
 from sanket_sim.actors.intents import Wish
 from sanket_sim.actors.routes import way
 from sanket_sim.actors.typology import Typology, typologies
-from sanket_sim.bank.description import ABROAD, Bank, Party
+from sanket_sim.bank.description import Bank, Party
+from sanket_sim.bank.places import ABROAD
 from sanket_sim.core.settings import Share
-from sanket_sim.core.units import NS_PER_S
+from sanket_sim.core.units import HOUR_NS, NS_PER_S
 from sanket_sim.fraud.plot import (
     HEARD_LATE_NS,
     RETRY_NS,
@@ -43,14 +44,13 @@ from sanket_sim.fraud.plot import (
 if TYPE_CHECKING:
     from sanket_sim.actors.city import City
 
-_HOUR_NS = 3600 * NS_PER_S
 _CARDS_FEWEST, _CARDS_MOST = 20, 500
 _SMALL_CARDS = 6
 _BURST_GAP_NS, _BURST_GAP_MOST_NS = NS_PER_S, 5 * NS_PER_S
-_BURST_LASTS_NS = _HOUR_NS
+_BURST_LASTS_NS = HOUR_NS
 _SLOW_ABOVE = 0.5
 _SLOW_GAP_NS = (1200 * NS_PER_S, 3600 * NS_PER_S)
-_CASH_OUT_NS = (_HOUR_NS, 72 * _HOUR_NS)
+_CASH_OUT_NS = (HOUR_NS, 72 * HOUR_NS)
 _PURCHASES_FEWEST, _PURCHASES_MOST = 1, 3
 _PURCHASE_GAP_NS = (60 * NS_PER_S, 1800 * NS_PER_S)
 _TEST_MINOR = (1, 200)

@@ -24,11 +24,9 @@ from sanket_sim.bank.description import Bank, Party
 from sanket_sim.core.draws import word_of
 from sanket_sim.core.money import exponent_of
 from sanket_sim.core.outcomes import LegPurpose
-from sanket_sim.core.units import NS_PER_S
+from sanket_sim.core.units import HOUR_NS, NS_PER_S
 from sanket_sim.fraud.plot import HEARD_LATE_NS, SOPHISTICATED, accepted, suspected
 
-HOUR_NS = 3600 * NS_PER_S
-DAY_NS = 24 * HOUR_NS
 FIRST_STEP_NS = 12 * HOUR_NS
 """Longest time between the beginning of a campaign and the first step of a story."""
 AGAIN = "{} again"

@@ -26,10 +26,11 @@ from sanket_sim.actors.laws import dirichlet
 from sanket_sim.actors.population import jump_hash
 from sanket_sim.actors.routes import way
 from sanket_sim.actors.typology import Typology, typologies
-from sanket_sim.bank.description import ABROAD, Bank, Party
-from sanket_sim.core.units import NS_PER_S
+from sanket_sim.bank.description import Bank, Party
+from sanket_sim.bank.places import ABROAD
+from sanket_sim.core.units import HOUR_NS, MINUTE_NS, NS_PER_S
 from sanket_sim.fraud.layering.payments import Holders, lacks, personal, placement, routes_in
-from sanket_sim.fraud.layering.relay import MINUTE_NS, Dwell, Relay, Terms, specify_passing
+from sanket_sim.fraud.layering.relay import Dwell, Relay, Terms, specify_passing
 from sanket_sim.fraud.layering.webs import Web, lanes_of
 from sanket_sim.fraud.plot import SOPHISTICATED, accepted, suspected, undecided
 
@@ -39,13 +40,12 @@ if TYPE_CHECKING:
 
 FedBy = Literal["takeover", "scam", "smurfs"]
 FEEDS: tuple[FedBy, ...] = get_args(FedBy)
-_HOUR_NS = 60 * MINUTE_NS
 _MULES_FEWEST, _MULES_MOST = 5, 20
 DEPTH_LEAST, DEPTH_MOST = 2, 5
 LOOT_MINOR = (200_000, 1_500_000)
 _LOOT_STEP_MINOR = 10_000
 KEPT = (0.02, 0.08)
-DWELL = Dwell(45 * MINUTE_NS, 2.107, 2 * MINUTE_NS, 72 * _HOUR_NS)
+DWELL = Dwell(45 * MINUTE_NS, 2.107, 2 * MINUTE_NS, 72 * HOUR_NS)
 _COVERS = (1, 2)
 _PARTS: dict[FedBy, tuple[int, int]] = {"takeover": (1, 3), "scam": (1, 2), "smurfs": (3, 6)}
 _PART_GAP_NS = (2 * MINUTE_NS, 25 * MINUTE_NS)

@@ -5,17 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sanket_sim.actors.actor import Twin
-from sanket_sim.core.units import NS_PER_S
-from sanket_sim.fraud.layering.relay import MINUTE_NS, Dwell, Terms
+from sanket_sim.core.units import HOUR_NS, MINUTE_NS
+from sanket_sim.fraud.layering.relay import Dwell, Terms
 from sanket_sim.fraud.mule_network import Feed, MuleNetwork
 
 if TYPE_CHECKING:
     from sanket_sim.actors.city import City
 
-_HOUR_NS = 3600 * NS_PER_S
 _DEPTH_LEAST, _DEPTH_MOST = 2, 3
 _KEPT = (0.02, 0.40)
-_DWELL = Dwell(10 * _HOUR_NS, 1.0, 10 * MINUTE_NS, 96 * _HOUR_NS)
+_DWELL = Dwell(10 * HOUR_NS, 1.0, 10 * MINUTE_NS, 96 * HOUR_NS)
 _COVERS = (1, 5)
 
 

@@ -9,23 +9,21 @@ from sanket_sim.actors.actor import Answer, Twin
 from sanket_sim.actors.calendar import Act
 from sanket_sim.actors.intents import Wish
 from sanket_sim.actors.routes import errand, way_out
-from sanket_sim.bank.description import ABROAD
-from sanket_sim.core.units import NS_PER_S
+from sanket_sim.bank.places import ABROAD
+from sanket_sim.core.units import DAY_NS, MINUTE_NS, NS_PER_S
 from sanket_sim.fraud.plot import Cast, Parts, accepted, known_payee, new_payee, split_minor
 
 if TYPE_CHECKING:
     from sanket_sim.actors.city import City
     from sanket_sim.actors.typology import Typology
 
-_MINUTE_NS = 60 * NS_PER_S
 _LOOK_GAP_NS = (20 * NS_PER_S, 120 * NS_PER_S)
 _ENQUIRIES_MOST = 2
-_PAY_AFTER_NS = (30 * _MINUTE_NS, 180 * _MINUTE_NS)
+_PAY_AFTER_NS = (30 * MINUTE_NS, 180 * MINUTE_NS)
 _NEXT_DAY_ABOVE = 0.6
-_DAY_NS = 1_440 * _MINUTE_NS
-_PAY_GAP_NS = (2 * _MINUTE_NS, 25 * _MINUTE_NS)
+_PAY_GAP_NS = (2 * MINUTE_NS, 25 * MINUTE_NS)
 _PAYMENTS_FEWEST, _PAYMENTS_MOST = 5, 10
-_PERSON_GAP_NS = (10 * _MINUTE_NS, 120 * _MINUTE_NS)
+_PERSON_GAP_NS = (10 * MINUTE_NS, 120 * MINUTE_NS)
 _ON_HOLIDAY = 0.1
 _MOVES_HOUSE = 0.7
 _FOR_THE_MOVE = (0.5, 0.98)
@@ -98,7 +96,7 @@ class _Owner:
     def _until_paying_ns(self) -> int:
         wait_ns = self.story.wait_ns(*_PAY_AFTER_NS, "pay", self.person)
         patient = self.story.campaign.sophistication > _NEXT_DAY_ABOVE
-        return wait_ns + patient * round(_DAY_NS * self.story.campaign.pace)
+        return wait_ns + patient * round(DAY_NS * self.story.campaign.pace)
 
     def _enquire(self, look: int, now_ns: int) -> None:
         assert self.story.enquiry is not None, "entered only where there is such a route"

@@ -19,10 +19,9 @@ from sanket_sim.actors.routes import errand, way
 from sanket_sim.actors.truth import COMPLETE, STOPPED
 from sanket_sim.bank.description import Bank, Party
 from sanket_sim.core.outcomes import Decline
-from sanket_sim.core.units import NS_PER_S
+from sanket_sim.core.units import DAY_NS, NS_PER_S
 from sanket_sim.fraud.plot import accepted, undecided
 
-DAY_NS = 86_400 * NS_PER_S
 MONTH_NS = 30 * DAY_NS
 APPLICATION_GAP_NS = (600 * NS_PER_S, 36_000 * NS_PER_S)
 AGAIN_NS = (300 * NS_PER_S, 3_600 * NS_PER_S)

@@ -19,7 +19,7 @@ from sanket_sim.actors.actor import Fraudster, Twin
 from sanket_sim.actors.laws import truncated_lognormal
 from sanket_sim.actors.typology import Typology, typologies
 from sanket_sim.bank.description import Bank, Party
-from sanket_sim.core.units import NS_PER_S
+from sanket_sim.core.units import DAY_NS, HOUR_NS, NS_PER_S
 from sanket_sim.fraud.cash import (
     JUST_UNDER,
     STRUCTURED_FEWEST,
@@ -30,9 +30,7 @@ from sanket_sim.fraud.cash import (
     takings_minor,
 )
 from sanket_sim.fraud.flows import (
-    DAY_NS,
     FIRST_STEP_NS,
-    HOUR_NS,
     NEVER,
     Move,
     Scheme,

@@ -21,12 +21,10 @@ from sanket_sim.actors.laws import truncated_lognormal
 from sanket_sim.actors.routes import way
 from sanket_sim.actors.typology import Typology, typologies
 from sanket_sim.bank.description import Bank, Party
-from sanket_sim.core.units import NS_PER_S
+from sanket_sim.core.units import DAY_NS, HOUR_NS, NS_PER_S
 from sanket_sim.fraud.cash import round_minor
 from sanket_sim.fraud.flows import (
-    DAY_NS,
     FIRST_STEP_NS,
-    HOUR_NS,
     NEVER,
     Move,
     Scheme,

@@ -21,7 +21,7 @@ from sanket_sim.actors.routes import way
 from sanket_sim.actors.typology import Typology, typologies
 from sanket_sim.bank.description import Bank, Party
 from sanket_sim.bank.places import PLACES
-from sanket_sim.core.units import NS_PER_S
+from sanket_sim.core.units import DAY_NS, HOUR_NS, NS_PER_S
 from sanket_sim.fraud.cash import (
     JUST_UNDER,
     STRUCTURED_FEWEST,
@@ -30,17 +30,7 @@ from sanket_sim.fraud.cash import (
     structured_minor,
     takings_minor,
 )
-from sanket_sim.fraud.flows import (
-    DAY_NS,
-    FIRST_STEP_NS,
-    HOUR_NS,
-    Move,
-    Scheme,
-    lacks,
-    must,
-    share_minor,
-    unit_minor,
-)
+from sanket_sim.fraud.flows import FIRST_STEP_NS, Move, Scheme, lacks, must, share_minor, unit_minor
 
 if TYPE_CHECKING:
     from sanket_sim.actors.city import City

@@ -22,11 +22,10 @@ from sanket_sim.actors.routes import errand
 from sanket_sim.actors.truth import STOPPED
 from sanket_sim.actors.typology import Typology, typologies
 from sanket_sim.bank.description import Bank
-from sanket_sim.core.units import NS_PER_S
+from sanket_sim.core.units import DAY_NS, NS_PER_S
 from sanket_sim.fraud.newcomers import (
     AGAIN_NS,
     APPLICATION_GAP_NS,
-    DAY_NS,
     TRIES,
     Newcomers,
     expected_months,

@@ -6,7 +6,8 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from sanket_sim.actors.actor import Answer, Twin
-from sanket_sim.fraud.newcomers import DAY_NS, Newcomers
+from sanket_sim.core.units import DAY_NS
+from sanket_sim.fraud.newcomers import Newcomers
 from sanket_sim.fraud.plot import scaled, size
 from sanket_sim.fraud.synthetic_identity import (
     DAYS_LEAST,

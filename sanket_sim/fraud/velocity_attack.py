@@ -20,22 +20,22 @@ from sanket_sim.actors.intents import Wish
 from sanket_sim.actors.routes import way
 from sanket_sim.actors.truth import STOPPED
 from sanket_sim.actors.typology import Typology, typologies
-from sanket_sim.bank.description import ABROAD, Bank, Party
-from sanket_sim.core.units import NS_PER_S
+from sanket_sim.bank.description import Bank, Party
+from sanket_sim.bank.places import ABROAD
+from sanket_sim.core.units import MINUTE_NS, NS_PER_S
 from sanket_sim.fraud.plot import HEARD_LATE_NS, SOPHISTICATED, Cast, Nerve, Parts, scaled, size
 
 if TYPE_CHECKING:
     from sanket_sim.actors.city import City
 
-_MINUTE_NS = 60 * NS_PER_S
 _PAYMENTS_FEWEST, _PAYMENTS_MOST = 20, 100
-_LASTS_NS = (_MINUTE_NS, 10 * _MINUTE_NS)
+_LASTS_NS = (MINUTE_NS, 10 * MINUTE_NS)
 _STEP_NS_MOST = 6 * NS_PER_S
 """Fifty payments take five minutes at most."""
-_CARD_GAP_NS = (10 * _MINUTE_NS, 120 * _MINUTE_NS)
+_CARD_GAP_NS = (10 * MINUTE_NS, 120 * MINUTE_NS)
 _CRUDE_MINOR = (5_000, 50_000)
 _TICKET = (0.02, 0.98)
-_DAY_OUT_NS = (120 * _MINUTE_NS, 480 * _MINUTE_NS)
+_DAY_OUT_NS = (120 * MINUTE_NS, 480 * MINUTE_NS)
 _BOUGHT_MORE = 1.15
 """A family buys somewhat more often than a thief gets through with."""
 _AWAY = 0.04

@@ -8,12 +8,9 @@ from __future__ import annotations
 
 import math
 
-from sanket_sim.core.units import NS_PER_S
+from sanket_sim.core.units import DAY_NS, HOUR_NS, MINUTE_NS
 from sanket_sim.network.rules import fraud
 
-MINUTE_NS = 60 * NS_PER_S
-HOUR_NS = 60 * MINUTE_NS
-DAY_NS = 24 * HOUR_NS
 WEEK_NS = 7 * DAY_NS
 YEAR_D = 365.0
 ENTRIES_MAX = 20

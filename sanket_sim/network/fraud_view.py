@@ -9,10 +9,9 @@ from __future__ import annotations
 import math
 
 from sanket_sim.bank.description import Accounts, Party
+from sanket_sim.core.units import DAY_NS, HOUR_NS
 from sanket_sim.network.fraud_memory import (
-    DAY_NS,
     DEVICES_MAX,
-    HOUR_NS,
     WEEK_NS,
     YEAR_D,
     AccountHistory,

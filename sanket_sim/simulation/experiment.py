@@ -13,11 +13,10 @@ from sanket_sim.actors.onboarding import OnboardingSettings
 from sanket_sim.actors.settings import DemandSettings, PopulationSettings
 from sanket_sim.analysis.settings import ReportSettings, SloSettings, SteadyStateSettings
 from sanket_sim.core.settings import DurationNs, PositiveDurationNs, Settings, Several
-from sanket_sim.core.units import NS_PER_S, format_duration
+from sanket_sim.core.units import MINUTE_NS, NS_PER_S, format_duration
 from sanket_sim.faults import AnyFault, AnyTrap
 from sanket_sim.fraud.settings import FraudSettings
 
-MINUTE_NS = 60 * NS_PER_S
 TICKS_MAX = 10_000_000
 FIRST_YEAR, LAST_YEAR = 1900, 2200
 """Years of `start` from which any duration stays within the calendar and its 64-bit instants."""

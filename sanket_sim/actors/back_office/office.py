@@ -22,12 +22,11 @@ from sanket_sim.actors.back_office.settings import ReconciliationSettings
 from sanket_sim.actors.calendar import Calendar
 from sanket_sim.bank.description import Accounts, Bank, Party
 from sanket_sim.core.draws import Draws
-from sanket_sim.core.units import NS_PER_US
+from sanket_sim.core.units import DAY_NS, NS_PER_US
 from sanket_sim.trace.arrivals import Arrivals
 from sanket_sim.trace.batch import TraceBatch, rows_in, sums_by_code
 from sanket_sim.trace.vocabulary import Vocabularies
 
-DAY_NS = 86_400_000_000_000
 OUTSIDE = (Party.MERCHANT, Party.OTHER_BANK, Party.EMPLOYER, Party.BILLER)
 """Who sends statements."""
 _LOOK, _CLOSE_DAY = 0, 1 << 64

@@ -9,9 +9,7 @@ from pydantic import BeforeValidator
 
 from sanket_sim.bank.law_parameters import TimeLaw, read_law
 from sanket_sim.core.settings import DurationNs, PositiveDurationNs, Settings, Share
-from sanket_sim.core.units import NS_PER_S
-
-MINUTE_NS = 60 * NS_PER_S
+from sanket_sim.core.units import MINUTE_NS, NS_PER_S
 
 
 def _time_of_day(value: Any) -> Any:

@@ -6,9 +6,10 @@ import heapq
 from dataclasses import dataclass
 from datetime import datetime
 
-from sanket_sim.actors.back_office.office import DAY_NS, ns_until
+from sanket_sim.actors.back_office.office import ns_until
 from sanket_sim.actors.financial_crime.settings import FinancialCrimeSettings
 from sanket_sim.core.draws import Draws
+from sanket_sim.core.units import DAY_NS
 
 
 @dataclass(frozen=True, slots=True, order=True)

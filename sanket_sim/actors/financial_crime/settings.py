@@ -16,10 +16,7 @@ from sanket_sim.core.settings import (
     Settings,
     Share,
 )
-from sanket_sim.core.units import NS_PER_S
-
-_MINUTE_NS = 60 * NS_PER_S
-_HOUR_NS = 60 * _MINUTE_NS
+from sanket_sim.core.units import HOUR_NS, MINUTE_NS
 
 
 class MonitoringSettings(Settings):
@@ -34,9 +31,9 @@ class MonitoringSettings(Settings):
     """When the day is looked through."""
     every: PositiveDurationNs | None = None
     """Look this often instead of once a day: for experiments that tell days in minutes."""
-    window: PositiveDurationNs = 24 * _HOUR_NS
+    window: PositiveDurationNs = 24 * HOUR_NS
     """How far back payments are looked at."""
-    lag: DurationNs = 5 * _MINUTE_NS
+    lag: DurationNs = 5 * MINUTE_NS
     """Payments posted more recently than this are left for the next time."""
     threshold: AmountMinor = 1_000_000
     """The amount from which cash must be reported; smaller deposits just below it are counted."""
@@ -68,7 +65,7 @@ class FinancialCrimeSettings(Settings):
     closes: TimeOfDay | None = None
     handling: TimeLaw = read_law({"law": "lognormal", "median": "8m", "p99": "45m"}, DurationNs)
     """How long an analyst works on one alert; chosen, not measured."""
-    minimum: PositiveDurationNs = _MINUTE_NS
+    minimum: PositiveDurationNs = MINUTE_NS
     """No alert takes less; a tick must not be longer."""
     finds: Share = 0.9
     """Probability that an analyst sees fraud for what it is."""
@@ -76,7 +73,7 @@ class FinancialCrimeSettings(Settings):
     """Probability that an analyst takes an honest customer for a fraudster."""
     freeze: bool = True
     """Whether a confirmed alert blocks the account."""
-    redress: PositiveDurationNs = 24 * _HOUR_NS
+    redress: PositiveDurationNs = 24 * HOUR_NS
     """After so long the owner of a blocked account has proved who he is, and may use it again."""
     monitoring: MonitoringSettings = MonitoringSettings()
 

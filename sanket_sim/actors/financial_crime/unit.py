@@ -15,14 +15,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from sanket_sim.actors.back_office.office import DAY_NS, ns_until
+from sanket_sim.actors.back_office.office import ns_until
 from sanket_sim.actors.financial_crime.monitoring import Monitor
 from sanket_sim.actors.financial_crime.posted import PostedPayments
 from sanket_sim.actors.financial_crime.queue import Alert, Review, ReviewQueue
 from sanket_sim.actors.financial_crime.settings import FinancialCrimeSettings
 from sanket_sim.bank.description import Accounts, Party
 from sanket_sim.core.draws import Draws
-from sanket_sim.core.units import NS_PER_S
+from sanket_sim.core.units import DAY_NS, NS_PER_S
 from sanket_sim.trace.arrivals import BLOCK_DTYPE, Arrivals
 from sanket_sim.trace.batch import Columns, TraceBatch, columns_of
 from sanket_sim.trace.schema import DECISIONS

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from sanket_sim.analysis.run_folder import RunFolder
 from sanket_sim.core.draws import Draws
-from sanket_sim.core.units import NS_PER_S
+from sanket_sim.core.units import HOUR_NS, NS_PER_S
 from sanket_sim.trace.batch import Columns, places_of, rows_in
 from sanket_sim.trace.reader import Trace
 from sanket_sim.trace.vocabulary import Vocabulary
@@ -48,7 +48,6 @@ _READ = (
     *TEXTS,
     *IDENTIFIERS,
 )
-_HOUR_NS = 3600 * NS_PER_S
 _ROUNDEST = 6
 _RUN_STRIDE = 1 << 48
 _HONEST_STRIDE = 1 << 47
@@ -195,9 +194,9 @@ def _derived(rows: Columns, start: datetime | None) -> Columns:
     clock = start or datetime.min  # noqa: DTZ901  # simulated time has no zone
     midnight_ns = (clock.hour * 3600 + clock.minute * 60 + clock.second) * NS_PER_S
     since_ns = rows["created_ns"] + midnight_ns
-    days = since_ns // (24 * _HOUR_NS)
+    days = since_ns // (24 * HOUR_NS)
     return {
-        "hour": since_ns % (24 * _HOUR_NS) / _HOUR_NS,
+        "hour": since_ns % (24 * HOUR_NS) / HOUR_NS,
         "weekday": (clock.weekday() + days) % 7,
         "roundness": _roundness(rows["amount_minor"]),
         "batch": rows["batch_id"] > 0,

@@ -21,29 +21,21 @@ from sanket_sim.actors.laws import dirichlet
 from sanket_sim.actors.truth import COMPLETE, STOPPED
 from sanket_sim.actors.typology import Typology, typologies
 from sanket_sim.bank.description import Bank
-from sanket_sim.core.units import NS_PER_S
+from sanket_sim.core.units import DAY_NS, HOUR_NS, MINUTE_NS, NS_PER_S
 from sanket_sim.fraud.layering.payments import Holders, lacks, placement, routes_in
-from sanket_sim.fraud.layering.relay import (
-    MINUTE_NS,
-    Dwell,
-    Relay,
-    Terms,
-    specify_passing,
-)
+from sanket_sim.fraud.layering.relay import Dwell, Relay, Terms, specify_passing
 from sanket_sim.fraud.layering.webs import LANES_FEWEST, LANES_MOST, SHAPES, Shape, Web, weave
 from sanket_sim.fraud.plot import accepted, undecided
 
 if TYPE_CHECKING:
     from sanket_sim.actors.city import City
 
-_HOUR_NS = 60 * MINUTE_NS
-_DAY_NS = 24 * _HOUR_NS
 HOPS_FEWEST, HOPS_MOST = 3, 10
 KEPT = (0.01, 0.10)
 _PATIENT_ABOVE = 0.7
 _DISCREET_FROM = 0.5
-QUICK = Dwell(35 * MINUTE_NS, 1.0, 2 * MINUTE_NS, 12 * _HOUR_NS)
-PATIENT = Dwell(1.5 * _DAY_NS, 0.5, 0.5 * _DAY_NS, 5 * _DAY_NS)
+QUICK = Dwell(35 * MINUTE_NS, 1.0, 2 * MINUTE_NS, 12 * HOUR_NS)
+PATIENT = Dwell(1.5 * DAY_NS, 0.5, 0.5 * DAY_NS, 5 * DAY_NS)
 _COVERS_MOST = 3
 _PLACEMENT_GAP_NS = (5 * MINUTE_NS, 45 * MINUTE_NS)
 _SUM_GAP_NS = (10 * MINUTE_NS, 120 * MINUTE_NS)

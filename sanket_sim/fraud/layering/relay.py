@@ -16,12 +16,11 @@ from sanket_sim.actors.routes import way
 from sanket_sim.actors.truth import COMPLETE, STOPPED
 from sanket_sim.bank.description import Party
 from sanket_sim.core.outcomes import Decline
-from sanket_sim.core.units import NS_PER_S
+from sanket_sim.core.units import MINUTE_NS
 from sanket_sim.fraud.layering.payments import Holders, personal, route_out, spend
 from sanket_sim.fraud.layering.webs import Tie, Web
 from sanket_sim.fraud.plot import HEARD_LATE_NS, accepted, suspected, undecided
 
-MINUTE_NS = 60 * NS_PER_S
 _TRIES_MOST = 3
 _TRY_AGAIN_NS = (5 * MINUTE_NS, 30 * MINUTE_NS)
 _LOSS_MOST = 0.3

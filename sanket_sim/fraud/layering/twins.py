@@ -6,18 +6,17 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, ClassVar
 
 from sanket_sim.actors.actor import Twin
-from sanket_sim.core.units import NS_PER_S
+from sanket_sim.core.units import HOUR_NS, MINUTE_NS
 from sanket_sim.fraud.layering.campaign import PATIENT, Layering, Sums
-from sanket_sim.fraud.layering.relay import MINUTE_NS, Dwell, Terms
+from sanket_sim.fraud.layering.relay import Dwell, Terms
 from sanket_sim.fraud.layering.webs import LANES_FEWEST, LANES_MOST, SHAPES, Shape, Web, weave
 
 if TYPE_CHECKING:
     from sanket_sim.actors.city import City
 
-_HOUR_NS = 3600 * NS_PER_S
 _HOPS_FEWEST, _HOPS_MOST = 3, 5
 _KEPT = (0.01, 0.30)
-_UNHURRIED = Dwell(6 * _HOUR_NS, 1.0, 10 * MINUTE_NS, 72 * _HOUR_NS)
+_UNHURRIED = Dwell(6 * HOUR_NS, 1.0, 10 * MINUTE_NS, 72 * HOUR_NS)
 _COVERS = (3, 7)
 
 

@@ -20,7 +20,7 @@ from sanket_sim.bank.description import (
     StepKind,
 )
 from sanket_sim.bank.laws import Constant
-from sanket_sim.core.units import NS_PER_S
+from sanket_sim.core.units import HOUR_NS
 from sanket_sim.simulation.validation.rig import (
     PATIENT,
     compute,
@@ -31,7 +31,6 @@ from sanket_sim.simulation.validation.rig import (
 from sanket_sim.simulation.validation.rule import Experiment, Quantity, Sample
 from sanket_sim.simulation.validation.trial import UNIT_NS, Trial
 
-HOUR_NS = 3600 * NS_PER_S
 BANK_OF_ANTHOS = Dedup(DedupScope.REPLICA, HOUR_NS, atomic=False)
 TIGHT = Dedup(DedupScope.GLOBAL, HOUR_NS, atomic=True)
 
