@@ -268,11 +268,10 @@ class City(mesa.Model):  # type: ignore[misc]  # mesa carries no types
 
     def _welcome(self, number: int, campaign: Typology, twin_of: int, episode: int) -> Twin:
         twin = campaign.twin(self, number, twin_of, episode)
-        until_ns = self.end_ns
         demand = self.traffic.demand
         busy = np.array([twin.between(0.0, _TWINS_LATEST * demand.expected, "at")])
         at_ns = int(demand.instant_ns(busy)[0])
-        twin.until_ns = until_ns
+        twin.until_ns = self.end_ns
         twin.enter(at_ns, twin.start, "begin")
         return twin
 

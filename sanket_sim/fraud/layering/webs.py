@@ -59,10 +59,11 @@ class Web:
     @property
     def meets(self) -> bool:
         """Whether payments meet anywhere, so that an account waits for more than one."""
-        places = (
-            (layer, place) for layer in range(1, self.hops + 1) for place in _all(self, layer)
+        return any(
+            self.ties_into(layer, place) > 1
+            for layer in range(1, self.hops + 1)
+            for place in range(len(self.layers[layer]))
         )
-        return any(self.ties_into(layer, place) > 1 for layer, place in places)
 
     def ties_from(self, layer: int, place: int) -> tuple[Tie, ...]:
         """Return the payments that a place of a layer makes; none in the last layer."""
@@ -73,10 +74,6 @@ class Web:
     def ties_into(self, layer: int, place: int) -> int:
         """Return how many payments a place waits for, 0 in the first layer."""
         return sum(tie.target == place for tie in self.ties[layer - 1]) if layer else 0
-
-
-def _all(web: Web, layer: int) -> range:
-    return range(len(web.layers[layer]))
 
 
 def weave(shape: Shape, hops: int, lanes: int) -> Web:
