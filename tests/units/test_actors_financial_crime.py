@@ -7,6 +7,7 @@ import pytest
 
 from sanket_sim.actors.financial_crime import FinancialCrimeSettings
 from sanket_sim.actors.financial_crime.monitoring import Monitor
+from sanket_sim.actors.financial_crime.posted import PostedPayments
 from sanket_sim.actors.financial_crime.queue import Alert, ReviewQueue
 from sanket_sim.actors.financial_crime.settings import MonitoringSettings
 from sanket_sim.actors.financial_crime.unit import CrimeUnit
@@ -90,7 +91,7 @@ def payments(*rows):
 A, B, C, D = range(FIRST, FIRST + 4)
 HELPERS = range(FIRST + 10, FIRST + 16)
 PATTERNS = {
-    "structuring": [(CASH, A, 9_500), (CASH, A, 9_000), (CASH, A, 7_600)],
+    "structuring": [(CASH, A, 9_500), (CASH, A, 9_000), (CASH, A, 7_500)],
     "collector": [*((h, A, 900) for h in HELPERS), (A, BANK, 5_000)],
     "distributor": [(BANK, A, 9_000), *((A, h, 1_450) for h in HELPERS)],
     "pass_through": [(B, A, 4_000), (A, BANK, 3_800)],
@@ -104,6 +105,10 @@ QUIET = {
     "a salary that is spent": [(BANK, A, 3_000), (A, BANK, 2_900)],
     "a debt that is paid": [(B, A, 4_000)],
     "small change passes on": [(B, A, 400), (A, BANK, 390)],
+    "a collection of small change": [*((h, A, 100) for h in HELPERS), (A, BANK, 590)],
+    "more goes out than came in": [(B, A, 4_000), (A, BANK, 9_000)],
+    "two who pay each other": [(A, B, 4_000), (B, A, 4_000), (B, BANK, 9_000), (A, C, 9_000)],
+    "a chain": [(BANK, A, 4_000), (A, B, 3_900), (B, C, 3_800), (C, BANK, 3_700)],
 }
 
 
@@ -122,6 +127,28 @@ def test_monitoring_lets_pass(pattern):
     assert not reasons(QUIET[pattern])
 
 
+def test_one_friend_who_pays_again_and_again_is_no_crowd():
+    assert reasons([*[(B, A, 900)] * 6, (A, BANK, 5_400)]) == {"pass_through"}
+
+
+def test_a_suspicion_names_the_last_payment_of_the_account():
+    rows = payments(*PATTERNS["structuring"], (BANK, B, 10))
+    (found,) = Monitor(MonitoringSettings(), chart()).suspicions(rows)
+    assert (found.account, found.tx_id) == (A, 2)
+
+
+def test_monitoring_counts_money_that_moved_and_in_one_currency():
+    table = {name: np.zeros(4, column.dtype) for name, column in empty(TRANSACTIONS).items()}
+    table["tx_id"], table["posted_ns"] = np.arange(4), np.arange(4) * MINUTE
+    table["amount_minor"][:], table["n_posted"][:] = 500, [2, 2, 0, 2]
+    table["currency"][1] = 3
+    heard = PostedPayments()
+    heard.hear(table)
+    assert heard.between(0, HOUR)["tx_id"].tolist() == [0, 3]
+    assert heard.between(0, 3 * MINUTE)["tx_id"].tolist() == [0], "the end is left out"
+    assert heard.between(MINUTE, HOUR)["tx_id"].tolist() == [3]
+
+
 def test_monitoring_never_suspects_the_world():
     assert not reasons(PATTERNS["distributor"], account=BANK)
 
@@ -134,18 +161,19 @@ class Office:
         self.unit = CrimeUnit(settings(**more), chart(), EIGHT, 7, self.words)
         self.blocks, self.decisions = [], []
 
-    def run(self, until_ns, tick_ns, flagged=(), posted=()):
+    def run(self, until_ns, tick_ns, flagged=(), posted=(), payee=BANK, late_ns=0):
         for begin_ns in range(0, until_ns, tick_ns):
             end_ns = begin_ns + tick_ns
             self.blocks += self.unit.blocks(begin_ns, end_ns).tolist()
             here = [f for f in flagged if begin_ns <= f[1] < end_ns]
             wishes = [
-                Wish(tx, tx, at, debtor_account=who, creditor_account=BANK, is_fraud=bad)
+                Wish(tx, tx, at, debtor_account=who, creditor_account=payee, is_fraud=bad)
                 for tx, at, who, bad in here
             ]
             self.unit.admit(Arrivals(table_of(wishes)))
             batch = TraceBatch(end_ns)
-            batch.decisions = columns_of([self._flag(*f) for f in here], DECISIONS)
+            late = [f for f in flagged if begin_ns <= f[1] + late_ns < end_ns]
+            batch.decisions = columns_of([self._flag(*f, late_ns) for f in late], DECISIONS)
             batch.transactions = self._posted(posted, begin_ns, end_ns)
             self.unit.review(batch)
             self.decisions += zip(
@@ -160,10 +188,10 @@ class Office:
             for at, a, d, _, tx, _, _ in self.decisions
         ]
 
-    def _flag(self, tx_id, at_ns, _who, _bad):
+    def _flag(self, tx_id, at_ns, _who, _bad, late_ns):
         words = self.words
         codes = words["actor"].code("fraud"), words["decision"].code("decline")
-        return (at_ns, *codes, words["subject"].code("payment"), tx_id, 0.9, 0)
+        return (at_ns + late_ns, *codes, words["subject"].code("payment"), tx_id, 0.9, 0)
 
     def _posted(self, posted, begin_ns, end_ns):
         table = empty(TRANSACTIONS)
@@ -199,6 +227,34 @@ def test_an_honest_customer_is_cleared():
 def test_mistakes_block_honest_customers():
     office = Office(finds=1.0, mistakes=1.0).run(HOUR, MINUTE, [(5, 2 * MINUTE, A, False)])
     assert [block[0] for block in office.blocks] == [A]
+
+
+@pytest.mark.parametrize(("debtor", "creditor"), [(A, B), (CASH, A)])
+def test_an_alert_is_about_the_customer_who_pays_or_else_who_is_paid(debtor, creditor):
+    flagged = [(5, 2 * MINUTE, debtor, True)]
+    office = Office(**ALWAYS).run(HOUR, MINUTE, flagged, payee=creditor)
+    assert [block[0] for block in office.blocks] == [A]
+
+
+def test_nobody_looks_into_the_accounts_of_the_world():
+    office = Office(**ALWAYS).run(HOUR, MINUTE, [(5, 2 * MINUTE, CASH, True)])
+    assert [who for _, who, _, _ in office.told()] == ["fraud"]
+
+
+def test_the_first_crime_makes_an_account_guilty_not_the_last():
+    later = (6, 2 * MINUTE + NS_PER_S, A, True)
+    assert Office(**ALWAYS).run(HOUR, MINUTE, [*THEFT, later]).told()[-1][2] == "confirm"
+
+
+def test_a_slow_check_still_finds_whom_it_is_about():
+    office = Office(**ALWAYS).run(HOUR, MINUTE, THEFT, late_ns=20 * MINUTE)
+    assert [block[0] for block in office.blocks] == [A]
+
+
+def test_an_analyst_judges_anew_every_time():
+    flagged = [(n, n * 11 * MINUTE, A, True) for n in range(30)]
+    told = Office(finds=0.5, freeze=False).run(6 * HOUR, MINUTE, flagged).told()
+    assert {what for _, who, what, _ in told if who == "analyst"} == {"take_up", "confirm", "clear"}
 
 
 def test_a_bank_may_confirm_without_blocking():

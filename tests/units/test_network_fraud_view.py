@@ -8,14 +8,8 @@ from banks import S, accounts, intents
 
 from sanket_sim.bank.description import Party
 from sanket_sim.bank.fraud_features import FEATURES
-from sanket_sim.network.fraud_memory import (
-    DAY_NS,
-    ENTRIES_MAX,
-    HOUR_NS,
-    MINUTE_NS,
-    AccountHistory,
-    AddressBook,
-)
+from sanket_sim.core.units import DAY_NS, HOUR_NS, MINUTE_NS
+from sanket_sim.network.fraud_memory import ENTRIES_MAX, AccountHistory, AddressBook
 from sanket_sim.network.fraud_view import FraudView
 from sanket_sim.network.rows import Intent
 

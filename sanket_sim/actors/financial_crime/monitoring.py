@@ -68,13 +68,12 @@ class Monitor:
                 yield Suspicion(account, reason, int(last[account]))
 
     def _structuring(self, rows: Columns) -> Mask:
-        """Several cash deposits just below the reporting threshold, together above it."""
+        """Several cash deposits just below the reporting threshold: any two are above it."""
         amount, threshold = rows["amount_minor"], self.settings.threshold
         near = (amount >= _JUST_BELOW * threshold) & (amount < threshold)
         cash = self._cash[rows["debtor_account"]] & near
-        count = self._sums(rows["creditor_account"][cash], np.ones(int(cash.sum()), np.int64))
-        total = self._sums(rows["creditor_account"][cash], amount[cash])
-        return (count >= self.settings.deposits) & (total > threshold)
+        count = np.bincount(rows["creditor_account"][cash], minlength=self._count)
+        return np.asarray(count >= self.settings.deposits)
 
     def _collectors(self, rows: Columns) -> Mask:
         """Many people pay in, and most of it is gone."""
