@@ -98,10 +98,39 @@ def test_who_pays_much_again_and_again_is_not_surprising_any_more():
     assert abs(scores[-1]) < 0.5
 
 
+def test_who_pays_now_little_now_much_is_surprised_by_less():
+    steady, moody = Watch(), Watch()
+    for turn in range(20):
+        steady.ask(amount_minor=TYPICAL)
+        moody.ask(amount_minor=TYPICAL * (10 if turn % 2 else 1) // (1 if turn % 2 else 10))
+    scores = [watch.ask(amount_minor=20 * TYPICAL)["amount_z"] for watch in (moody, steady)]
+    assert 2 * scores[0] < scores[1]
+
+
+def test_habits_of_long_ago_are_forgotten():
+    watch = Watch()
+    for _ in range(600):
+        watch.ask(amount_minor=TYPICAL)
+    scores = [watch.ask(amount_minor=20 * TYPICAL)["amount_z"] for _ in range(120)]
+    assert scores[-1] < 0.7
+
+
 def test_what_was_declined_is_no_outgoing_money():
     watch = Watch()
     watch.ask(passes=False, amount_minor=10 * TYPICAL)
     assert watch.ask(amount_minor=TYPICAL)["amount_24h_to_typical"] == 1
+
+
+def test_what_is_paid_in_does_not_count_as_paid_out():
+    watch = Watch()
+    watch.ask(debtor_account=CASH, creditor_account=ANNE, amount_minor=10 * TYPICAL, device=0)
+    assert watch.ask(amount_minor=TYPICAL)["amount_24h_to_typical"] == 1
+
+
+def test_nobody_has_been_silent_for_more_than_a_week():
+    watch = Watch()
+    watch.ask(0)
+    assert watch.ask(30 * DAY_NS)["since_last_s"] == 7 * 86_400
 
 
 def test_payees_are_new_for_a_day_unless_they_were_known_before_the_run():
@@ -230,12 +259,16 @@ def test_memory_is_bounded_and_forgets_who_was_met_longest_ago():
 
 
 def test_what_fades_does_not_mind_how_often_it_is_looked_at():
+    hours = {"payments_5m": 1 / 12, "payments_1h": 1, "declines_1h": 1, "payments_24h": 24,
+             "in_24h": 24, "out_24h": 24, "deposits_7d": 168}  # fmt: skip
     often, once = (AccountHistory(0, TYPICAL) for _ in range(2))
     for history in (often, once):
-        history.payments_5m = history.payments_24h = history.deposits_7d = history.in_24h = 8.0
+        for name in hours:
+            setattr(history, name, 8.0)
     for minute in range(0, 600, 7):
         often.fade(minute * MINUTE_NS)
     for history in (often, once):
         history.fade(600 * MINUTE_NS)
-    for name in ("payments_5m", "payments_24h", "deposits_7d", "in_24h"):
-        assert getattr(often, name) == pytest.approx(getattr(once, name))
+    for name, constant_h in hours.items():
+        assert getattr(once, name) == pytest.approx(8.0 * np.exp(-10 / constant_h)), name
+        assert getattr(often, name) == pytest.approx(getattr(once, name)), name
