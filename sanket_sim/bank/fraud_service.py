@@ -56,7 +56,7 @@ class FraudService:
         Where the model was read, empty without one.
     review_at, step_up_at, decline_at : float
         Scores from which a payment is looked at afterwards, has to be confirmed with a second
-        factor, and is declined.
+        factor, and is declined; none is above the next.
     threshold_minor : int
         The amount of cash from which a bank must report.
     evidence : Evidence

@@ -77,7 +77,7 @@ class FraudDesk:
         intent.fraud_score, intent.fraud_decision = score, decision
         if decision == APPROVE or (decision == STEP_UP and intent.proves):
             self.view.approve(intent, now_ns)
-        flagged = score >= service.review_at or decision != APPROVE
+        flagged = score >= service.review_at
         reasons = ",".join(fired)
         if flagged:
             word = "review" if decision == APPROVE else WORDS[decision]

@@ -108,13 +108,6 @@ def test_only_what_may_go_on_counts_as_paid_out(proves, typicals):
     assert case.record()[2]["amount_24h_to_typical"].tolist()[-1] == pytest.approx(typicals)
 
 
-def test_what_is_stopped_is_on_record_even_where_nobody_would_review_it():
-    case = Case(replace(SERVICE, review_at=1.0))
-    case.check(MEDIUM)
-    case.check(LARGE)
-    assert case.record()[0] == ["decline"]
-
-
 @pytest.mark.parametrize(("evidence", "rows"), [("NONE", 0), ("FLAGGED", 1), ("ALL", 2)])
 def test_evidence_is_left_of_whom_the_bank_wants(evidence, rows):
     case = Case(replace(SERVICE, evidence=Evidence[evidence]))

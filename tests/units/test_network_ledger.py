@@ -175,6 +175,13 @@ def test_a_fee_of_its_own_needs_funds():
     assert poor.second_n_posted == 0
 
 
+def test_a_fee_of_its_own_is_not_taken_from_a_blocked_account():
+    ledger, payment = ledger_of(bank(linked_fee=False)), intent(**FEE)
+    ledger.store.frozen[ANNE] = True
+    assert ledger.fee(payment, DESK, NOW_NS) == Decline.ACCOUNT_FROZEN
+    assert payment.second_n_posted == 0
+
+
 def test_a_linked_fee_is_not_charged_by_itself():
     ledger, payment = ledger_of(bank()), intent(**FEE)
     assert ledger.fee(payment, DESK, NOW_NS) == DONE
