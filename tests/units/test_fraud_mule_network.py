@@ -5,7 +5,7 @@ import pytest
 from small_city import FRAUD_ROUTES, Till, approve, bank, city, in_words
 
 from sanket_sim.actors.truth import COMPLETE, STOPPED
-from sanket_sim.bank.description import ABROAD
+from sanket_sim.bank.places import ABROAD
 from sanket_sim.core.outcomes import Ack, Decline, Outcome
 from sanket_sim.core.units import NS_PER_S
 from sanket_sim.fraud import FraudSettings
