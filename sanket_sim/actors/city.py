@@ -35,7 +35,7 @@ from sanket_sim.actors.typology import Typology
 from sanket_sim.bank.description import Bank
 from sanket_sim.core.draws import Draws
 from sanket_sim.core.outcomes import Ack, Outcome
-from sanket_sim.trace.arrivals import BLOCK_DTYPE, RESUBMISSION_DTYPE, Arrivals
+from sanket_sim.trace.arrivals import BLOCK_DTYPE, RESUBMISSION_DTYPE, Arrivals, no_intents
 from sanket_sim.trace.batch import Columns, TraceBatch
 from sanket_sim.trace.schema import ANSWERS
 from sanket_sim.trace.vocabulary import Vocabularies
@@ -285,7 +285,10 @@ class City(mesa.Model):  # type: ignore[misc]  # mesa carries no types
 
     def _together(self, *tables: NDArray[np.void]) -> NDArray[np.void]:
         """Return all tables as one, fees charged."""
-        intents = in_order([table for table in tables if len(table)] or tables)
+        some = [table for table in tables if len(table)]
+        if not some:
+            return no_intents()
+        intents = in_order(some)
         self.fees.charge(intents)
         return intents
 

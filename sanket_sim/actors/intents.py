@@ -69,5 +69,5 @@ def blank_intents(rows: int) -> NDArray[np.void]:
 
 def in_order(tables: Sequence[NDArray[np.void]]) -> NDArray[np.void]:
     """Join intent tables in the order of time; ties by draw key, whatever made them."""
-    intents = np.concatenate(tables)
+    intents = np.concatenate(tables) if len(tables) > 1 else tables[0]
     return intents[np.lexsort((intents["draw_key"], intents["created_ns"]))]

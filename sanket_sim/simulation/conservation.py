@@ -164,6 +164,7 @@ class MoneyAuditor:
         self._open_tx_ids: set[int] = set()
         self._unsettled = _Log.of(schema.empty(schema.POSTINGS))
         self._open_holds_minor = np.zeros(len(currencies), np.int64)
+        self._nothing = decompose(schema.empty(schema.TRANSACTIONS))
 
     def admit(self, arrivals: Arrivals) -> None:
         """Count the intents that the network is about to be given (left side of L5)."""
@@ -247,6 +248,9 @@ class MoneyAuditor:
             self._open_tx_ids.remove(tx_id)
 
     def _hold_flows(self, transactions: Columns, log: _Log) -> Decomposition:
+        if rows_in(transactions) == 0:
+            self._unsettled = self._unsettled.then(log)
+            return self._nothing
         ended = self._settle(transactions, log)
         posted = ended.where(ended.log.posted)
         self._hold_legs(posted)

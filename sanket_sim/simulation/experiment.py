@@ -52,6 +52,8 @@ class Experiment(Settings):
     """How far actors plan ahead; must not exceed their shortest reaction delay."""
     drain: DurationNs = 5 * MINUTE_NS
     """Longest time the network is given to finish what is open when arrivals have stopped."""
+    gauges: PositiveDurationNs = NS_PER_S
+    """How often the gauges of services are read; a long quiet run needs them seldom."""
     plugins: Several[str] = ()
     """Python files with parts of your own (typologies, faults, traps), from this file's folder."""
     population: PopulationSettings = PopulationSettings()

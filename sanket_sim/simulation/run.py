@@ -296,7 +296,7 @@ def introduce(
         until_ns=asked.duration,
     )
     network = SimPyEngine(
-        bank, city.accounts, asked.seed, words, midnight_ns=since_midnight_ns(asked.start)
+        bank, city.accounts, asked.seed, words, asked.gauges, since_midnight_ns(asked.start)
     )
     write(TraceBatch(faults=scenario.faults_table(), agents=city.agents_table()))
     return Simulation(

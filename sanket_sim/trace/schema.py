@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import IntEnum
+from functools import cache
 
 import numpy as np
 
@@ -299,4 +300,10 @@ ANSWERS = (
 
 def empty(columns: tuple[Column, ...]) -> dict[str, np.ndarray]:
     """Return the columns of a table with no rows."""
+    return dict(_empty(columns))
+
+
+@cache
+def _empty(columns: tuple[Column, ...]) -> dict[str, np.ndarray]:
+    """Make the columns once: arrays of no rows cannot be changed, only replaced."""
     return {column.name: np.empty(0, column.dtype) for column in columns}
