@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import TYPE_CHECKING, Annotated, Self
+from typing import TYPE_CHECKING, Annotated, ClassVar, Self
 
 from pydantic import Field
 
 from sanket_sim.bank.description import Bank
 from sanket_sim.core.registry import Registry
 from sanket_sim.core.settings import DurationNs, PositiveDurationNs, Settings, Share
+from sanket_sim.core.units import NS_PER_S
 
 if TYPE_CHECKING:
     from sanket_sim.actors.actor import Fraudster, Twin
@@ -22,6 +23,9 @@ class Typology(Settings):
     A kind of fraud is a subclass, registered under the name that `typology` carries, and a
     `Fraudster` that it sends.
     """
+
+    APPLIES: ClassVar[bool] = False
+    """Whether its people become customers: there must be applicants in the city."""
 
     typology: str
     name: Annotated[str, Field(max_length=60)] = ""
@@ -41,6 +45,15 @@ class Typology(Settings):
     @abstractmethod
     def small(cls, at: str, sophistication: float, room_ns: int) -> Self:
         """Return a small campaign of the background, paced to be over within `room_ns`."""
+
+    @classmethod
+    def paced(
+        cls, at: str, sophistication: float, room_ns: int, longest_ns: float, **size: int | str
+    ) -> Self:
+        """Return a campaign at a pace at which what takes `longest_ns` fits into `room_ns`."""
+        pace = min(1.0, max(room_ns, NS_PER_S) / longest_ns)
+        asked = {"at": at, "sophistication": sophistication, "pace": pace}
+        return cls.model_validate(asked | size)
 
     @abstractmethod
     def send(self, city: City, campaign_id: int) -> Fraudster:

@@ -86,8 +86,7 @@ class AccountTakeover(Typology):
         before_ns = _PATIENT_WAIT_NS if sophistication > _PATIENT_ABOVE else 0
         transfers_ns = _TRANSFERS_MOST * _TRANSFER_GAP_NS[1]
         longest_ns = before_ns + _DRAIN_AFTER_NS[1] + transfers_ns
-        pace = min(1.0, max(room_ns, NS_PER_S) / longest_ns)
-        return cls.model_validate({"at": at, "sophistication": sophistication, "pace": pace})
+        return cls.paced(at, sophistication, room_ns, longest_ns)
 
     def send(self, city: City, campaign_id: int) -> Intruder:
         """Put the intruder into the city."""

@@ -79,8 +79,7 @@ class AppScam(Typology):
     @classmethod
     def small(cls, at: str, sophistication: float, room_ns: int) -> Self:
         """Return a small campaign of the background, paced to be over within `room_ns`."""
-        pace = min(1.0, max(room_ns, NS_PER_S) / _LONGEST_NS)
-        return cls.model_validate({"at": at, "sophistication": sophistication, "pace": pace})
+        return cls.paced(at, sophistication, room_ns, _LONGEST_NS)
 
     def send(self, city: City, campaign_id: int) -> Scammer:
         """Put the scammer into the city."""

@@ -20,7 +20,14 @@ _OF_ROOM = 0.9
 
 
 def enlist(
-    settings: FraudSettings, bank: Bank, demand: Demand, customers: int, seed: int
+    settings: FraudSettings,
+    bank: Bank,
+    demand: Demand,
+    customers: int,
+    seed: int,
+    *,
+    applicants: int = 0,
+    besides: float = 0.0,
 ) -> tuple[Typology, ...]:
     """Return every campaign of a run: the experiment's own, then the background.
 
@@ -29,8 +36,13 @@ def enlist(
     settings : FraudSettings
     bank : Bank
     demand : Demand
+        By which campaigns begin.
     customers : int
     seed : int
+    applicants : int
+        People who may apply for an account; without them nobody invents customers.
+    besides : float
+        Honest intents that each customer is expected to have beside the demand.
 
     Notes
     -----
@@ -40,10 +52,10 @@ def enlist(
     drains) keeps the realised share somewhat lower, and so do honest twins, which are traffic
     beyond N: with t of them a campaign, by a factor of about 1 - r t.
     """
-    honest = demand.expected * customers
+    honest = (demand.expected + besides) * customers
     wanted = honest * settings.rate / (1.0 - settings.rate)
     draws = Draws(seed, "fraud", "background")
-    possible = _possible(bank)
+    possible = _possible(bank, applicants)
     background: list[Typology] = []
     number = 0
     while possible and wanted > 0.0:
@@ -64,12 +76,12 @@ def _named(list_name: str, campaigns: Sequence[Typology]) -> list[Typology]:
     ]
 
 
-def _possible(bank: Bank) -> dict[str, type[Typology]]:
-    """Return the kinds of fraud that the bank has the routes for, by name."""
+def _possible(bank: Bank, applicants: int) -> dict[str, type[Typology]]:
+    """Return the kinds of fraud that the bank has the routes, and the city the people, for."""
     return {
         name: kind
         for name, kind in typologies.items()
-        if not kind.small("0s", 0.5, 1).missing(bank)
+        if (applicants or not kind.APPLIES) and not kind.small("0s", 0.5, 1).missing(bank)
     }
 
 

@@ -86,14 +86,7 @@ class CardTesting(Typology):
         """Return a small campaign of the background, paced to be over within `room_ns`."""
         slow_ns = _SMALL_CARDS * _SLOW_GAP_NS[1] if sophistication > _SLOW_ABOVE else 0
         longest_ns = slow_ns + _CASH_OUT_NS[1] + _PURCHASES_MOST * _PURCHASE_GAP_NS[1]
-        return cls.model_validate(
-            {
-                "at": at,
-                "cards": _SMALL_CARDS,
-                "sophistication": sophistication,
-                "pace": min(1.0, max(room_ns, NS_PER_S) / longest_ns),
-            }
-        )
+        return cls.paced(at, sophistication, room_ns, longest_ns, cards=_SMALL_CARDS)
 
     def send(self, city: City, campaign_id: int) -> CardTester:
         """Put the tester into the city."""

@@ -25,7 +25,7 @@ from sanket_sim.core.draws import word_of
 from sanket_sim.core.money import exponent_of
 from sanket_sim.core.outcomes import LegPurpose
 from sanket_sim.core.units import HOUR_NS, NS_PER_S
-from sanket_sim.fraud.plot import HEARD_LATE_NS, SOPHISTICATED, accepted, suspected
+from sanket_sim.fraud.plot import HEARD_LATE_NS, SOPHISTICATED, accepted, scaled, suspected
 
 FIRST_STEP_NS = 12 * HOUR_NS
 """Longest time between the beginning of a campaign and the first step of a story."""
@@ -88,7 +88,7 @@ class Scheme(Actor):
     @property
     def stories(self) -> int:
         """How many stories there are."""
-        return max(1, round(self.campaign.intensity))
+        return scaled(1, self.campaign.intensity)
 
     @property
     def patient(self) -> bool:

@@ -19,7 +19,7 @@ from sanket_sim.actors.laws import truncated_lognormal
 from sanket_sim.actors.routes import way
 from sanket_sim.actors.typology import Typology, typologies
 from sanket_sim.bank.description import Bank, Party
-from sanket_sim.core.units import HOUR_NS, NS_PER_S
+from sanket_sim.core.units import HOUR_NS
 from sanket_sim.fraud.cash import round_minor
 from sanket_sim.fraud.flows import (
     FIRST_STEP_NS,
@@ -32,6 +32,7 @@ from sanket_sim.fraud.flows import (
     share_minor,
     unit_minor,
 )
+from sanket_sim.fraud.plot import scaled
 
 if TYPE_CHECKING:
     from sanket_sim.actors.city import City
@@ -67,8 +68,7 @@ class FrontBusiness(Typology):
     def small(cls, at: str, sophistication: float, room_ns: int) -> Self:
         """Return a small campaign of the background, paced to be over within `room_ns`."""
         longest_ns = FIRST_STEP_NS + _CYCLES_MOST * _GAP_NS[1] + _PAID_NS[1]
-        pace = min(1.0, max(room_ns, NS_PER_S) / longest_ns)
-        return cls.model_validate({"at": at, "sophistication": sophistication, "pace": pace})
+        return cls.paced(at, sophistication, room_ns, longest_ns)
 
     def send(self, city: City, campaign_id: int) -> FrontMan:
         """Put the owner of the front into the city."""
@@ -82,7 +82,7 @@ class FrontBusiness(Typology):
         """Return deposits and payments, if none is refused."""
         del bank  # every bank that takes cash sees the same campaign
         cycles = self.cycles or (_CYCLES_FEWEST + _CYCLES_MOST) / 2
-        return max(1, round(self.intensity)) * 2 * cycles
+        return scaled(1, self.intensity) * 2 * cycles
 
     def missing(self, bank: Bank) -> str:
         """Say whether customers can pay in cash and pay one another."""

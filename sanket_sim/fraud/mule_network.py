@@ -28,11 +28,11 @@ from sanket_sim.actors.routes import way
 from sanket_sim.actors.typology import Typology, typologies
 from sanket_sim.bank.description import Bank, Party
 from sanket_sim.bank.places import ABROAD
-from sanket_sim.core.units import HOUR_NS, MINUTE_NS, NS_PER_S
+from sanket_sim.core.units import HOUR_NS, MINUTE_NS
 from sanket_sim.fraud.layering.payments import Holders, lacks, personal, placement, routes_in
 from sanket_sim.fraud.layering.relay import Dwell, Relay, Terms, specify_passing
 from sanket_sim.fraud.layering.webs import Web, lanes_of
-from sanket_sim.fraud.plot import SOPHISTICATED, accepted, suspected, undecided
+from sanket_sim.fraud.plot import SOPHISTICATED, accepted, scaled, suspected, undecided
 
 if TYPE_CHECKING:
     from sanket_sim.actors.city import City
@@ -84,16 +84,7 @@ class MuleNetwork(Typology):
     def small(cls, at: str, sophistication: float, room_ns: int) -> Self:
         """Return a small campaign of the background, paced to be over within `room_ns`."""
         longest_ns = _PARTS["scam"][1] * _PART_GAP_NS[1] + 2 * (_VICTIM_GAP_NS[1] + DWELL.high_ns)
-        return cls.model_validate(
-            {
-                "at": at,
-                "mules": 4,
-                "depth": 2,
-                "fed_by": "scam",
-                "sophistication": sophistication,
-                "pace": min(1.0, max(room_ns, NS_PER_S) / longest_ns),
-            }
-        )
+        return cls.paced(at, sophistication, room_ns, longest_ns, mules=4, depth=2, fed_by="scam")
 
     def lanes(self, depth: int, drawn: int) -> int:
         """Return through how many chains of `depth` mules the network works."""
@@ -102,7 +93,7 @@ class MuleNetwork(Typology):
             lanes = min(max(round(drawn / depth), fewest), most)
         else:
             lanes = max(1, round(self.mules / depth))
-        return max(1, round(lanes * self.intensity))
+        return scaled(lanes, self.intensity)
 
     def send(self, city: City, campaign_id: int) -> Controller:
         """Put the controller into the city."""

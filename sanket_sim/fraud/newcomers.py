@@ -63,7 +63,10 @@ class Newcomers(Actor):
     raises: int
 
     def gather(self, count: int, shared: float) -> list[Newcomer]:
-        """Return so many different people; an act is done on their one device with `shared`."""
+        """Return so many different people; an act is done on their one device with `shared`.
+
+        They are fewer where fewer accounts are left to apply for.
+        """
         self.shared = shared
         self.one_device = self.strange_device(-1)
         taken: dict[int, None] = {}
@@ -71,10 +74,13 @@ class Newcomers(Actor):
             taken.setdefault(self.person("likeness", attempt))
             if len(taken) == count:
                 break
-        return [self._newcomer(place, number) for place, number in enumerate(taken)]
+        asked = (self._newcomer(place, number) for place, number in enumerate(taken))
+        return [one for one in asked if one is not None]
 
     def begin(self, now_ns: int) -> None:
-        """Apply one after the other."""
+        """Apply one after the other; who finds no account to apply for gives up."""
+        if not self.members:
+            self.finish(now_ns, STOPPED)
         self.left = set(range(len(self.members)))
         self.gave_up = 0
         for who in range(len(self.members)):
@@ -89,11 +95,11 @@ class Newcomers(Actor):
     def crown(self, who: int, now_ns: int) -> None:
         """Do what the history was for."""
 
-    def _newcomer(self, place: int, number: int) -> Newcomer:
-        """Return one of them; where nobody can apply any more, a customer who applies again."""
-        claimed = self.city.applicants.claim(int(self.draws.child("claim").key(0, place)))
-        account = self.account(number) if claimed is None else claimed
-        return Newcomer(account, number, self.strange_device(place))
+    def _newcomer(self, place: int, number: int) -> Newcomer | None:
+        """Return one of them; None where nobody can apply any more."""
+        account = self.city.applicants.claim(int(self.draws.child("claim").key(0, place)))
+        device = self.strange_device(place)
+        return None if account is None else Newcomer(account, number, device)
 
     def _apply(self, who: int, attempt: int, now_ns: int) -> None:
         kind = errand(self.bank, "application")
@@ -230,7 +236,7 @@ class Newcomers(Actor):
         route = self.bank.routes[payment.kind]
         if route.moves_money:
             debtor, creditor = (
-                self._end(party, member, *keys) for party in (route.debtor, route.creditor)
+                self._side(party, member, *keys) for party in (route.debtor, route.creditor)
             )
             wish = wish._replace(
                 debtor_account=debtor, creditor_account=creditor, amount_minor=payment.minor
@@ -249,7 +255,7 @@ class Newcomers(Actor):
             parents=payment.parents,
         )
 
-    def _end(self, party: Party, member: Newcomer, *keys: int) -> int:
+    def _side(self, party: Party, member: Newcomer, *keys: int) -> int:
         if party == Party.CUSTOMER:
             return member.account
         if party == Party.MERCHANT:

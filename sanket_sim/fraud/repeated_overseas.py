@@ -19,7 +19,7 @@ from sanket_sim.actors.actor import Fraudster, Twin
 from sanket_sim.actors.laws import truncated_lognormal
 from sanket_sim.actors.typology import Typology, typologies
 from sanket_sim.bank.description import Bank, Party
-from sanket_sim.core.units import DAY_NS, HOUR_NS, NS_PER_S
+from sanket_sim.core.units import DAY_NS, HOUR_NS
 from sanket_sim.fraud.cash import (
     JUST_UNDER,
     STRUCTURED_FEWEST,
@@ -39,6 +39,7 @@ from sanket_sim.fraud.flows import (
     unit_minor,
     way_abroad,
 )
+from sanket_sim.fraud.plot import scaled
 
 if TYPE_CHECKING:
     from sanket_sim.actors.city import City
@@ -80,14 +81,7 @@ class RepeatedOverseas(Typology):
     def small(cls, at: str, sophistication: float, room_ns: int) -> Self:
         """Return a small campaign of the background, paced to be over within `room_ns`."""
         longest_ns = FIRST_STEP_NS + _SPAN_NS[1] + _SMALL_TRANSFERS * _GAP_NS[1]
-        return cls.model_validate(
-            {
-                "at": at,
-                "transfers": _SMALL_TRANSFERS,
-                "sophistication": sophistication,
-                "pace": min(1.0, max(room_ns, NS_PER_S) / longest_ns),
-            }
-        )
+        return cls.paced(at, sophistication, room_ns, longest_ns, transfers=_SMALL_TRANSFERS)
 
     def send(self, city: City, campaign_id: int) -> Exporter:
         """Put whoever has the cash into the city."""
@@ -102,7 +96,7 @@ class RepeatedOverseas(Typology):
         del bank  # every bank that takes cash sees the same campaign
         transfers = self.transfers or (_TRANSFERS_FEWEST + _TRANSFERS_MOST) / 2
         deposits = max(STRUCTURED_FEWEST, transfers * _DEPOSITS_PER_TRANSFER + 0.5)
-        return max(1, round(self.intensity)) * (transfers + deposits)
+        return scaled(1, self.intensity) * (transfers + deposits)
 
     def missing(self, bank: Bank) -> str:
         """Say whether cash can come in and money leave the bank."""

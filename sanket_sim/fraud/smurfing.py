@@ -21,7 +21,7 @@ from sanket_sim.actors.laws import truncated_lognormal
 from sanket_sim.actors.routes import way
 from sanket_sim.actors.typology import Typology, typologies
 from sanket_sim.bank.description import Bank, Party
-from sanket_sim.core.units import DAY_NS, HOUR_NS, NS_PER_S
+from sanket_sim.core.units import DAY_NS, HOUR_NS
 from sanket_sim.fraud.cash import round_minor
 from sanket_sim.fraud.flows import (
     FIRST_STEP_NS,
@@ -34,6 +34,7 @@ from sanket_sim.fraud.flows import (
     share_minor,
     unit_minor,
 )
+from sanket_sim.fraud.plot import scaled
 
 if TYPE_CHECKING:
     from sanket_sim.actors.city import City
@@ -76,14 +77,13 @@ class Smurfing(Typology):
     def small(cls, at: str, sophistication: float, room_ns: int) -> Self:
         """Return a small campaign of the background, paced to be over within `room_ns`."""
         steps_ns = FIRST_STEP_NS + _STAGGER_NS + _WINDOW_NS + _FORWARD_NS[1] + _OUT_NS[1]
-        return cls.model_validate(
-            {
-                "at": at,
-                "smurfs": _PEOPLE_FEWEST,
-                "deposits_most": _SMALL_DEPOSITS,
-                "sophistication": sophistication,
-                "pace": min(1.0, max(room_ns, NS_PER_S) / steps_ns),
-            }
+        return cls.paced(
+            at,
+            sophistication,
+            room_ns,
+            steps_ns,
+            smurfs=_PEOPLE_FEWEST,
+            deposits_most=_SMALL_DEPOSITS,
         )
 
     def send(self, city: City, campaign_id: int) -> Collector:
@@ -99,7 +99,7 @@ class Smurfing(Typology):
         del bank  # every bank that takes cash sees the same campaign
         smurfs = self.smurfs or (_PEOPLE_FEWEST + _PEOPLE_MOST) / 2
         each = (_DEPOSITS_FEWEST + self.deposits_most) / 2 + 1
-        return max(1, round(self.intensity)) * (smurfs * each + 1)
+        return scaled(1, self.intensity) * (smurfs * each + 1)
 
     def missing(self, bank: Bank) -> str:
         """Say whether cash can come in, go from one to another and leave the bank."""

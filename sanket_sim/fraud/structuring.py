@@ -21,7 +21,7 @@ from sanket_sim.actors.routes import way
 from sanket_sim.actors.typology import Typology, typologies
 from sanket_sim.bank.description import Bank, Party
 from sanket_sim.bank.places import PLACES
-from sanket_sim.core.units import DAY_NS, HOUR_NS, NS_PER_S
+from sanket_sim.core.units import DAY_NS, HOUR_NS
 from sanket_sim.fraud.cash import (
     JUST_UNDER,
     STRUCTURED_FEWEST,
@@ -31,6 +31,7 @@ from sanket_sim.fraud.cash import (
     takings_minor,
 )
 from sanket_sim.fraud.flows import FIRST_STEP_NS, Move, Scheme, lacks, must, share_minor, unit_minor
+from sanket_sim.fraud.plot import scaled
 
 if TYPE_CHECKING:
     from sanket_sim.actors.city import City
@@ -68,8 +69,7 @@ class Structuring(Typology):
     def small(cls, at: str, sophistication: float, room_ns: int) -> Self:
         """Return a small campaign of the background, paced to be over within `room_ns`."""
         longest_ns = FIRST_STEP_NS + _SPAN_NS[1] + _TOGETHER_NS[1]
-        pace = min(1.0, max(room_ns, NS_PER_S) / longest_ns)
-        return cls.model_validate({"at": at, "sophistication": sophistication, "pace": pace})
+        return cls.paced(at, sophistication, room_ns, longest_ns)
 
     def send(self, city: City, campaign_id: int) -> Structurer:
         """Put whoever has the cash into the city."""
@@ -83,7 +83,7 @@ class Structuring(Typology):
         """Return deposits and transfers, if none is refused."""
         del bank  # every bank that takes cash sees the same campaign
         accounts = self.accounts or (_ACCOUNTS_FEWEST + _ACCOUNTS_MOST) / 2
-        return max(1, round(self.intensity)) * (_DEPOSITS_MEAN + accounts)
+        return scaled(1, self.intensity) * (_DEPOSITS_MEAN + accounts)
 
     def missing(self, bank: Bank) -> str:
         """Say whether customers can pay in cash and pay one another."""

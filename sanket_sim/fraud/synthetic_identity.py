@@ -11,7 +11,7 @@ choice: no public source.
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, ClassVar, Literal, Self
 
 import numpy as np
 from pydantic import Field
@@ -22,7 +22,7 @@ from sanket_sim.actors.routes import errand
 from sanket_sim.actors.truth import STOPPED
 from sanket_sim.actors.typology import Typology, typologies
 from sanket_sim.bank.description import Bank
-from sanket_sim.core.units import DAY_NS, NS_PER_S
+from sanket_sim.core.units import DAY_NS
 from sanket_sim.fraud.newcomers import (
     AGAIN_NS,
     APPLICATION_GAP_NS,
@@ -62,6 +62,8 @@ class SyntheticIdentity(Typology):
     2
     """
 
+    APPLIES: ClassVar[bool] = True
+
     typology: Literal["synthetic_identity"] = "synthetic_identity"
     identities: Annotated[int, Field(ge=1, le=10_000)] | None = None
     """Invented people, before `intensity`; by default drawn from 3 to 10."""
@@ -72,14 +74,8 @@ class SyntheticIdentity(Typology):
     def small(cls, at: str, sophistication: float, room_ns: int) -> Self:
         """Return a small campaign of the background, paced to be over within `room_ns`."""
         longest_ns = (DAYS_LEAST + 5) * DAY_NS + _BUST_OUT_NS[1]
-        return cls.model_validate(
-            {
-                "at": at,
-                "identities": RING_FEWEST,
-                "history_days": DAYS_LEAST,
-                "sophistication": sophistication,
-                "pace": min(1.0, max(room_ns, NS_PER_S) / longest_ns),
-            }
+        return cls.paced(
+            at, sophistication, room_ns, longest_ns, identities=RING_FEWEST, history_days=DAYS_LEAST
         )
 
     def send(self, city: City, campaign_id: int) -> Ring:
@@ -188,6 +184,8 @@ class Ring(Newcomers, Fraudster):
     def _specify(self) -> None:
         count, pace = len(self.members), self.campaign.pace
         floor_ns = self.city.shortest_reaction_ns + HEARD_LATE_NS
+        if not count:
+            return
         self.specify("application", "rows", count, count)
         self.specify("application", "device_people", count, count)
         self.specify("limit_raise", "person_rows", 0, self.raises)

@@ -19,7 +19,7 @@ from sanket_sim.actors.laws import dirichlet, truncated_lognormal
 from sanket_sim.actors.routes import way
 from sanket_sim.actors.typology import Typology, typologies
 from sanket_sim.bank.description import Bank, Party
-from sanket_sim.core.units import HOUR_NS, NS_PER_S
+from sanket_sim.core.units import HOUR_NS
 from sanket_sim.fraud.cash import round_minor
 from sanket_sim.fraud.flows import (
     FIRST_STEP_NS,
@@ -31,6 +31,7 @@ from sanket_sim.fraud.flows import (
     must,
     unit_minor,
 )
+from sanket_sim.fraud.plot import scaled
 
 if TYPE_CHECKING:
     from sanket_sim.actors.city import City
@@ -64,8 +65,7 @@ class UTurn(Typology):
     def small(cls, at: str, sophistication: float, room_ns: int) -> Self:
         """Return a small campaign of the background, paced to be over within `room_ns`."""
         longest_ns = FIRST_STEP_NS + _HANDS_MOST * _PATIENT_HOP_NS[1]
-        pace = min(1.0, max(room_ns, NS_PER_S) / longest_ns)
-        return cls.model_validate({"at": at, "sophistication": sophistication, "pace": pace})
+        return cls.paced(at, sophistication, room_ns, longest_ns)
 
     def send(self, city: City, campaign_id: int) -> RoundTripper:
         """Put the owner of the money into the city."""
@@ -79,7 +79,7 @@ class UTurn(Typology):
         """Return the transfers of the way out and back, if none is refused."""
         del bank  # every bank with transfers sees the same campaign
         hands = self.hands or (_HANDS_FEWEST + _HANDS_MOST) / 2
-        return max(1, round(self.intensity)) * (hands + 1)
+        return scaled(1, self.intensity) * (hands + 1)
 
     def missing(self, bank: Bank) -> str:
         """Say whether customers can pay one another."""

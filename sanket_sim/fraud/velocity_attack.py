@@ -60,14 +60,7 @@ class VelocityAttack(Typology):
     @classmethod
     def small(cls, at: str, sophistication: float, room_ns: int) -> Self:
         """Return a small campaign of the background, paced to be over within `room_ns`."""
-        return cls.model_validate(
-            {
-                "at": at,
-                "payments": _PAYMENTS_FEWEST,
-                "sophistication": sophistication,
-                "pace": min(1.0, max(room_ns, NS_PER_S) / _DAY_OUT_NS[1]),
-            }
-        )
+        return cls.paced(at, sophistication, room_ns, _DAY_OUT_NS[1], payments=_PAYMENTS_FEWEST)
 
     def send(self, city: City, campaign_id: int) -> CardRunner:
         """Put the thief into the city."""

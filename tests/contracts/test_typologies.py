@@ -23,6 +23,7 @@ NAMES = list(typologies)
 GRADES = (0.0, 0.5, 1.0)
 EVERYTHING = bank(FRAUD_ROUTES)
 RICH = 1_000_000
+APPLICANTS = {"applicants": 20_000}
 
 
 def approve(_row, _submission):
@@ -66,7 +67,9 @@ def committed(name, rule=approve, tick_s=600, seed=7, **more):
     crew = (*campaigns(name, **more), *asked.get("with_it", ()))
     people, twins = asked.get("customers", 300), asked.get("twins", 0)
     floor = {"minimum": "10m"}
-    town = city(people, 0.001, LASTS_S, seed, crew, floor, bank=EVERYTHING, twins=twins)
+    town = city(
+        people, 0.001, LASTS_S, seed, crew, floor, bank=EVERYTHING, twins=twins, people=APPLICANTS
+    )
     return Till(town, rule, DELAY_NS).run(LASTS_S * NS_PER_S, tick_s * NS_PER_S)
 
 
@@ -190,10 +193,12 @@ def test_everything_happens_inside_the_window(name, done):
 def test_the_victims_are_honest_customers_of_the_bank(done):
     truth = truth_of(done)
     people = done.city.population
-    numbers = people.number(truth.customer_id.to_numpy())
-    assert numbers.min() >= 0
-    assert numbers.max() < len(people)
-    assert not np.isin(numbers[truth.role == "victim"], people.mules).any()
+    applicants = range(people.first_applicant, people.first_merchant)
+    numbers = people.number(truth.customer_id[~truth.customer_id.isin(applicants)].to_numpy())
+    assert (numbers >= 0).all()
+    assert (numbers < len(people)).all()
+    victims = people.number(truth.customer_id[truth.role == "victim"].to_numpy())
+    assert not np.isin(victims, people.mules).any()
 
 
 def test_what_is_submitted_is_what_is_wanted_and_nothing_is_tried_twice(done):
@@ -294,7 +299,8 @@ def test_pace_stretches_the_campaign(name):
             spans.append(np.ptp(rows["created_ns"]))
         return np.mean(spans)
 
-    assert span_ns(20 * pace_of(name)) > 1.3 * span_ns(pace_of(name))
+    slower = min(1.0, 20 * pace_of(name))
+    assert span_ns(slower) > 1.3 * span_ns(pace_of(name))
 
 
 def test_a_bank_without_the_needed_route_is_told_so(name):
@@ -305,7 +311,7 @@ def test_a_bank_without_the_needed_route_is_told_so(name):
 
 def test_a_small_campaign_is_over_in_time(name):
     small = typologies[name].small("10m", 0.3, 10 * 60 * NS_PER_S)
-    town = city(300, 0.001, 2 * HOUR_S, 7, [small], bank=EVERYTHING)
+    town = city(300, 0.001, 2 * HOUR_S, 7, [small], bank=EVERYTHING, people=APPLICANTS)
     rows = Till(town, approve).run(2 * HOUR_S * NS_PER_S, 2 * NS_PER_S).intents()
     fraud = rows[rows["is_fraud"]]
     assert 0 < len(fraud) <= 40

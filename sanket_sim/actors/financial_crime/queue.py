@@ -9,7 +9,7 @@ from datetime import datetime
 from sanket_sim.actors.back_office.office import ns_until
 from sanket_sim.actors.financial_crime.settings import FinancialCrimeSettings
 from sanket_sim.core.draws import Draws
-from sanket_sim.core.units import DAY_NS
+from sanket_sim.core.units import DAY_NS, NS_PER_S
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -81,7 +81,7 @@ class ReviewQueue:
             length = datetime.combine(start, settings.closes) - datetime.combine(
                 start, settings.opens
             )
-            self._closes_ns = self._opens_ns + round(length.total_seconds()) * 1_000_000_000
+            self._closes_ns = self._opens_ns + round(length.total_seconds()) * NS_PER_S
 
     def take(self, alert: Alert) -> Review | None:
         """Let an alert join the queue; None if nobody works, or the account waits already."""

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from sanket_sim.analysis.run_folder import RunFolder
 from sanket_sim.core.draws import Draws
-from sanket_sim.core.units import HOUR_NS, NS_PER_S
+from sanket_sim.core.units import DAY_NS, HOUR_NS, since_midnight_ns
 from sanket_sim.trace.batch import Columns, places_of, rows_in
 from sanket_sim.trace.reader import Trace
 from sanket_sim.trace.vocabulary import Vocabulary
@@ -51,6 +51,7 @@ _READ = (
 _ROUNDEST = 6
 _RUN_STRIDE = 1 << 48
 _HONEST_STRIDE = 1 << 47
+_STAGE_STRIDE = 1 << 32
 
 
 class Side(IntEnum):
@@ -64,6 +65,9 @@ class Side(IntEnum):
 @dataclass(frozen=True, slots=True)
 class Emitted:
     """Rows of several runs: all of the fraud and its twins, and a sample of honest ones.
+
+    Cover, the clean money that campaigns spend to look honest, is left out; so are the stages of
+    twins that are nothing but cover in campaigns, for they are the same doings by construction.
 
     Parameters
     ----------
@@ -103,7 +107,12 @@ class Emitted:
 def emitted(runs: Sequence[RunFolder]) -> Emitted:
     """Gather what is needed from the traces of some runs."""
     pool: dict[str, Vocabulary] = {}
-    parts = [_run_rows(run, place, pool) for place, run in enumerate(runs)]
+    truths = [_Truth(run.trace, pool) for run in runs]
+    clean = _never_dirty(truths)
+    parts = [
+        _run_rows(run, truth, clean, place * _RUN_STRIDE, pool)
+        for place, (run, truth) in enumerate(zip(runs, truths, strict=True))
+    ]
     columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
     groups = np.unique(columns["group"], return_inverse=True)[1]
     return Emitted(
@@ -118,21 +127,31 @@ def emitted(runs: Sequence[RunFolder]) -> Emitted:
     )
 
 
-def _run_rows(run: RunFolder, place: int, pool: dict[str, Vocabulary]) -> Columns:
-    truth = _Truth(run.trace, pool)
+def _never_dirty(truths: Sequence[_Truth]) -> Integers:
+    """Return the doings that in campaigns are nothing but cover."""
+    ours = np.concatenate([truth.doing[~truth.twin] for truth in truths])
+    cover = np.concatenate([truth.cover[~truth.twin] for truth in truths])
+    never: Integers = np.setdiff1d(ours[cover], ours[~cover])
+    return never
+
+
+def _run_rows(
+    run: RunFolder, truth: _Truth, clean: Integers, own: int, pool: dict[str, Vocabulary]
+) -> Columns:
     draws = Draws(run.experiment.seed, "leak_audit")
     staged: list[Columns] = []
+    shown = truth.tx_id[truth.shows(clean)]
     honest = _none(_KEPT)
     for batch in run.trace.batches("transactions", _READ):
         rows = batch | {"rank": draws.uniform(batch["tx_id"])}
         played = places_of(truth.tx_id, rows["tx_id"])
-        staged.append(_where(rows, played >= 0))
+        staged.append(_where(rows, places_of(shown, rows["tx_id"]) >= 0))
         plain = (played < 0) & ~rows["is_fraud"] & (rows["original_tx_id"] < 0)
         honest = _thinned(_joined([honest, _where(rows, plain)]))
     acted = _joined([_none(_KEPT), *staged])
     rows = _joined([acted | truth.told(acted["tx_id"]), honest | _unlabelled(honest)])
     rows |= _derived(rows, run.experiment.start)
-    rows["group"] = rows["group"] + place * _RUN_STRIDE
+    rows["group"] = rows["group"] + own
     return rows | _recoded(rows, run.trace, pool)
 
 
@@ -140,10 +159,18 @@ _KEPT = (*_READ, "rank")
 
 
 class _Truth:
-    """Labels by payment, in pooled codes."""
+    """Labels by payment, in pooled codes.
+
+    Parameters
+    ----------
+    doing : int64 array
+        A number for each kind of fraud and stage.
+    twin, cover : bool arrays
+        Whether a twin's; whether a campaign's, of clean money.
+    """
 
     def __init__(self, trace: Trace, pool: dict[str, Vocabulary]) -> None:
-        rows = trace.columns("truth", ["tx_id", "campaign_id"])
+        rows = trace.columns("truth", ["tx_id", "campaign_id", "stage", "tainted_share"])
         campaigns = trace.columns("campaigns")
         order = np.argsort(rows["tx_id"], kind="stable")
         self.tx_id = rows["tx_id"][order]
@@ -151,7 +178,9 @@ class _Truth:
         at = by_id[places_of(campaigns["campaign_id"][by_id], rows["campaign_id"][order])]
         ours = {name: values[at] for name, values in campaigns.items()}
         words = np.array([bool(word) for word in trace.words("twin")] or [False])
-        twin = words[ours["twin"]]
+        self.twin = twin = words[ours["twin"]]
+        self.cover = ~twin & (rows["tainted_share"][order] <= 0)
+        stage = _pooled(rows["stage"][order], trace.words("stage"), "stage", pool)
         self.labels: Columns = {
             "side": np.where(twin, Side.TWIN, Side.FRAUD).astype(np.int64),
             "typology": _pooled(ours["typology"], trace.words("typology"), "typology", pool),
@@ -159,6 +188,12 @@ class _Truth:
             "group": np.where(twin, ours["twin_of"], ours["campaign_id"]).astype(np.int64),
             "sampled": np.zeros(len(at), np.bool_),
         }
+        self.doing: Integers = self.labels["typology"] * _STAGE_STRIDE + stage
+
+    def shows(self, clean: Integers) -> NDArray[np.bool_]:
+        """Say which rows are to be told apart: neither cover nor a twin's `clean` doings."""
+        shown: NDArray[np.bool_] = ~self.cover & ~(self.twin & np.isin(self.doing, clean))
+        return shown
 
     def told(self, tx_id: Integers) -> Columns:
         places = places_of(self.tx_id, tx_id)
@@ -192,11 +227,10 @@ def _thinned(rows: Columns) -> Columns:
 def _derived(rows: Columns, start: datetime | None) -> Columns:
     """Return what a reader of the row sees at once: the clock, the day, how round the amount is."""
     clock = start or datetime.min  # noqa: DTZ901  # simulated time has no zone
-    midnight_ns = (clock.hour * 3600 + clock.minute * 60 + clock.second) * NS_PER_S
-    since_ns = rows["created_ns"] + midnight_ns
-    days = since_ns // (24 * HOUR_NS)
+    since_ns = rows["created_ns"] + since_midnight_ns(clock)
+    days = since_ns // DAY_NS
     return {
-        "hour": since_ns % (24 * HOUR_NS) / HOUR_NS,
+        "hour": since_ns % DAY_NS / HOUR_NS,
         "weekday": (clock.weekday() + days) % 7,
         "roundness": _roundness(rows["amount_minor"]),
         "batch": rows["batch_id"] > 0,

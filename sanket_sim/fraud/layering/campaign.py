@@ -21,11 +21,11 @@ from sanket_sim.actors.laws import dirichlet
 from sanket_sim.actors.truth import COMPLETE, STOPPED
 from sanket_sim.actors.typology import Typology, typologies
 from sanket_sim.bank.description import Bank
-from sanket_sim.core.units import DAY_NS, HOUR_NS, MINUTE_NS, NS_PER_S
+from sanket_sim.core.units import DAY_NS, HOUR_NS, MINUTE_NS
 from sanket_sim.fraud.layering.payments import Holders, lacks, placement, routes_in
 from sanket_sim.fraud.layering.relay import Dwell, Relay, Terms, specify_passing
 from sanket_sim.fraud.layering.webs import LANES_FEWEST, LANES_MOST, SHAPES, Shape, Web, weave
-from sanket_sim.fraud.plot import accepted, undecided
+from sanket_sim.fraud.plot import accepted, scaled, undecided
 
 if TYPE_CHECKING:
     from sanket_sim.actors.city import City
@@ -69,20 +69,12 @@ class Layering(Typology):
         """Return a small campaign of the background, paced to be over within `room_ns`."""
         dwell = PATIENT if sophistication > _PATIENT_ABOVE else QUICK
         longest_ns = (HOPS_FEWEST + 1) * dwell.high_ns
-        return cls.model_validate(
-            {
-                "at": at,
-                "shape": "chain",
-                "hops": HOPS_FEWEST,
-                "sophistication": sophistication,
-                "pace": min(1.0, max(room_ns, NS_PER_S) / longest_ns),
-            }
-        )
+        return cls.paced(at, sophistication, room_ns, longest_ns, shape="chain", hops=HOPS_FEWEST)
 
     @property
     def count(self) -> int:
         """How many sums there are."""
-        return max(1, round(self.sums * self.intensity))
+        return scaled(self.sums, self.intensity)
 
     @property
     def terms(self) -> Terms:
