@@ -39,6 +39,11 @@ FEATURES = (
     "merchant_declines_1h",
     "device_accounts_24h",
     "hour",
+    "payments_5m_to_usual",
+    "payments_1h_to_usual",
+    "amount_24h_to_usual",
+    "since_last_to_usual",
+    "merchant_declines_share_1h",
 )
 """Names of the features, as rules and the columns of the trace call them.
 
@@ -75,6 +80,14 @@ device_accounts_24h
     the device that he has enrolled counts from when another account has been met on it.
 hour
     Of the day, with its fraction.
+payments_*_to_usual, amount_24h_to_usual, since_last_to_usual
+    The same over what is usual for the account: its payments so far and a few of the average
+    customer's, over the time of both. A count is divided by one more than would usually fall into
+    its window (or the time watched, if shorter), a sum by that times the typical payment, and a gap
+    by the usual one (ten at most). So they mean the same whether customers pay thrice a day or
+    twice a minute.
+merchant_declines_share_1h
+    Of the payments to the merchant, this one included.
 """
 
 PLACES = {name: place for place, name in enumerate(FEATURES)}

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 
-from sanket_sim.core.units import DAY_NS, HOUR_NS, MINUTE_NS
+from sanket_sim.core.units import DAY_NS, HOUR_NS, MINUTE_NS, NS_PER_S
 from sanket_sim.network.rules import fraud
 
 WEEK_NS = 7 * DAY_NS
@@ -16,6 +16,10 @@ YEAR_D = 365.0
 ENTRIES_MAX = 20
 """Most partners of an account that are remembered; who has not been met for longest goes."""
 DEVICES_MAX = 1 << 17
+AVERAGE_WEIGHT = 8.0
+"""So many payments at the average customer's rate count towards what is usual for an account."""
+WATCHED_MIN_NS = 10 * NS_PER_S
+"""A rate that has been watched for less is taken for lower than it looks."""
 PRIOR_WEIGHT = 4.0
 """The account's typical payment counts as so many payments of its history."""
 HISTORY_MAX = 60.0
@@ -91,6 +95,7 @@ class AccountHistory:
         "out_24h",
         "payees",
         "payers",
+        "payments",
         "payments_1h",
         "payments_5m",
         "payments_24h",
@@ -100,6 +105,7 @@ class AccountHistory:
 
     def __init__(self, now_ns: int, typical_minor: int) -> None:
         self.at_ns = now_ns
+        self.payments = 0
         self.payments_5m = self.payments_1h = self.payments_24h = 0.0
         self.out_24h = self.in_24h = self.declines_1h = self.deposits_7d = 0.0
         self.last_ns = now_ns - WEEK_NS
@@ -174,3 +180,49 @@ class ShopHistory:
         self.seen = min(self.seen + 1.0, TICKETS_MAX)
         self.mean += min(max(math.log(max(size, 1e-9)), -0.5), 0.5) / self.seen
         return size
+
+
+class Traffic:
+    """How often customers pay: on the average, and one of them given what he did so far.
+
+    Parameters
+    ----------
+    accounts : int
+        Customers' accounts that there are.
+
+    Examples
+    --------
+    >>> traffic = Traffic(accounts=10)
+    >>> traffic.payments = 189
+    >>> traffic.watched(90 * NS_PER_S)
+    >>> round(traffic.gap_ns / NS_PER_S), round(traffic.usual_gap_ns(0, 0) / NS_PER_S)
+    (5, 5)
+    >>> round(traffic.usual_gap_ns(8, 0) / NS_PER_S, 2)
+    2.63
+    """
+
+    __slots__ = ("accounts", "gap_ns", "payments")
+
+    def __init__(self, accounts: int) -> None:
+        self.accounts = max(1, accounts)
+        self.payments = 0
+        self.gap_ns = 0.0
+
+    def watched(self, now_ns: int) -> None:
+        """Bring the time between an average account's payments up to now."""
+        self.gap_ns = (now_ns + WATCHED_MIN_NS) * self.accounts / (self.payments + 1)
+
+    def usual_gap_ns(self, payments: int, watched_ns: int) -> float:
+        """Return what usually passes between an account's payments.
+
+        The mean of a gamma law for its rate, whose prior is `AVERAGE_WEIGHT` payments of the
+        average account: who has hardly been seen is taken for average.
+
+        Parameters
+        ----------
+        payments : int
+            What it has been asked to pay so far.
+        watched_ns : int
+            For how long.
+        """
+        return (watched_ns + AVERAGE_WEIGHT * self.gap_ns) / (payments + AVERAGE_WEIGHT)

@@ -9,7 +9,8 @@ from __future__ import annotations
 import math
 
 from sanket_sim.bank.description import Accounts, Party
-from sanket_sim.core.units import DAY_NS, HOUR_NS
+from sanket_sim.bank.fraud_features import PLACES
+from sanket_sim.core.units import DAY_NS, HOUR_NS, MINUTE_NS
 from sanket_sim.network.fraud_memory import (
     DEVICES_MAX,
     WEEK_NS,
@@ -17,6 +18,7 @@ from sanket_sim.network.fraud_memory import (
     AccountHistory,
     AddressBook,
     ShopHistory,
+    Traffic,
 )
 from sanket_sim.network.rows import Intent
 from sanket_sim.network.rules import fraud
@@ -24,8 +26,10 @@ from sanket_sim.network.rules import fraud
 CUSTOMER, MERCHANT, CASH = int(Party.CUSTOMER), int(Party.MERCHANT), int(Party.CASH)
 OTHER_BANK = int(Party.OTHER_BANK)
 JUST_BELOW = 0.75
+GAPS_MOST = 10.0
+"""Silence for more usual gaps than that is just silence, as it is before the first payment."""
 NOBODY = (0.0, 0.0, YEAR_D)
-NO_SHOP = (0.0, 0.0, 0.0, 0.0)
+NO_SHOP = (0.0, 0.0, 0.0, 0.0, 0.0)
 
 
 class FraudView:
@@ -53,6 +57,7 @@ class FraudView:
         self._shops: dict[int, ShopHistory] = {}
         self._users: dict[int, AddressBook] = {}
         self._opened_ns: dict[int, int] = {}
+        self._traffic = Traffic(self._party.count(CUSTOMER))
 
     def judged(self, intent: Intent) -> int:
         """Return the customer's account that a payment is about."""
@@ -66,14 +71,19 @@ class FraudView:
         account = self.judged(intent)
         history = self.history(account, now_ns)
         news = self._news(intent, account, history, now_ns)
+        usual_gap_ns = self._usual_gap_ns(account, history, now_ns)
+        own = self._own(intent, account, history, now_ns)
+        *shop, shop_declines_share = self._shop(intent, now_ns)
         return (
-            *self._own(intent, account, history, now_ns),
+            *own,
             *news,
             *self._flow(intent, account, history, now_ns),
             *self._payee(intent, now_ns),
-            *self._shop(intent, now_ns),
+            *shop,
             self._users_of(intent.device, account, now_ns),
             (now_ns + self._midnight_ns) % DAY_NS / HOUR_NS,
+            *_to_usual(own, usual_gap_ns, now_ns),
+            shop_declines_share,
         )
 
     def history(self, account: int, now_ns: int) -> AccountHistory:
@@ -130,6 +140,8 @@ class FraudView:
         if account == intent.debtor:
             out_minor += amount_minor
             history.last_ns = now_ns
+            history.payments += 1
+            self._traffic.payments += 1
             history.payments_5m += 1.0
             history.payments_1h += 1.0
             history.payments_24h += 1.0
@@ -145,6 +157,12 @@ class FraudView:
             gap_ns / 1e9,
             history.declines_1h,
         )
+
+    def _usual_gap_ns(self, account: int, history: AccountHistory, now_ns: int) -> float:
+        """Return what passed between an account's payments, as far as is known before this one."""
+        self._traffic.watched(now_ns)
+        watched_ns = now_ns - self._opened_ns.get(account, 0)
+        return self._traffic.usual_gap_ns(history.payments, watched_ns)
 
     def _news(
         self, intent: Intent, account: int, history: AccountHistory, now_ns: int
@@ -213,7 +231,8 @@ class FraudView:
             return NO_SHOP
         shop = self._shop_history(intent, now_ns)
         size = shop.take(intent.amount_minor)
-        return size, shop.small_1h, shop.small_1h / shop.payments_1h, shop.declines_1h
+        payments, small, declines = shop.payments_1h, shop.small_1h, shop.declines_1h
+        return size, small, small / payments, declines, declines / payments
 
     def _shop_history(self, intent: Intent, now_ns: int) -> ShopHistory:
         shop = self._shops.get(intent.creditor)
@@ -251,3 +270,17 @@ class FraudView:
             self._party[intent.debtor] == CASH
             and self._just_below_minor <= amount_minor < self.threshold_minor
         )
+
+
+def _to_usual(own: tuple[float, ...], usual_gap_ns: float, now_ns: int) -> tuple[float, ...]:
+    """Return what an account does over what is usual for it."""
+    usual_5m, usual_1h, usual_24h = (
+        1.0 + min(window_ns, now_ns) / usual_gap_ns
+        for window_ns in (5 * MINUTE_NS, HOUR_NS, DAY_NS)
+    )
+    return (
+        own[PLACES["payments_5m"]] / usual_5m,
+        own[PLACES["payments_1h"]] / usual_1h,
+        own[PLACES["amount_24h_to_typical"]] / usual_24h,
+        min(own[PLACES["since_last_s"]] * 1e9 / usual_gap_ns, GAPS_MOST),
+    )

@@ -46,6 +46,7 @@ def lesson(tells=True, seed=1):
         typologies=("takeover", "odd"),
         group=np.unique(group, return_inverse=True)[1],
         share=draws.child("group").uniform(group),
+        school=np.zeros(size, np.int64),
         seeds=(seed,),
     )
 
