@@ -262,6 +262,8 @@ class City(mesa.Model):  # type: ignore[misc]  # mesa carries no types
     def _invite(self, campaign_id: int, campaign: Typology) -> Fraudster:
         if lack := campaign.missing(self.bank):
             raise ValueError(f"fraud.campaign.{campaign_id}: {campaign.typology} needs {lack}")
+        if campaign.APPLIES and not self.population.applicants:
+            raise ValueError(f"fraud.campaign.{campaign_id}: {campaign.typology} needs applicants")
         fraudster = campaign.send(self, campaign_id)
         fraudster.enter(campaign.at, fraudster.start, "begin")
         return fraudster

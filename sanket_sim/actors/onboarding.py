@@ -138,7 +138,7 @@ class Onboarding:
     ----------
     settings : OnboardingSettings
     city : City
-        Its unclaimed applicants are the newcomers, in the order of their accounts.
+        Its unclaimed applicants are the newcomers, each at his own turn in the order of accounts.
     """
 
     def __init__(self, settings: OnboardingSettings, city: City) -> None:
@@ -153,7 +153,10 @@ class Onboarding:
         self.repayment = way(bank, Party.CUSTOMER, Party.LENDER)
 
     def begin(self) -> None:
-        """Note when everybody applies: evenly, each at a time of his own within his turn."""
+        """Note when everybody applies: evenly, each at a time of his own within his turn.
+
+        Whoever is part of another story leaves his turn empty, and nobody moves up.
+        """
         asked = self.settings
         if self.application is None or asked.rate <= 0.0:
             return
@@ -161,8 +164,10 @@ class Onboarding:
         if asked.lasts is not None:
             end_ns = min(end_ns, asked.at + asked.lasts)
         turn_ns = NS_PER_S / asked.rate
-        for number, account in enumerate(self.city.applicants.rest()):
-            at_ns = asked.at + round(turn_ns * (number + self._u("turn", account)))
+        first = self.city.population.first_applicant
+        for account in self.city.applicants.rest():
+            turn = account - first + self._u("turn", account)
+            at_ns = asked.at + round(turn_ns * turn)
             if at_ns >= end_ns:
                 break
             who = Newcomer(account, self._likeness(account), self._device(account))

@@ -152,14 +152,22 @@ class Effects:
             intent.keys_done[key] = (now_ns, intent.amount_minor, intent.creditor)
         return reason
 
-    def fail_closed(self, call: Call) -> None:
-        """Put on record that a payment is refused because nobody could judge it."""
+    def fail_closed(self, call: Call) -> int:
+        """Refuse because a decision was not to be had; return the reason.
+
+        A payment that nobody could judge is on record as such, whatever is decided too late.
+        """
+        if not call.edge.decides_fraud:
+            return int(Decline.CHECK_FAILED)
         intent = call.intent
-        if intent.is_fraud and _is_untouched(intent) and call.edge.decides_fraud:
-            intent.verdict = money.REJECT
+        if _is_untouched(intent):
+            intent.failed_closed = True
+            if intent.is_fraud:
+                intent.verdict = money.REJECT
         self.recorder.decision(
             self.loop.now_ns, "fraud_fallback", "decline", "payment", "", intent.tx_id
         )
+        return int(Decline.SUSPECTED_FRAUD)
 
     def remember_after(self, attempt: Attempt) -> None:
         """Remember the key once the operation has ended, where that is how it works."""
@@ -200,15 +208,18 @@ class Effects:
 
     @staticmethod
     def _judge_anew(attempt: Attempt) -> None:
-        """Have the fraud service judge what went on unchecked and came to nothing."""
+        """Have the fraud service judge what it was not heard about and what came to nothing."""
         intent = attempt.call.intent
-        if attempt.caller_open and _is_untouched(intent) and intent.fraud_decision == UNCHECKED:
+        if not attempt.caller_open or not _is_untouched(intent):
+            return
+        intent.failed_closed = False
+        if intent.fraud_decision == UNCHECKED:
             intent.fraud_decision = 0
 
     def _open_account(self, attempt: Attempt) -> bool:
-        """Open the account that its future owner has applied for; opened twice, it is open."""
+        """Open the account that its future owner has applied for; one that is open stays as old."""
         intent = attempt.call.intent
-        if intent.debtor >= 0:
+        if intent.debtor >= 0 and self.ledger.store.closed[intent.debtor]:
             self.ledger.store.closed[intent.debtor] = False
             self.desk.view.open(intent.debtor, self.loop.now_ns)
         self._note_commit(attempt)

@@ -266,6 +266,10 @@ def _misfits(experiment: Experiment, bank: Bank) -> Iterator[Misfit]:
         if lack := campaign.missing(bank):
             message = f"{campaign.typology} needs {lack}, which model {bank.name} has not"
             yield ("fraud", "campaign", place, "typology"), message
+        if campaign.APPLIES and not experiment.population.applicants:
+            message = f"{campaign.typology} needs people who can apply for an account, is 0; "
+            message += "give [population] applicants = 1000, say"
+            yield ("population", "applicants"), message
     for problem in misfits(experiment.fault, experiment.trap, bank):
         keys = split_path(problem.path)
         yield tuple(int(key) if key.isdecimal() else key for key in keys), problem.message

@@ -320,7 +320,15 @@ def _city(asked: Experiment, bank: Bank, words: Vocabularies) -> City:
     preset = read_preset(people.preset)
     demand = demand_of(asked.demand, people.customers, asked.start, asked.duration, surges, preset)
     plans = Plans.of(people, asked.demand, bank)
-    campaigns = enlist(asked.fraud, bank, plans.beside(demand), people.customers, asked.seed)
+    campaigns = enlist(
+        asked.fraud,
+        bank,
+        demand,
+        people.customers,
+        asked.seed,
+        applicants=people.applicants,
+        besides=plans.beside(demand).expected - demand.expected,
+    )
     return City(
         bank,
         people,

@@ -90,6 +90,22 @@ def test_newcomers_are_honest_and_each_has_a_device_of_his_own():
     assert (applied["device"] > 0).all()
 
 
+def test_who_belongs_to_another_story_moves_no_other_newcomer():
+    def turns(claimed):
+        town = city(100, 0.01, 7200, 3, bank=bank(FRAUD_ROUTES), people={"applicants": 200})
+        for key in claimed:
+            town.applicants.claim(key)
+        Onboarding(OnboardingSettings.model_validate(ASKED), town).begin()
+        rows = Till(town).run(600 * NS_PER_S, NS_PER_S).intents()
+        applied = rows[rows["kind"] == NAMES.index("application")]
+        return dict(applied[["customer_id", "created_ns"]].tolist())
+
+    alone, among = turns(()), turns((3, 20))
+    assert len(alone) > 100
+    assert len(alone.keys() - among.keys()) == 2
+    assert {who: alone[who] for who in among} == among
+
+
 def test_the_length_of_a_tick_changes_nothing():
     one, other = (newcomers(tick_s=tick_s)[1] for tick_s in (10, 5))
     for name in NAMES:

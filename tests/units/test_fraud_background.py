@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 from pydantic import ValidationError
-from small_city import ROUTES, Till, bank, city, flat
+from small_city import FRAUD_ROUTES, ROUTES, Till, bank, city, flat
 
 from sanket_sim.core.units import NS_PER_S
 from sanket_sim.fraud import FraudSettings, background, enlist, typologies
@@ -64,6 +64,26 @@ def test_one_more_kind_of_fraud_takes_its_share_and_leaves_the_rest(monkeypatch)
     pairs = list(zip(everything, without, strict=False))
     assert any(one[0] == "velocity_attack" for one in everything)
     assert all(one == other for one, other in pairs if one[0] != "velocity_attack")
+
+
+def test_nobody_invents_customers_where_nobody_can_apply():
+    def kinds(applicants):
+        whole = bank(routes=FRAUD_ROUTES)
+        settings = FraudSettings(rate=0.3)
+        crew = enlist(settings, whole, flat(50.0, 600, 500), 500, 1, applicants=applicants)
+        return {one.typology for one in crew}
+
+    assert kinds(applicants=100) - kinds(applicants=0) == {"synthetic_identity"}
+
+
+def test_what_comes_beside_the_demand_adds_campaigns_and_moves_none():
+    def crew(besides):
+        settings = FraudSettings(rate=0.01)
+        return enlist(settings, bank(), flat(50.0, 600, 500), 500, 1, besides=besides)
+
+    few, more = crew(0.0), crew(30.0)
+    assert len(more) > len(few) + 3
+    assert more[: len(few) - 1] == few[:-1]
 
 
 @pytest.mark.parametrize(

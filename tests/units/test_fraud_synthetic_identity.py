@@ -1,6 +1,7 @@
 """Synthetic identities: one phone, a good history, and then all at once."""
 
 import numpy as np
+import pytest
 from small_city import FRAUD_ROUTES, Till, approve, bank, city, in_words
 
 from sanket_sim.actors.truth import COMPLETE, STOPPED
@@ -47,10 +48,17 @@ def test_they_apply_on_one_phone_for_accounts_that_are_not_open():
     assert applied.customer_id.between(first, first + 79).all()
 
 
-def test_without_applicants_they_are_customers_already():
-    town, truth = story(applicants=0, identities=4)
-    assert (truth.customer_id >= town.population.first_customer).all()
+def test_without_applicants_there_is_nobody_to_invent():
+    with pytest.raises(ValueError, match="synthetic_identity needs applicants"):
+        story(applicants=0, identities=4)
+
+
+def test_a_ring_is_no_larger_than_the_accounts_that_are_left():
+    town, truth = story(applicants=5, identities=8, twins=1)
+    first = town.population.first_applicant
+    assert set(truth.customer_id) == set(range(first, first + 5))
     assert town.fraudsters[0].ending == COMPLETE
+    assert (town.twins[0].members, town.twins[0].ending) == ([], STOPPED)
 
 
 def test_they_bust_out_beyond_the_limit_after_a_good_history():

@@ -103,3 +103,17 @@ def test_a_problem_of_the_model_is_told_with_its_file_and_line(probe):
         InputError, match=r"model: .*broken\.toml: line \d+: service\.pool\.workers"
     ):
         resolve(probe)
+
+
+def test_nobody_can_be_invented_where_nobody_can_apply(tmp_path):
+    file = tmp_path / "ring.toml"
+    file.write_text(
+        'name = "ring"\nmodel = "retail_bank"\nstart = 2026-11-27T08:00:00\nduration = "10s"\n'
+        '[[fraud.campaign]]\ntypology = "synthetic_identity"\n'
+    )
+    with pytest.raises(InputError) as refused:
+        resolve(file)
+    assert "population.applicants: synthetic_identity needs people who can apply" in str(
+        refused.value
+    )
+    assert resolve(file, {"population.applicants": 10}).experiment.population.applicants == 10
