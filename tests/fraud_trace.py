@@ -69,7 +69,7 @@ class Payment:
 
     def closed(self) -> Payment:
         """The same, refused because the check failed."""
-        return replace(self, decision=FraudDecision.NONE, decline=Decline.SUSPECTED_FRAUD)
+        return replace(self, decision=FraudDecision.CLOSED, decline=Decline.SUSPECTED_FRAUD)
 
     def short(self) -> Payment:
         """The same, without the funds for it."""

@@ -96,8 +96,10 @@ class Payments:
     @property
     def closed(self) -> Mask:
         """Refused because the check itself failed (fail-closed)."""
-        unasked = self.columns["fraud_decision"] == FraudDecision.NONE
-        return np.asarray(unasked & (self.columns["decline_reason"] == Decline.SUSPECTED_FRAUD))
+        decision = self.columns["fraud_decision"]
+        unasked = decision == FraudDecision.NONE
+        unasked &= self.columns["decline_reason"] == Decline.SUSPECTED_FRAUD
+        return np.asarray((decision == FraudDecision.CLOSED) | unasked)
 
     @property
     def decided(self) -> Mask:

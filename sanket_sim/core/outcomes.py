@@ -75,6 +75,9 @@ class Decline(IntEnum):
     """An application whose applicant could not prove who he is."""
     DEBIT_ACCOUNT_ALREADY_CLOSED = 29
     """Closed, or applied for and not open yet."""
+    CHECK_FAILED = 30
+    """A decision was not to be had, and the edge's fallback takes that for a no; where it would
+    have been about fraud, the reason is `SUSPECTED_FRAUD`."""
 
 
 class Phase(IntEnum):
@@ -114,6 +117,8 @@ class FraudDecision(IntEnum):
     DECLINE = 3
     UNCHECKED = 4
     """The check failed and the edge's fallback let the payment through (fail-open)."""
+    CLOSED = 5
+    """The check failed and the edge's fallback refused the payment (fail-closed)."""
 
 
 class LeakClass(IntEnum):

@@ -121,6 +121,7 @@ BY_DECLINE: dict[Decline, ResultCode] = {
     Decline.ACCOUNT_FROZEN: _BLOCKED,
     Decline.NOT_AUTHENTICATED: _AUTHENTICATION,
     Decline.IDENTITY_NOT_VERIFIED: _IDENTITY,
+    Decline.CHECK_FAILED: _ERROR,
 }
 """What a business decision is called; `Decline.NONE` leaves the word to the outcome."""
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from sanket_sim.bank.description import Step, StepKind
 from sanket_sim.core.draws import MASK32, unit_from_lanes, word_of
-from sanket_sim.core.outcomes import Decline, Mishap, Outcome, ReplicaState
+from sanket_sim.core.outcomes import Mishap, Outcome, ReplicaState
 from sanket_sim.network.broker import Broker
 from sanket_sim.network.callers import WORD_RETURN, Callers
 from sanket_sim.network.choice import keyed_uniform
@@ -420,8 +420,7 @@ class Callees:
 
     def fail_closed(self, call: Call) -> int:
         """Refuse where a call failed; return the reason."""
-        self.effects.fail_closed(call)
-        return int(Decline.SUSPECTED_FRAUD)
+        return self.effects.fail_closed(call)
 
     def stand_in(self, call: Call) -> int:
         """Let the caller decide by itself where a call failed; return its reason to decline."""

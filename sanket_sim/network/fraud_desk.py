@@ -54,7 +54,7 @@ class FraudDesk:
         Whoever is asked for a second factor goes on if he has it. What is decided stays on the
         intent, whatever becomes of the answer.
         """
-        if intent.fraud_decision == 0:
+        if intent.fraud_decision == 0 and not intent.failed_closed:
             self._judge(intent, now_ns)
         decision = intent.fraud_decision
         if decision == DECLINE:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from sanket_sim.bank.description import Bank
-from sanket_sim.core.outcomes import Outcome
+from sanket_sim.core.outcomes import FraudDecision, Outcome
 from sanket_sim.network.rows import NEVER, Attempt, Intent
 from sanket_sim.network.rules import money
 from sanket_sim.trace import schema
@@ -13,6 +13,7 @@ from sanket_sim.trace.batch import TraceBatch, columns_of
 from sanket_sim.trace.vocabulary import Vocabularies
 
 IN_FLIGHT = int(Outcome.IN_FLIGHT)
+CLOSED = int(FraudDecision.CLOSED)
 Rows = list[tuple[Any, ...]]
 
 
@@ -144,7 +145,7 @@ class Recorder:
                 intent.trap,
                 intent.is_fraud,
                 intent.fraud_score,
-                intent.fraud_decision,
+                CLOSED if intent.failed_closed and not intent.n_posted else intent.fraud_decision,
                 money.expected_minor(intent.verdict, intent.e_minor),
                 intent.d_minor,
                 intent.c_minor,

@@ -61,6 +61,7 @@ class Intent:
         "errands",
         "error_depth",
         "error_service",
+        "failed_closed",
         "fault_ids",
         "fault_service",
         "fraud_decision",
@@ -178,6 +179,8 @@ class Intent:
         self.balance_minor = 0
         self.fraud_score = 0.0
         self.fraud_decision = 0
+        self.failed_closed = False
+        """Refused because the fraud service was not heard, whatever it says later."""
         self.keys_done: dict[Key, Served] = {}
         self.error_service = self.fault_service = NEVER
         self.error_depth = -1

@@ -16,7 +16,7 @@ from sanket_sim.bank.policies import (
     Retry,
     RetryKind,
 )
-from sanket_sim.core.outcomes import Ack, Decline, Outcome
+from sanket_sim.core.outcomes import Ack, Decline, FraudDecision, Outcome
 from sanket_sim.network import Command
 from sanket_sim.network.protocol import CommandKind
 
@@ -233,7 +233,8 @@ def test_a_customer_hears_the_reason_of_a_caller_that_fails_closed():
     steps = [(compute(MS), call(1), commit()), (compute(S),)]
     policies = [Policy(), Policy(timeout_ns=5 * MS, fallback=Fallback.DECLINE)]
     result = drive(chain(DESK, TELLER, steps=steps, policies=policies), intents(0))
-    assert result.transactions["decline_reason"].tolist() == [Decline.SUSPECTED_FRAUD]
+    assert result.transactions["decline_reason"].tolist() == [Decline.CHECK_FAILED]
+    assert result.transactions["fraud_decision"].tolist() == [FraudDecision.NONE]
 
 
 def test_a_reason_that_nobody_heard_is_not_told():

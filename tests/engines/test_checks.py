@@ -20,7 +20,7 @@ from banks import (
 
 from sanket_sim.bank.description import Effect, Party, Service
 from sanket_sim.bank.fraud_service import FraudRule, FraudService, read_condition
-from sanket_sim.bank.policies import Fallback, Policy
+from sanket_sim.bank.policies import Fallback, Policy, Retry, RetryKind
 from sanket_sim.core.outcomes import Decline, FraudDecision, Outcome
 from sanket_sim.network import Command, CommandKind, SimPyEngine
 from sanket_sim.trace.arrivals import BLOCK_DTYPE, Arrivals
@@ -184,9 +184,38 @@ def test_a_check_that_fails_open_lets_everything_pass_and_says_so(is_fraud):
 @pytest.mark.parametrize(("is_fraud", "expected"), [(False, 2500), (True, 0)])
 def test_a_check_that_fails_closed_refuses_everybody_and_is_right_about_fraud(is_fraud, expected):
     found, said = without_the_check(Fallback.DECLINE, is_fraud=is_fraud)
-    assert (found["fraud_decision"], found["d_minor"]) == (FraudDecision.NONE, 0)
+    assert (found["fraud_decision"], found["d_minor"]) == (FraudDecision.CLOSED, 0)
     assert (found["decline_reason"], found["e_minor"]) == (Decline.SUSPECTED_FRAUD, expected)
     assert ("fraud_fallback", "decline", 0) in said
+
+
+@pytest.mark.parametrize("answer_ms", [5, 15, 25])
+def test_what_is_said_too_late_does_not_turn_a_refusal_without_a_check_into_a_judgement(answer_ms):
+    services = Service("bank", 1, 1), Service("fraud", 1, 9)
+    desk = compute(answer_ms * MS), check(Effect.CHECK_FRAUD), compute(30 * MS)
+    retry = Retry(RetryKind.FIXED, attempts=2, codes=frozenset({Outcome.TIMEOUT}))
+    patience = Policy(timeout_ns=10 * MS, retry=retry, fallback=Fallback.DECLINE)
+    bank = chain(*services, steps=[(call(1), commit()), desk], policies=[Policy(), patience])
+    found = drive(bank, intents(0)).transactions
+    assert found["fraud_decision"].tolist() == [FraudDecision.CLOSED]
+    assert found["decline_reason"].tolist() == [Decline.SUSPECTED_FRAUD]
+
+
+def test_what_was_refused_unchecked_is_judged_when_it_is_tried_again():
+    services = Service("bank", 1, 1), Service("fraud", 1, 1)
+    steps = [(call(1), commit()), (check(Effect.CHECK_FRAUD),)]
+    policies = [Policy(), Policy(fallback=Fallback.DECLINE)]
+    bank = chain(*services, steps=steps, policies=policies)
+    engine = SimPyEngine(bank, accounts(), 1, Vocabularies())
+    engine.apply(Command(0, CommandKind.CRASH, fault_id=0, target="fraud", duration_ns=S))
+    engine.advance(
+        2 * S, Arrivals(intents=intents(MS, may_retry=True, copies=2, copy_gap_ns=3 * S))
+    )
+    found = engine.advance(9 * S, Arrivals()).transactions
+    assert (found["fraud_decision"].tolist(), found["n_posted"].tolist()) == (
+        [FraudDecision.APPROVE],
+        [1],
+    )
 
 
 def test_what_went_on_unchecked_and_came_to_nothing_is_judged_when_it_is_tried_again():
