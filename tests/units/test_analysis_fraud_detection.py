@@ -138,9 +138,13 @@ class TestCampaigns:
         takeover(told, 0, 0)
         told.payments[0] = told.payments[0].asked(proved=True)
         told.payments[1] = told.payments[1].asked(proved=False)
-        (one,) = found(tmp_path, told).campaigns
+        made = found(tmp_path, told)
+        (one,) = made.campaigns
         assert (one.first_flag_s, one.first_block_s) == (0, 300)
         assert one.loss_before_block_minor == {"EUR": 40_000}
+        kind = made.by_typology["account_takeover"]
+        assert kind.alert_delay_s.value == 0
+        assert kind.stopped_minor["EUR"] == kind.value_detected_minor["EUR"] - 40_000
 
     def test_a_campaign_met_only_by_a_blocked_account_was_blocked(self, tmp_path) -> None:
         told = Told()
@@ -164,6 +168,13 @@ class TestAlarms:
         assert (made.ordinary.value, made.ordinary.n) == (0, 50)
         assert (made.declined.value, made.asked.value) == (1 / 54, 2 / 54)
         assert made.per_true_positive == 3
+
+    def test_false_alarms_are_a_share_of_the_honest_payments(self, tmp_path) -> None:
+        first, *rest = honest(8)
+        told = Told([first.declined(), *rest])
+        takeover(told, 0, MINUTE)
+        made = found(tmp_path, told)
+        assert (made.false_positive_rate.value, made.false_positive_rate.n) == (1 / 8, 8)
 
     def test_who_gave_no_second_factor_or_is_blocked_did_not_get_through(self, tmp_path) -> None:
         first, second, third, *rest = honest(8)
@@ -212,6 +223,13 @@ class TestOutage:
         assert inside.recall.value == 0
         assert (made.otherwise.payments, made.otherwise.recall.value) == (6, 1.0)
         assert made.overall.payments == 11
+
+    def test_what_is_born_as_a_fault_ends_is_born_without_it(self, tmp_path) -> None:
+        told = Told(fault=(10 * MINUTE, 20 * MINUTE))
+        for at in (10 * MINUTE - S, 10 * MINUTE, 20 * MINUTE - S, 20 * MINUTE):
+            told.add(*honest(1, at))
+        made = found(tmp_path, told).outage
+        assert (made.in_faults.payments, made.otherwise.payments) == (2, 2)
 
     def test_what_was_refused_unchecked_troubles_the_honest(self, tmp_path) -> None:
         told = Told(honest(5), fault=(10 * MINUTE, 20 * MINUTE))

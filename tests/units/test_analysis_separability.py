@@ -7,9 +7,16 @@ import pytest
 from leaky_trace import LeakyPlan, write_leaky_run
 
 from sanket_sim.analysis.leak_audit.discrimination import auc
-from sanket_sim.analysis.leak_audit.emitted import HONEST_A_KIND_MOST, Side, emitted
-from sanket_sim.analysis.leak_audit.separability import Against, separation
+from sanket_sim.analysis.leak_audit.emitted import (
+    HONEST_A_KIND_MOST,
+    IDENTIFIERS,
+    TEXTS,
+    Side,
+    emitted,
+)
+from sanket_sim.analysis.leak_audit.separability import JUDGED, Against, Separation, separation
 from sanket_sim.analysis.logistic import fit_logistic
+from sanket_sim.analysis.statistics import Estimate
 from sanket_sim.console.arguments import COMMANDS
 from sanket_sim.core.draws import Draws
 
@@ -59,6 +66,21 @@ def test_a_kind_that_honest_people_never_use_cannot_be_matched(measured):
     assert found.fraud_rows == 240 - found.unmatched_rows
     everybody = measured(Against.EVERYBODY, gives_away="kind")
     assert everybody.best_column == "kind"
+
+
+def test_the_most_sophisticated_belong_to_the_highest_band(tmp_path):
+    rows = emitted([write_leaky_run(tmp_path / "run", LeakyPlan(campaigns=5, sophistication=1.0))])
+    for band in ((0.75, 1.0), JUDGED):
+        assert separation(rows, "scam", band, Against.TWINS).fraud_rows == 30
+    assert separation(rows, "scam", (0.5, 0.75), Against.TWINS).fraud_rows == 0
+
+
+@pytest.mark.parametrize(("low", "leaks"), [(0.6, False), (0.76, True)])
+def test_a_vague_figure_is_a_leak_only_if_all_of_it_is_too_high(low, leaks):
+    columns = dict.fromkeys((*TEXTS, *IDENTIFIERS), Estimate(0.5, 0.45, 0.55, 40))
+    vague, fair = Estimate(0.85, low, 1.0, 40), Estimate(0.5, 0.45, 0.55, 40)
+    found = Separation("scam", JUDGED, Against.TWINS, 40, 240, 480, 0, "", vague, fair, columns)
+    assert bool(found.leaks) == leaks
 
 
 def test_few_rows_are_no_proof_and_say_how_many_are_needed(measured):

@@ -96,6 +96,16 @@ def test_one_persons_rows_belong_together():
     assert measure(table, "person_total_minor").tolist() == [12, 14]
 
 
+def test_a_device_counts_its_people_once_and_nobody_without_a_device():
+    table = rows(device_id=[7, 7, 7, 0, -1], customer_id=[1, 1, 2, 3, 4])
+    assert measure(table, "device_people").tolist() == [2]
+
+
+def test_whoever_is_unknown_is_nobody():
+    table = rows(customer_id=[1, -1, 1], creditor_account=[-1, -1, 9])
+    assert (measure(table, "people").item(), measure(table, "creditors").item()) == (1, 1)
+
+
 def test_a_share_is_forwarded_by_all_children_of_the_same_parents_together():
     table = rows(
         parent_tx_ids=[1, 2, 1],
@@ -127,6 +137,8 @@ def test_what_grows_may_stay_below_where_a_campaign_was_cut_short():
     assert Case("complete").verdicts(low) == [Verdict.OUT]
     assert Case("stopped").verdicts(low) == [Verdict.WITHIN]
     assert Case("cut").verdicts(("placement", "rows", 0, 1)) == [Verdict.OUT]
+    for name, beyond in (("forwarded_share", 0.95), ("device_people", 9), ("span_ns", 2**60)):
+        assert Case("cut").verdicts(("", name, beyond, 2.0**61)) == [Verdict.WITHIN], name
     assert Case("cut").verdicts(("move", "amount_minor", 4000, 9000)) == [Verdict.OUT]
 
 
@@ -140,6 +152,18 @@ def test_a_wait_for_a_parent_that_never_completed_is_no_wait():
     case = Case()
     case.transactions["completed_ns"][2] = -1
     assert case.verdicts(("move", "since_parent_ns", 0, 1)) == [Verdict.NOT_REACHED]
+
+
+def test_a_parent_that_is_not_on_record_tells_nothing():
+    case = Case()
+    case.transactions = {name: values[:3] for name, values in case.transactions.items()}
+    bounds = ("move", "since_parent_ns", 0, 1), ("move", "forwarded_share", 0, 1)
+    assert case.verdicts(*bounds) == [Verdict.NOT_REACHED] * 2
+
+
+def test_what_falls_short_deviates_as_what_goes_too_far():
+    (short,) = Case().findings(("", "rows", 4, 9))
+    assert (short.verdict, short.deviation) == (Verdict.OUT, 0.25)
 
 
 def test_a_measure_that_nobody_takes_is_an_error():

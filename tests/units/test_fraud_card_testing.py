@@ -85,6 +85,22 @@ def test_suspicion_makes_him_change_shops():
     assert len(np.unique(chased["creditor_account"])) > 6
 
 
+def test_where_nobody_decides_a_card_is_tried_once_more():
+    def down(_row, _submission):
+        return {"outcome": Outcome.TIMEOUT, "ack": Ack.UNKNOWN}
+
+    rows, _ = committed(down, cards=20, live=1.0, sophistication=0.2)
+    assert np.unique(rows["customer_id"], return_counts=True)[1].tolist() == [2] * 20
+
+
+def test_the_slow_hurry_after_three_approvals():
+    def gaps_min(rule=None):
+        rows, _ = committed(rule, cards=30, live=0.0, sophistication=0.9, tick_s=60, until_h=30)
+        return np.diff(rows["created_ns"]) / NS_PER_S / 60
+
+    assert gaps_min()[3:].max() <= 40 < gaps_min(suspect)[3:].max()
+
+
 def test_by_default_the_list_has_twenty_to_five_hundred_cards():
     rows, _ = committed(live=0.0, sophistication=0.2)
     assert 20 <= len(rows) <= 500
