@@ -127,7 +127,7 @@ def accounts(count: int = 4, opening_minor: int = OPENING_MINOR) -> Accounts:
         guarded,
         zeros + 2500,
         zeros.astype(np.int8),
-        zeros,
+        np.arange(count),
     )
 
 

@@ -15,7 +15,7 @@ RARE = ("wrong_exponent", "locale_amount", "dropped_event", "redelivered_event")
 SHARES = {
     **dict.fromkeys(traps, 0.02),
     **dict.fromkeys(RARE, 0.2),
-    "batch_run_twice": 0.5,
+    "batch_run_twice": 1.0,
     "crash_between_legs": 0.001,
 }
 HEAD = """

@@ -216,8 +216,11 @@ def test_a_misread_amount_beyond_the_payers_funds_is_told_as_misread(trapped, ca
     assert "EUR, as the bank misread it" in capsys.readouterr().out
 
 
-def test_a_file_is_run_again_and_a_correction_comes_from_the_back_office(trapped, caught, capsys):
-    twice = int(caught["batch_run_twice"])
+def test_a_file_is_run_again_and_a_correction_comes_from_the_back_office(trapped, capsys):
+    rows = trapped.trace.frame("transactions")
+    mended = set(rows.query("kind == 'correction'").original_tx_id)
+    struck = rows.query("trap == 'batch_run_twice' and leak_class == 'DUPLICATE'").tx_id
+    twice = next(int(tx_id) for tx_id in struck if tx_id in mended)
     (mend,) = tell(trapped, twice).put_right_by
     assert main(["story", str(trapped.path), str(twice)]) == 0
     said = " ".join(capsys.readouterr().out.split())
@@ -272,7 +275,8 @@ def test_fraud_rulings_stand_inside_the_check(tmp_path):
     made = run("normal_day", duration="20s", overrides=asked, out=tmp_path, report=False)
     decisions = made.trace.frame("decisions").query("actor == 'fraud'")
     story = tell(RunFolder(made.folder), int(decisions.tx_id.iloc[0]))
-    (ruled,) = moments(story, What.RULED)
+    told = moments(story, What.RULED)
+    (ruled,) = [one for one in told if story.rulings[one.item].actor == "fraud"]
     assert story.visit(ruled.hop_id).service == "fraud"
     assert story.rulings[0].decision == decisions.decision.iloc[0]
 

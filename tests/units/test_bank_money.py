@@ -189,7 +189,7 @@ BATCH = {"every": "10m", "size": 200, "rate": "50/s"}
         ("route.convert.fee", 20, "route.convert.fee", "leave out fee or converts_to"),
         ("route.pay.clock", "7", "route.pay.clock", "duration with a unit"),
         ("route.pay.clock", "0s", "route.pay.clock", 'must be > 0; "none" means'),
-        ("route.pay.debtor", "fees", "route.pay.debtor", "known: biller, cash, customer"),
+        ("route.pay.debtor", "taxes", "route.pay.debtor", "known: biller, cash, customer"),
         ("route.pay.currency", "KWD", "route.pay.currency", "known: EUR, JPY, USD"),
         ("route.convert.converts_to.USB", 1, "route.convert.converts_to.USB", '"USD"'),
         ("route.convert.converts_to.EUR", 1, "route.convert.converts_to.EUR", "own currency"),

@@ -14,6 +14,8 @@ NOBODY = -1
 HUNDREDTHS = 2
 """Decimals of most currencies."""
 _PPM = 1_000_000
+_ACCOUNTS_OF_TWO = 4
+"""Accounts that two customers keep in one currency: current ones and savings."""
 
 
 def unconverted(intents: Intents) -> NDArray[np.bool_]:
@@ -82,24 +84,28 @@ def other_account(
         kept_in = (accounts.currency == currency) == same_currency
         alike = (accounts.party == owner) | accounts.shut
         pool = np.flatnonzero(among & kept_in & alike)
-        picked[rows] = _from_pool(pool, intents[rows], drawn[rows])
+        picked[rows] = _from_pool(pool, intents[rows], drawn[rows], accounts.owner)
     return picked
 
 
 def _from_pool(
-    pool: NDArray[np.int64], intents: Intents, drawn: NDArray[np.float64]
+    pool: NDArray[np.int64], intents: Intents, drawn: NDArray[np.float64], owner: NDArray[np.int64]
 ) -> NDArray[np.int64]:
-    """Take the account drawn, or the next that is not a party of the intent already."""
+    """Take the account drawn, or the next that belongs to no party of the intent already."""
     if len(pool) == 0:
         return np.full(len(intents), NOBODY, np.int64)
     places = (drawn * len(pool)).astype(np.int64)
-    for _ in ("debtor", "creditor"):
-        places = np.where(_taken(pool[places], intents), (places + 1) % len(pool), places)
-    return np.where(_taken(pool[places], intents), NOBODY, pool[places])
+    for _ in range(_ACCOUNTS_OF_TWO):
+        places = np.where(_taken(pool[places], intents, owner), (places + 1) % len(pool), places)
+    return np.where(_taken(pool[places], intents, owner), NOBODY, pool[places])
 
 
-def _taken(accounts: NDArray[np.int64], intents: Intents) -> NDArray[np.bool_]:
-    taken: NDArray[np.bool_] = (accounts == intents["debtor_account"]) | (
-        accounts == intents["creditor_account"]
-    )
+def _taken(
+    accounts: NDArray[np.int64], intents: Intents, owner: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    """Say which accounts belong to the debtor or the creditor; savings count as theirs."""
+    taken = np.zeros(len(accounts), np.bool_)
+    for side in ("debtor_account", "creditor_account"):
+        party = intents[side]
+        taken |= (accounts == party) | ((owner[accounts] >= 0) & (owner[accounts] == owner[party]))
     return taken
