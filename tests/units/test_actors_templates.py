@@ -203,6 +203,16 @@ def test_amounts_of_income_follow_their_quantiles():
     assert stats.kstest(ratio, lambda x: np.interp(x, points, shares)).pvalue > 1e-4
 
 
+def test_amounts_have_their_months():
+    months = [1, 1, 0.5, 1, 1, 1, 1, 1, 1, 1, 1, 2]
+    asked = template(day=15, of_income=[[0, 0.1], [1, 0.1]], amount_months=months)
+    town, rows = lived(asked, days=365, customers=40)
+    factors = np.array(months)[[day.month - 1 for day in dates(rows)]]
+    expected = 0.1 * town.population.income_minor[numbers(town, rows)] * factors
+    assert len(rows) == 12 * 40
+    assert np.abs(rows["amount_minor"] - expected).max() <= 1
+
+
 def test_amounts_of_a_law_follow_it_and_are_positive():
     law = {"law": "lognormal", "median": 5, "p99": 5_000}
     _, rows = lived(template(day=4, amount=law))

@@ -149,7 +149,7 @@ def test_the_crude_try_small_transfers_first():
 
 def test_victims_notice_after_half_a_day_or_so_and_block_their_accounts(done):
     till = committed(sophistication=0.5, till_too=True, until_h=220)
-    blocks = np.array([(account, at) for account, at, blocked in till.blocks if blocked])
+    blocks = np.array([(account, at) for account, at, blocked, _ in till.blocks if blocked])
     robbed = by_victim(of(done[0], "transfer"))
     assert len(blocks) == len(robbed)
     waits_h = [
@@ -160,8 +160,9 @@ def test_victims_notice_after_half_a_day_or_so_and_block_their_accounts(done):
     for rows in robbed:
         blocked_ns = blocks[blocks[:, 0] == rows["customer_id"][0]][0, 1]
         assert (rows["created_ns"] < blocked_ns).all()
-    opened = [account for account, _, blocked in till.blocks if not blocked]
+    opened = [account for account, _, blocked, _ in till.blocks if not blocked]
     assert sorted(opened) == sorted(blocks[:, 0].tolist())
+    assert not any(by_bank for *_, by_bank in till.blocks)
 
 
 def test_suspicion_stops_the_drain():
@@ -176,6 +177,23 @@ def test_suspicion_stops_the_drain():
 
     rows, _ = committed(suspect, sophistication=0.5)
     assert 1.0 <= np.mean([len(of(v, "transfer")) for v in by_victim(rows) if len(v) > 3]) < 2.5
+
+
+def test_suspicion_of_a_trial_spares_the_rest():
+    def suspect(row, _submission):
+        if row["kind"] == KIND["transfer"]:
+            return {
+                "outcome": Outcome.APP_ERROR,
+                "ack": Ack.FAILED,
+                "decline_reason": Decline.SUSPECTED_FRAUD,
+            }
+        return told(row, 0)
+
+    rows, _ = committed(suspect, sophistication=0.1, victims=20)
+    sent = of(rows, "transfer")
+    assert len(sent) > 5
+    assert (sent["amount_minor"] <= 10_000).all(), "nothing but trials"
+    assert max(len(victim) for victim in by_victim(sent)) <= 2
 
 
 def test_lack_of_funds_halves_what_is_left():

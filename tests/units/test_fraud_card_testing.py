@@ -1,6 +1,7 @@
 import numpy as np
 from small_city import ROUTES, Till, city
 
+from sanket_sim.bank.places import ABROAD
 from sanket_sim.core.outcomes import Ack, Decline, Outcome
 from sanket_sim.core.units import NS_PER_S
 from sanket_sim.fraud import FraudSettings
@@ -43,6 +44,13 @@ def test_the_sophisticated_wait_and_copy_low_tickets():
     assert gaps_min.max() <= 60
     low = town.habits.amounts_minor(CARD, np.arange(504 - 4), np.full(500, 0.5))
     assert 200 < rows["amount_minor"].max() <= low.max()
+
+
+def test_half_of_the_crudest_are_abroad_and_the_sophisticated_where_owners_are():
+    crude, _ = committed(cards=200, live=0.0, sophistication=0.0)
+    assert 0.4 < (crude["place"] == ABROAD).mean() < 0.6
+    skilled, _ = committed(cards=40, live=0.0, sophistication=0.9)
+    assert (skilled["place"] == ABROAD).mean() < 0.15
 
 
 def test_live_cards_are_cashed_out_hours_later_below_their_p95():
