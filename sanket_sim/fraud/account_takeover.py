@@ -336,13 +336,20 @@ class Takeover:
         wish = self._errand(out, now_ns)._replace(
             creditor_account=self.intruder.sink(out, self.mule_account), amount_minor=amount_minor
         )
-        self._submit(wish, heard, part, attempt, stage=stage)
-        if not self.money_moved:
-            self.money_moved = True
-            self._let_notice(now_ns)
+        self._submit(wish, partial(self._hear_sent, heard), part, attempt, stage=stage)
+
+    def _hear_sent(self, heard: Hearing, answer: Answer) -> None:
+        """Let the victim find money gone where some is."""
+        if accepted(answer):
+            at_ns = self.intruder.react_ns(answer)
+            self.intruder.enter(at_ns, self._let_notice, "gone", self.victim, answer.tx_id)
+        heard(answer)
 
     def _let_notice(self, now_ns: int) -> None:
         """Settle when the victim sees what is gone, and when the account is opened again."""
+        if self.money_moved:
+            return
+        self.money_moved = True
         intruder = self.intruder
         waits = min(intruder.exponential("notice", self.victim), _NOTICED_LATEST)
         noticed_ns = now_ns + round(_NOTICED_AFTER_NS * waits * intruder.campaign.pace) + 1

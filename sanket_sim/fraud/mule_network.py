@@ -4,7 +4,7 @@ References
 ----------
 Design page 7, row mule_network: a controller, 5-20 mules, depth 2-5, fed by takeovers, scams or
 smurfs; 2-15 k in, .92-.98 out; dwell lognormal of median 45 min and 95th percentile 24 h (our
-choice: no public source), cut here at 2 min and 72 h; 60 % of the mules are young, the others'
+choice: no public source) when cut at 2 min and 72 h; 60 % of the mules are young, the others'
 accounts were dormant and bought.
 """
 
@@ -32,7 +32,7 @@ from sanket_sim.core.units import HOUR_NS, MINUTE_NS
 from sanket_sim.fraud.layering.payments import Holders, lacks, personal, placement, routes_in
 from sanket_sim.fraud.layering.relay import Dwell, Relay, Terms, specify_passing
 from sanket_sim.fraud.layering.webs import Web, lanes_of
-from sanket_sim.fraud.plot import SOPHISTICATED, accepted, scaled, suspected, undecided
+from sanket_sim.fraud.plot import SOPHISTICATED, accepted, alike, scaled, suspected, undecided
 
 if TYPE_CHECKING:
     from sanket_sim.actors.city import City
@@ -45,7 +45,8 @@ DEPTH_LEAST, DEPTH_MOST = 2, 5
 LOOT_MINOR = (200_000, 1_500_000)
 _LOOT_STEP_MINOR = 10_000
 KEPT = (0.02, 0.08)
-DWELL = Dwell(45 * MINUTE_NS, 2.107, 2 * MINUTE_NS, 72 * HOUR_NS)
+DWELL = Dwell(30.2 * MINUTE_NS, 2.621, 2 * MINUTE_NS, 72 * HOUR_NS)
+"""Before it is cut: what is left has a median of 45 min and a 95th percentile of 24 h."""
 _COVERS = (1, 2)
 _PARTS: dict[FedBy, tuple[int, int]] = {"takeover": (1, 3), "scam": (1, 2), "smurfs": (3, 6)}
 _PART_GAP_NS = (2 * MINUTE_NS, 25 * MINUTE_NS)
@@ -139,8 +140,8 @@ class Feed:
     terms : Terms
     recruit : callable
         Customer number for a label and an attempt.
-    depth : int
-        Through how many people a sum goes.
+    web : Web
+        Who passes on to whom, as from `network_of`.
     """
 
     def __init__(
@@ -149,20 +150,18 @@ class Feed:
         campaign: MuleNetwork,
         terms: Terms,
         recruit: Callable[[int, int], int],
-        depth: int,
+        web: Web,
     ) -> None:
         self.actor, self.terms = actor, terms
-        drawn = actor.whole(_MULES_FEWEST, _MULES_MOST, "mules")
-        self.web = lanes_of(depth, campaign.lanes(depth, drawn))
-        self.fed_by = campaign.fed_by or FEEDS[int(len(FEEDS) * actor.u("fed_by"))]
-        lanes = range(len(self.web.layers[0]))
-        parts = [actor.whole(*_PARTS[self.fed_by], "parts", lane) for lane in lanes]
+        self.fed_by = campaign.fed_by or FEEDS[alike(actor, 0, len(FEEDS) - 1, "fed_by")]
+        lanes = range(len(web.layers[0]))
+        parts = [alike(actor, *_PARTS[self.fed_by], "parts", lane) for lane in lanes]
         self.holders = Holders(recruit, len(actor.population))
-        self.relay = Relay(actor, 0, self.web, terms, self.holders, actor.finish, parts)
+        self.relay = Relay(actor, 0, web, terms, self.holders, actor.finish, parts)
         self.parts = parts
         self.warned: set[int] = set()
         self.sources: set[int] = set()
-        _specify(actor, self.web, parts, terms)
+        _specify(actor, web, parts, terms)
 
     def begin(self, now_ns: int) -> None:
         """Turn to the first source, and enter the others."""
@@ -265,9 +264,8 @@ class Controller(Fraudster):
         young = segments.index(_YOUNG) if _YOUNG in segments else len(segments)
         self.young = np.flatnonzero(people.segment == young)
         self.dormant = np.flatnonzero(people.activity < _DORMANT_BELOW)
-        depth = campaign.depth or self.whole(DEPTH_LEAST, DEPTH_MOST, "depth")
         terms = Terms(KEPT, DWELL, _COVERS, "mule")
-        self.feed = Feed(self, campaign, terms, self._recruit, depth)
+        self.feed = Feed(self, campaign, terms, self._recruit, network_of(self, campaign))
 
     def begin(self, now_ns: int) -> None:
         """Have the first source pay."""
@@ -285,6 +283,18 @@ class Controller(Fraudster):
         draws = self.draws.child(purpose)
         key = draws.key(0, *keys).reshape(1)
         return int(people[jump_hash(draws, key, np.zeros_like(key), len(people))[0]])
+
+
+def network_of(actor: Actor, campaign: MuleNetwork, depth_most: int = DEPTH_MOST) -> Web:
+    """Return who passes money on to whom; less deep, it has more chains and no fewer people.
+
+    Its twins have the campaign's numbers, so that the honest are not the rarer.
+    """
+    size = alike(actor, _MULES_FEWEST, _MULES_MOST, "mules")
+    depth = campaign.depth or alike(actor, DEPTH_LEAST, DEPTH_MOST, "depth")
+    people = depth * campaign.lanes(depth, size)
+    depth = min(depth, depth_most)
+    return lanes_of(depth, -(-people // depth))
 
 
 def _specify(actor: Actor, web: Web, parts: list[int], terms: Terms) -> None:

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 from sanket_sim.actors.actor import Twin
 from sanket_sim.core.units import HOUR_NS, MINUTE_NS
 from sanket_sim.fraud.layering.relay import Dwell, Terms
-from sanket_sim.fraud.mule_network import Feed, MuleNetwork
+from sanket_sim.fraud.mule_network import Feed, MuleNetwork, network_of
 
 if TYPE_CHECKING:
     from sanket_sim.actors.city import City
 
-_DEPTH_LEAST, _DEPTH_MOST = 2, 3
+_DEPTH_MOST = 3
 _KEPT = (0.02, 0.40)
 _DWELL = Dwell(10 * HOUR_NS, 1.0, 10 * MINUTE_NS, 96 * HOUR_NS)
-_COVERS = (1, 5)
+_COVERS = (2, 5)
 
 
 class SharedPurchase(Twin):
@@ -31,9 +31,9 @@ class SharedPurchase(Twin):
         self, city: City, campaign_id: int, campaign: MuleNetwork, twin_of: int, episode: int
     ) -> None:
         super().__init__(city, campaign_id, campaign, twin_of, episode)
-        depth = min(campaign.depth or _DEPTH_MOST, self.whole(_DEPTH_LEAST, _DEPTH_MOST, "depth"))
         terms = Terms(_KEPT, _DWELL, _COVERS, "friend", 0.0)
-        self.feed = Feed(self, campaign, terms, self._friend, depth)
+        web = network_of(self, campaign, _DEPTH_MOST)
+        self.feed = Feed(self, campaign, terms, self._friend, web)
 
     def begin(self, now_ns: int) -> None:
         """Have the first relative pay."""

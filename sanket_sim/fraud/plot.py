@@ -54,9 +54,14 @@ def size(actor: Actor, asked: int | None, fewest: int, most: int) -> int:
     """
     if asked is not None:
         return asked
+    return alike(actor, fewest, most, "size")
+
+
+def alike(actor: Actor, fewest: int, most: int, purpose: str, *keys: int) -> int:
+    """Return a whole number of a campaign, both ends included, which its twins have in common."""
     campaign = actor.campaign
-    draws = actor.city.draws.child("fraud", campaign.typology, campaign.name, "size")
-    return fewest + int((most - fewest + 1) * draws.unit(0))
+    draws = actor.city.draws.child("fraud", campaign.typology, campaign.name, purpose)
+    return fewest + int((most - fewest + 1) * draws.unit(0, *keys))
 
 
 def scaled(count: float, intensity: float) -> int:

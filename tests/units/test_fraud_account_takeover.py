@@ -179,6 +179,21 @@ def test_suspicion_stops_the_drain():
     assert 1.0 <= np.mean([len(of(v, "transfer")) for v in by_victim(rows) if len(v) > 3]) < 2.5
 
 
+def test_nobody_misses_what_never_left_his_account():
+    def suspect(row, _submission):
+        if row["kind"] == KIND["transfer"]:
+            return {
+                "outcome": Outcome.APP_ERROR,
+                "ack": Ack.FAILED,
+                "decline_reason": Decline.SUSPECTED_FRAUD,
+            }
+        return told(row, 0)
+
+    till = committed(suspect, sophistication=0.5, till_too=True, until_h=220)
+    assert len(of(till.intents(), "transfer")) > 20
+    assert till.blocks == []
+
+
 def test_suspicion_of_a_trial_spares_the_rest():
     def suspect(row, _submission):
         if row["kind"] == KIND["transfer"]:

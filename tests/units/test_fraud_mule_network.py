@@ -7,8 +7,9 @@ from small_city import FRAUD_ROUTES, Till, approve, bank, city, in_words
 from sanket_sim.actors.truth import COMPLETE, STOPPED
 from sanket_sim.bank.places import ABROAD
 from sanket_sim.core.outcomes import Ack, Decline, Outcome
-from sanket_sim.core.units import NS_PER_S
+from sanket_sim.core.units import HOUR_NS, MINUTE_NS, NS_PER_S
 from sanket_sim.fraud import FraudSettings
+from sanket_sim.fraud.mule_network import DWELL
 from sanket_sim.trace import schema
 
 HOUR_S = 3600
@@ -93,3 +94,15 @@ def test_its_twins_are_relatives_who_put_money_together():
     assert (honest.tainted_share == 0).all()
     per_friend = honest[honest.stage == "feed"].groupby(["campaign_id", "creditor_account"])
     assert per_friend.intended_minor.sum().between(200_000, 1_500_000).all()
+
+
+def test_twins_are_at_least_five_to_one_for_every_campaign():
+    for number in range(12):
+        _, truth = story(twins=5, name=f"number {number}", sophistication=0.5)
+        assert (truth.twin != "").sum() >= 5 * (truth.twin == "").sum()
+
+
+def test_what_is_left_of_the_dwell_law_has_the_median_and_the_tail_of_the_design():
+    assert DWELL.wait_ns(0.5) == pytest.approx(45 * MINUTE_NS, rel=0.001)
+    assert DWELL.wait_ns(0.95) == pytest.approx(24 * HOUR_NS, rel=0.001)
+    assert (DWELL.low_ns, DWELL.high_ns) == (2 * MINUTE_NS, 72 * HOUR_NS)
