@@ -135,7 +135,7 @@ class City(mesa.Model):  # type: ignore[misc]  # mesa carries no types
         self._enquiry = errand(bank, "balance_enquiry")
         self._mules = frozenset(self.population.mules.tolist())
         self._recruitable = self.draws.child("recruitable")
-        self._blocks: list[tuple[int, int, bool]] = []
+        self._blocks: list[tuple[int, int, bool, bool]] = []
         self._heard: dict[int, Hearing] = {}
         self.truth = Truth(self.vocabularies)
         self.applicants = Applicants(self.population)
@@ -227,7 +227,7 @@ class City(mesa.Model):  # type: ignore[misc]  # mesa carries no types
 
     def block(self, account: int, at_ns: int, *, blocked: bool = True) -> None:
         """Have an account blocked by its owner, or opened again; in the tick being planned."""
-        self._blocks.append((account, at_ns, blocked))
+        self._blocks.append((account, at_ns, blocked, False))
 
     def resubmit(self, tx_id: int, at_ns: int, *, may_retry: bool) -> None:
         """Try an open intent again; asking for the status first lets it keep its key."""

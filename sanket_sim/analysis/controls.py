@@ -160,6 +160,8 @@ _LAW_L7 = (
     ("executed", "detected", "undetected"),
     ("detected", "recovered", "residual"),
 )
+_NO_CONTROL = (Decline.NONE, Decline.SUSPECTED_FRAUD, Decline.ACCOUNT_FROZEN, Decline.CHECK_FAILED)
+"""Reasons that no control against traps has: suspicion is for the findings about fraud to judge."""
 _READ = ("tx_id", "trap", "posted_ns")
 
 
@@ -276,7 +278,7 @@ class _Blocked:
         columns = judgement.columns
         sound = ~struck & ~columns["is_fraud"] & (columns["e_minor"] > 0)
         reason = columns["decline_reason"]
-        refused = sound & ~np.isin(reason, (Decline.NONE, Decline.SUSPECTED_FRAUD))
+        refused = sound & ~np.isin(reason, _NO_CONTROL)
         refused &= judgement.parts.status == IntentStatus.FAILED_CLEAN
         self.sound += int(sound.sum())
         self.reasons.update(reason[refused].tolist())

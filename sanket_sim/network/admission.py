@@ -133,10 +133,17 @@ class Admission:
         return DONE
 
     def _refuse_frozen(self, intent: Intent) -> int:
-        """Let nothing leave a blocked account; what it has promised before can still be taken."""
+        """Let nothing leave a blocked account; what it has promised before can still be taken.
+
+        The owner's own block is what he wants. The bank's is wrong about an honest payment, which
+        is judged by its funds.
+        """
         if not self.store.frozen[intent.debtor]:
             return DONE
-        self._note_impossible(intent)
+        if intent.is_fraud or self.store.blocked_by_owner(intent.debtor):
+            self._note_impossible(intent)
+        else:
+            self.judge_funds(intent, self.needed_minor(intent))
         return int(Decline.ACCOUNT_FROZEN)
 
     @staticmethod

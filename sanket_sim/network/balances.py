@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from array import array
+from collections import Counter
 
 from sanket_sim.bank.description import Accounts
 from sanket_sim.network.rows import NEVER
@@ -25,7 +26,8 @@ class BalanceStore:
         self.currency: list[int] = accounts.currency.tolist()
         self.closed: list[bool] = accounts.shut.tolist()
         self.frozen: list[bool] = [False] * len(self.opening)
-        """Blocked: nothing may leave them."""
+        """Blocked by anybody: nothing may leave them."""
+        self._blocks: Counter[tuple[int, bool]] = Counter()
         self.balance: array[int] = array("q", self.opening)
         self.debits_pending: array[int] = array("q", bytes(8 * len(self.opening)))
         self.credits_pending: array[int] = array("q", bytes(8 * len(self.opening)))
@@ -50,6 +52,16 @@ class BalanceStore:
         return money.sufficient(
             amount_minor, self.available_minor(account), self.no_overdraft[account]
         )
+
+    def block(self, account: int, *, blocked: bool, by_bank: bool) -> None:
+        """Add a block of the owner's or of the bank's, or take one back; it is open without any."""
+        left = self._blocks[account, by_bank] + (1 if blocked else -1)
+        self._blocks[account, by_bank] = max(left, 0)
+        self.frozen[account] = self._blocks[account, not by_bank] > 0 or left > 0
+
+    def blocked_by_owner(self, account: int) -> bool:
+        """Say whether the owner himself wants nothing to leave the account."""
+        return self._blocks[account, False] > 0
 
     def post(self, account: int, amount_minor: int, now_ns: int) -> None:
         """Add a signed amount to the posted balance."""

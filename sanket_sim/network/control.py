@@ -71,10 +71,10 @@ class ControlPlane:
         assert delay_ns >= 0, "a command cannot act in the past"
         self.loop.after(delay_ns, COMMAND_RANK, Alarm(command), self._due)
 
-    def block(self, account: int, at_ns: int, *, blocked: bool) -> None:
-        """Let an account be blocked, or opened again, at an instant."""
+    def block(self, account: int, at_ns: int, *, blocked: bool, by_bank: bool) -> None:
+        """Let an account be blocked, or a block be taken back, at an instant."""
         kind = CommandKind.FREEZE if blocked else CommandKind.THAW
-        self.schedule(Command(at_ns, kind, account=account))
+        self.schedule(Command(at_ns, kind, account=account, by_bank=by_bank))
 
     def crash_now(self, replica: Replica) -> None:
         """Kill a replica at this instant (a trap's doing); it restarts after a second."""
@@ -83,13 +83,15 @@ class ControlPlane:
 
     def _carry_out(self, alarm: Alarm) -> None:
         command: Command = alarm.subject
-        subject = f"account {command.account}" if command.account >= 0 else command.target
+        subject, reason = command.target, ""
+        if command.account >= 0:
+            subject, reason = f"account {command.account}", "bank" if command.by_bank else "owner"
         self.recorder.decision(
             self.loop.now_ns,
             "control_plane",
             command.kind.name.lower(),
             subject or f"fault {command.fault_id}",
-            "",
+            reason,
         )
         if command.kind == CommandKind.END:
             for undo in self._undo.pop(command.fault_id, []):
@@ -270,9 +272,10 @@ class ControlPlane:
         )
 
     def _block(self, command: Command) -> list[Undo]:
-        """Block an account or open it again; the latest word counts."""
-        frozen = self.callees.effects.ledger.store.frozen
-        frozen[command.account] = command.kind == CommandKind.FREEZE
+        """Block an account, or take one block by the same hand back."""
+        store = self.callees.effects.ledger.store
+        blocked = command.kind == CommandKind.FREEZE
+        store.block(command.account, blocked=blocked, by_bank=command.by_bank)
         return []
 
     def _configure(self, command: Command) -> list[Undo]:

@@ -135,8 +135,8 @@ class SimPyEngine:
             self._resubmit(tx_id, at_ns, same_key, may_retry)
         for tx_id in arrivals.closures.tolist():
             self._give_up(tx_id)
-        for account, at_ns, blocked in arrivals.blocks.tolist():
-            self.control.block(account, at_ns, blocked=blocked)
+        for account, at_ns, blocked, by_bank in arrivals.blocks.tolist():
+            self.control.block(account, at_ns, blocked=blocked, by_bank=by_bank)
         self.loop.run_until(until_ns)
         return self.recorder.batch(until_ns)
 

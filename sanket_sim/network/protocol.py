@@ -32,7 +32,7 @@ class CommandKind(IntEnum):
     FREEZE = 9
     """Block an account: nothing may leave it."""
     THAW = 10
-    """Let an account be used again."""
+    """Take back one such block; an account may be used again when none is left."""
     END = 8
     """Take back the effect that the command with the same `fault_id` began."""
 
@@ -77,6 +77,8 @@ class Command:
         A silent CRASH answers nothing: callers time out.
     account : int
         FREEZE, THAW: whose.
+    by_bank : bool
+        FREEZE, THAW: the bank's doing, and not what the owner wants.
     settings : mapping
         CONFIG: key path below the service or edge -> new value (parsed, e.g. ``timeout_ns``).
     """
@@ -94,6 +96,7 @@ class Command:
     duration_ns: int = 0
     silent: bool = False
     account: int = -1
+    by_bank: bool = False
     settings: Mapping[str, float | int | str | bool] = field(default_factory=dict)
 
 

@@ -64,8 +64,9 @@ RESUBMISSION_DTYPE = np.dtype(
 """A person's second try at an open intent."""
 
 
-BLOCK_DTYPE = np.dtype([("account", "i8"), ("at_ns", "i8"), ("blocked", "?")])
-"""A customer has his account blocked, because he noticed a theft, or lets it be opened again."""
+BLOCK_DTYPE = np.dtype([("account", "i8"), ("at_ns", "i8"), ("blocked", "?"), ("by_bank", "?")])
+"""A customer has his account blocked, because he noticed a theft, or lets it be opened again; or
+his bank does (`by_bank`), because it suspects him. Each takes back one block of its own."""
 
 
 def no_blocks() -> NDArray[np.void]:

@@ -110,14 +110,56 @@ def test_what_was_held_before_the_block_is_captured_and_nothing_is_held_after():
     assert outcome.engine.balances_minor()[PAYER] == OPENING_MINOR - 2500
 
 
+def blocks(*rows):
+    """(at_s, freeze or thaw, by_bank) -> commands about the payer's account."""
+    return [
+        Command(at_s * S, CommandKind[kind], account=PAYER, by_bank=by_bank)
+        for at_s, kind, by_bank in rows
+    ]
+
+
+BANK, OWNER = True, False
+BOTH = (1, "FREEZE", OWNER), (1, "FREEZE", BANK)
+BANK_TWICE = (1, "FREEZE", BANK), (2, "FREEZE", BANK)
+OPEN_AT_6 = {
+    "the bank does not undo the owner": [*BOTH, (3, "THAW", BANK), (5, "THAW", OWNER)],
+    "the owner does not undo the bank": [*BOTH, (3, "THAW", OWNER), (5, "THAW", BANK)],
+    "the later of two blocks counts": [*BANK_TWICE, (3, "THAW", BANK), (5, "THAW", BANK)],
+    "there is nothing to undo before": [(0, "THAW", BANK), (1, "FREEZE", BANK), (5, "THAW", BANK)],
+}
+
+
+@pytest.mark.parametrize("case", OPEN_AT_6)
+def test_an_account_is_open_when_no_block_is_left(case):
+    found = ledger_run(intents(2 * S, 4 * S, 6 * S), blocks(*OPEN_AT_6[case])).transactions
+    refused = [Decline.ACCOUNT_FROZEN] * 2
+    assert found["decline_reason"].tolist() == [*refused, Decline.NONE]
+
+
+@pytest.mark.parametrize(
+    ("by", "columns", "expected"),
+    [
+        ((BANK,), {}, 2500),
+        ((BANK,), {"is_fraud": True}, 0),
+        ((BANK,), {"amount_minor": 2 * OPENING_MINOR, "e_minor": 2 * OPENING_MINOR}, 0),
+        ((OWNER,), {}, 0),
+        ((BANK, OWNER), {}, 0),
+    ],
+)
+def test_the_bank_is_wrong_to_block_the_honest_who_have_the_money(by, columns, expected):
+    outcome = ledger_run(intents(2 * S, **columns), blocks(*((1, "FREEZE", who) for who in by)))
+    assert told(outcome) == [(Decline.ACCOUNT_FROZEN, expected)]
+
+
 def test_blocks_that_customers_ask_for_are_on_record_with_the_account():
 
     words = Vocabularies()
     bank = chain(Service("ledger", replicas=1, workers=1), steps=[(commit(),)])
     engine = SimPyEngine(bank, accounts(), 1, words)
-    blocks = np.array([(PAYER, S, True)], BLOCK_DTYPE)
+    blocks = np.array([(PAYER, S, True, False), (PAYER, S, True, True)], BLOCK_DTYPE)
     decisions = engine.advance(2 * S, Arrivals(blocks=blocks)).decisions
     assert words["decision"].words[decisions["decision"][0]] == "freeze"
+    assert [words["reason"].words[code] for code in decisions["reason"]] == ["owner", "bank"]
     assert words["subject"].words[decisions["subject"][0]] == f"account {PAYER}"
     assert (decisions["tx_id"][0], decisions["time_ns"][0]) == (-1, S)
 

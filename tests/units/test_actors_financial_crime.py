@@ -210,7 +210,7 @@ ALWAYS = {"finds": 1.0, "mistakes": 0.0}
 
 def test_a_confirmed_alert_blocks_the_account_and_redress_opens_it():
     office = Office(**ALWAYS, redress="1h").run(2 * HOUR, MINUTE, THEFT)
-    assert office.blocks == [(A, 12 * MINUTE, True), (A, 72 * MINUTE, False)]
+    assert office.blocks == [(A, 12 * MINUTE, True, True), (A, 72 * MINUTE, False, True)]
     assert office.told() == [
         (2, "analyst", "take_up", 5),
         (2, "fraud", "decline", 5),

@@ -92,7 +92,7 @@ class CrimeUnit:
         while self._due and self._due[0][0] < end_ns:
             at_ns, account, _, blocked = heapq.heappop(self._due)
             assert at_ns >= begin_ns, "a tick outlasted the shortest review"
-            due.append((account, at_ns, blocked))
+            due.append((account, at_ns, blocked, True))
         return np.array(due, dtype=BLOCK_DTYPE)
 
     def review(self, batch: TraceBatch) -> None:
