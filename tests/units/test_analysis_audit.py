@@ -30,7 +30,7 @@ SHORT = {
 """What lets the fault of an experiment strike within a short run."""
 
 
-LASTS = {"berka_month": "2d", "fraud_school": "9h"}
+LASTS = {"berka_month": "4d", "fraud_school": "9h"}
 """How long a run must be for something to happen, where nobody is in a hurry."""
 
 
