@@ -52,3 +52,15 @@ def test_postings_sum_to_zero():
     exec(code, scope)
     sums = scope["postings"].query("phase == 'posted'").groupby("currency", observed=True)
     assert (sums.amount_minor.sum() == 0).all()
+
+
+def test_the_fraud_of_the_front_page_is_an_experiment(tmp_path):
+    tables = next(t for t in re.findall(r"```toml\n(.*?)```", README, re.DOTALL) if "fraud" in t)
+    head = 'name = "ours"\nmodel = "retail_bank"\nstart = 2026-11-24T08:00:00\nduration = "6m"\n'
+    path = tmp_path / "ours.toml"
+    path.write_text(head + tables, "utf-8")
+    overrides = {"population.customers": 300, "demand.rate": "2/s"}
+    done = sanket_sim.run(path, overrides=overrides, out=tmp_path, report=False)
+    truth = done.trace.frame("truth")
+    assert {"mule_network"} == set(truth[truth.twin == ""].typology)
+    assert len(truth[truth.twin != ""]) > 0
