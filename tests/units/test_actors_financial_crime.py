@@ -197,7 +197,8 @@ class Office:
         table = empty(TRANSACTIONS)
         rows = [p for p in posted if begin_ns <= p[0] < end_ns]
         table = {name: np.zeros(len(rows), column.dtype) for name, column in table.items()}
-        for n, (at, debtor, creditor, amount) in enumerate(rows):
+        for n, (at, debtor, creditor, amount, *bad) in enumerate(rows):
+            table["is_fraud"][n] = any(bad)
             table["posted_ns"][n], table["n_posted"][n] = at, 2
             table["debtor_account"][n], table["creditor_account"][n] = debtor, creditor
             table["amount_minor"][n], table["tx_id"][n] = amount * 100, 1000 + at
@@ -246,6 +247,39 @@ def test_the_first_crime_makes_an_account_guilty_not_the_last():
     assert Office(**ALWAYS).run(HOUR, MINUTE, [*THEFT, later]).told()[-1][2] == "confirm"
 
 
+def test_a_victim_is_no_criminal_when_he_pays_for_himself_the_next_day():
+    flagged = [*THEFT, (6, 25 * HOUR, A, False)]
+    told = Office(**ALWAYS).run(26 * HOUR, MINUTE, flagged).told()
+    assert [(what, tx) for _, who, what, tx in told if who == "analyst" and what != "take_up"] == [
+        ("confirm", 5),
+        ("clear", 6),
+    ]
+
+
+def verdicts(*posted, **more):
+    asked = {"monitoring": {"at": "12:00", "window": "1h", "lag": "1m"}} | ALWAYS | more
+    told = Office(**asked).run(6 * HOUR, MINUTE, posted=posted).told()
+    return [what for _, who, what, _ in told if who == "analyst" and what != "take_up"]
+
+
+DEPOSITS = [(200 * MINUTE + n * MINUTE, CASH, A, 9_500) for n in range(3)]
+
+
+@pytest.mark.parametrize(
+    ("crimes", "verdict"),
+    [
+        ([], "clear"),
+        ([(210 * MINUTE, B, A, 10, True)], "confirm"),
+        ([(210 * MINUTE, A, B, 10, True)], "confirm"),
+        ([(210 * MINUTE, B, C, 10, True)], "clear"),
+        ([(100 * MINUTE, B, A, 10, True)], "clear"),
+    ],
+    ids=["none", "received", "paid", "of others", "before the window"],
+)
+def test_what_monitoring_sees_is_judged_by_the_crimes_in_its_window(crimes, verdict):
+    assert verdicts(*crimes, *DEPOSITS) == [verdict]
+
+
 def test_a_slow_check_still_finds_whom_it_is_about():
     office = Office(**ALWAYS).run(HOUR, MINUTE, THEFT, late_ns=20 * MINUTE)
     assert [block[0] for block in office.blocks] == [A]
@@ -263,8 +297,10 @@ def test_a_bank_may_confirm_without_blocking():
 
 def test_nothing_depends_on_the_length_of_a_tick():
     flagged = [(n, n * 17 * NS_PER_S, FIRST + n % 7, n % 2 == 0) for n in range(40)]
-    short = Office(analysts=2).run(HOUR, 10 * NS_PER_S, flagged)
-    long = Office(analysts=2).run(HOUR, MINUTE, flagged)
+    posted = [(n * 31 * NS_PER_S, CASH, FIRST + n % 3, 9_500, n % 4 == 0) for n in range(60)]
+    asked = {"analysts": 2, "monitoring": {"every": "7m", "window": "9m", "lag": "1m"}}
+    short = Office(**asked).run(HOUR, 10 * NS_PER_S, flagged, posted)
+    long = Office(**asked).run(HOUR, MINUTE, flagged, posted)
     assert sorted(short.blocks) == sorted(long.blocks)
     assert sorted(short.told()) == sorted(long.told())
     assert len(short.blocks) > 3

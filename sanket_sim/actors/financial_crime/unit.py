@@ -35,11 +35,15 @@ FRAUD, AML, ANALYST = "fraud", "aml", "analyst"
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """Whom the payments of one tick are about: the customer who pays, else the one who is paid."""
+    """Whom the payments of one tick are about: the customer who pays, else the one who is paid.
+
+    And, unknown to the bank, which of them are a crime's.
+    """
 
     last_ns: int
     first_tx_id: int
     account: NDArray[np.int64]
+    crime: NDArray[np.bool_]
 
 
 class CrimeUnit:
@@ -68,23 +72,21 @@ class CrimeUnit:
         self._draws = Draws(seed, "financial_crime")
         self.queue = ReviewQueue(settings, start, self._draws)
         self.monitor = Monitor(settings.monitoring, accounts)
-        self._posted = PostedPayments()
+        self._posted, self._crimes = PostedPayments(), PostedPayments()
         self._customer = accounts.party == Party.CUSTOMER
         self._asked: deque[_Asked] = deque()
-        self._guilty_from_ns: dict[int, int] = {}
         self._due: list[tuple[int, int, int, bool]] = []
         self._rows: list[tuple[Any, ...]] = []
         self._next_look_ns = self._first_look_ns(start)
 
     def admit(self, arrivals: Arrivals) -> None:
-        """Note who asks the bank for what; and, unknown to it, which accounts serve a crime."""
+        """Note who asks the bank for what."""
         intents = arrivals.intents
         if len(intents):
             debtor, creditor = intents["debtor_account"], intents["creditor_account"]
             account = np.where(self._customer[debtor], debtor, creditor)
-            asked = _Asked(int(intents["created_ns"][-1]), int(intents["tx_id"][0]), account)
-            self._asked.append(asked)
-            self._suspect(intents[intents["is_fraud"]], account[intents["is_fraud"]])
+            last_ns, first_tx_id = int(intents["created_ns"][-1]), int(intents["tx_id"][0])
+            self._asked.append(_Asked(last_ns, first_tx_id, account, intents["is_fraud"].copy()))
 
     def blocks(self, begin_ns: int, end_ns: int) -> NDArray[np.void]:
         """Return which accounts are blocked and opened again in [begin, end)."""
@@ -98,70 +100,75 @@ class CrimeUnit:
     def review(self, batch: TraceBatch) -> None:
         """Look at what one tick brought; put what is decided on the batch's record."""
         self._posted.hear(batch.transactions)
+        self._crimes.hear(_crimes(batch.transactions))
         alerts = [*self._flagged(batch.decisions), *self._monitored(batch.end_ns)]
-        for alert in sorted(alerts):
-            self._look_into(alert)
+        for alert, right in sorted(alerts):
+            self._look_into(alert, right)
         batch.decisions = self._on_record(batch.decisions, batch.end_ns)
         while self._asked and self._asked[0].last_ns < batch.end_ns - _REMEMBERED_NS:
             self._asked.popleft()
 
-    def _suspect(self, crimes: NDArray[np.void], account: NDArray[np.int64]) -> None:
-        """Note since when an account has served a crime: the truth that an analyst may find."""
-        for one, at_ns in zip(account.tolist(), crimes["created_ns"].tolist(), strict=True):
-            self._guilty_from_ns.setdefault(one, at_ns)
+    def _flagged(self, decisions: Columns) -> list[tuple[Alert, bool]]:
+        """Return an alert for each payment that the fraud service did not simply let pass.
 
-    def _flagged(self, decisions: Columns) -> list[Alert]:
-        """Return an alert for each payment that the fraud service did not simply let pass."""
+        With it goes the truth that an analyst may find: whether this payment is a crime's.
+        """
         actor = self.words["actor"].code(FRAUD)
         said = self.words["decision"].words
         alerts = []
         for row in np.flatnonzero((decisions["actor"] == actor) & (decisions["tx_id"] >= 0)):
             tx_id = int(decisions["tx_id"][row])
-            account = self._account(tx_id)
+            account, crime = self._about(tx_id)
             if account >= 0 and self._customer[account]:
                 word, score = said[decisions["decision"][row]], float(decisions["score"][row])
                 at_ns = int(decisions["time_ns"][row])
-                alerts.append(Alert(at_ns, account, tx_id, word, score))
+                alerts.append((Alert(at_ns, account, tx_id, word, score), crime))
         return alerts
 
-    def _account(self, tx_id: int) -> int:
-        """Return the customer's account that a payment is about, -1 if it is long past."""
+    def _about(self, tx_id: int) -> tuple[int, bool]:
+        """Return whose account a payment is about (-1: long past), and whether it is a crime's."""
         for asked in reversed(self._asked):
             if asked.first_tx_id <= tx_id:
                 place = tx_id - asked.first_tx_id
-                return int(asked.account[place]) if place < len(asked.account) else -1
-        return -1
+                if place < len(asked.account):
+                    return int(asked.account[place]), bool(asked.crime[place])
+                break
+        return -1, False
 
-    def _monitored(self, now_ns: int) -> list[Alert]:
-        """Return what monitoring finds at the instants at which it looks, up to now."""
+    def _monitored(self, now_ns: int) -> list[tuple[Alert, bool]]:
+        """Return what monitoring finds at the instants at which it looks, up to now.
+
+        With it goes whether the account has a part in a crime among the payments looked at.
+        """
         alerts = []
         while self._next_look_ns < now_ns:
             at_ns, asked = self._next_look_ns, self.settings.monitoring
-            rows = self._posted.between(at_ns - asked.lag - asked.window, at_ns - asked.lag)
-            for found in self.monitor.suspicions(rows):
-                alerts.append(Alert(at_ns, found.account, found.tx_id, f"aml:{found.reason}", 0.0))
+            seen_ns = at_ns - asked.lag - asked.window, at_ns - asked.lag
+            crimes = self._crimes.between(*seen_ns)
+            guilty = {*crimes["debtor_account"].tolist(), *crimes["creditor_account"].tolist()}
+            for found in self.monitor.suspicions(self._posted.between(*seen_ns)):
+                account = found.account
+                alert = Alert(at_ns, account, found.tx_id, f"aml:{found.reason}", 0.0)
+                alerts.append((alert, account in guilty))
                 self._note(at_ns, AML, "alert", found.tx_id, found.reason)
             self._next_look_ns += asked.every or DAY_NS
         return alerts
 
-    def _look_into(self, alert: Alert) -> None:
+    def _look_into(self, alert: Alert, right: bool) -> None:
         review = self.queue.take(alert)
         if review is None:
             return
-        confirmed = self._judges(review)
+        confirmed = self._judges(review, right)
         verdict = "confirm" if confirmed else "clear"
         self._note(review.begun_ns, ANALYST, "take_up", alert.tx_id, alert.reason)
         self._note(review.ended_ns, ANALYST, verdict, alert.tx_id, alert.reason, alert.score)
         if confirmed and self.settings.freeze:
             self._block(review)
 
-    def _judges(self, review: Review) -> bool:
-        """Say whether the analyst takes the account for a crime's, rightly or not."""
-        chance = self.settings.mistakes
-        alert = review.alert
-        if self._guilty_from_ns.get(alert.account, alert.raised_ns + 1) <= alert.raised_ns:
-            chance = self.settings.finds
-        u = self._draws.child("judgement").uniform(alert.account, review.ordinal)
+    def _judges(self, review: Review, right: bool) -> bool:
+        """Say whether the analyst takes the alert for right, whether or not it is."""
+        chance = self.settings.finds if right else self.settings.mistakes
+        u = self._draws.child("judgement").uniform(review.alert.account, review.ordinal)
         return bool(u < chance)
 
     def _block(self, review: Review) -> None:
@@ -201,3 +208,9 @@ class CrimeUnit:
         if not asked.enabled:
             return int(np.iinfo(np.int64).max)
         return asked.every if asked.every is not None else ns_until(start, asked.at)
+
+
+def _crimes(transactions: Columns) -> Columns:
+    """Return the payments that are a crime's."""
+    crime = np.asarray(transactions["is_fraud"], np.bool_)
+    return {name: column[crime] for name, column in transactions.items()}
