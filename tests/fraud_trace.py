@@ -48,7 +48,7 @@ class Payment:
 
     @property
     def fraud(self) -> bool:
-        return bool(self.typology) and not self.twin
+        return bool(self.typology) and not self.twin and self.tainted > 0
 
     def declined(self) -> Payment:
         """The same, declined by the fraud service."""
@@ -114,7 +114,8 @@ def _columns(name: str, rows: Iterable[dict[str, Any]], words: Vocabularies) -> 
 
 def _transaction(tx_id: int, one: Payment) -> dict[str, Any]:
     executed = 0 if one.decline else one.amount
-    label = {"typology": one.typology, "campaign_id": one.campaign} if one.fraud else {}
+    label = {"typology": one.typology, "campaign_id": one.campaign}
+    label = {} if one.twin else label
     return label | {
         "tx_id": tx_id,
         "kind": "transfer",

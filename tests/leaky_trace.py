@@ -94,6 +94,7 @@ def _batch(plan: LeakyPlan, words: Vocabularies) -> TraceBatch:
         "campaign_id": own,
         "typology": np.ones(len(own)),
         "twin": own >= plan.campaigns,
+        "tainted_share": own < plan.campaigns,
         "intended_minor": transactions["amount_minor"][ours],
         "executed_minor": transactions["amount_minor"][ours],
     }

@@ -269,7 +269,10 @@ class Actor(mesa.Agent, ABC):  # type: ignore[misc]  # mesa carries no types
         (those that its channel does not see are dropped, as for everybody);
         accounts and amount if it moves money (its debtor is the customer where none is given).
         The keys name the intent within the campaign. The rest is the truth about it, for the
-        record alone: `parents` are the tx_ids of the payments whose money it moves on.
+        record alone: `tainted_share` is the part of the payment that its author means as dirty
+        money, 0 for what he only does to look honest and 1 for a step of the crime that moves no
+        money; it is not followed through balances, where dirty money mixes with other. `parents`
+        are the tx_ids of the payments whose money it moves on.
         """
         own = wish.customer_id if wish.debtor_account < 0 else wish.debtor_account
         if wish.created_ns >= self.until_ns or own == wish.creditor_account:
@@ -283,9 +286,10 @@ class Actor(mesa.Agent, ABC):  # type: ignore[misc]  # mesa carries no types
         )
         if not self.TWIN:
             named = named._replace(
-                typology=self.typology, campaign_id=self.campaign_id, is_fraud=True
+                typology=self.typology, campaign_id=self.campaign_id, is_fraud=tainted_share > 0.0
             )
-        self.city.truth.note(key, self, stage, role, hop, tainted_share, parents)
+        meant = 0.0 if self.TWIN else tainted_share
+        self.city.truth.note(key, self, stage, role, hop, meant, parents)
         self.city.wish(named.as_wanted(), heard)
 
     def _pick(self, purpose: str, key: int, count: int) -> int:

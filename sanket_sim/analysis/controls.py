@@ -162,7 +162,7 @@ _LAW_L7 = (
 )
 _NO_CONTROL = (Decline.NONE, Decline.SUSPECTED_FRAUD, Decline.ACCOUNT_FROZEN, Decline.CHECK_FAILED)
 """Reasons that no control against traps has: suspicion is for the findings about fraud to judge."""
-_READ = ("tx_id", "trap", "posted_ns")
+_READ = ("tx_id", "trap", "posted_ns", "campaign_id")
 
 
 class _Purse(NamedTuple):
@@ -276,7 +276,8 @@ class _Blocked:
 
     def add(self, judgement: Judgement, struck: Mask) -> None:
         columns = judgement.columns
-        sound = ~struck & ~columns["is_fraud"] & (columns["e_minor"] > 0)
+        honest = ~columns["is_fraud"] & (columns["campaign_id"] < 0)
+        sound = ~struck & honest & (columns["e_minor"] > 0)
         reason = columns["decline_reason"]
         refused = sound & ~np.isin(reason, _NO_CONTROL)
         refused &= judgement.parts.status == IntentStatus.FAILED_CLEAN

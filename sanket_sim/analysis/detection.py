@@ -50,9 +50,12 @@ class FraudFinding:
     pr_auc : Estimate
         Area under the precision-recall curve of the scores; NaN without fraud.
     campaigns_blocked : Estimate
-        Campaigns of which at least one intent was refused for suspicion.
+        Campaigns of which at least one fraudulent intent was refused for suspicion.
     value_minor, stopped_minor, loss_minor, loss_before_block_minor : dict
         By currency, over all kinds of fraud; see `TypologyDetection`.
+    cover : dict
+        By typology: payments of clean money that campaigns make to look honest. They count neither
+        as fraud nor as honest, here and in everything else.
     curve : tuple of ThresholdPoint
         What other thresholds would have meant.
     scorers : dict
@@ -79,12 +82,13 @@ class FraudFinding:
     scorers: dict[str, ScorerQuality]
     by_typology: dict[str, TypologyDetection]
     campaigns: tuple[CampaignDetection, ...]
+    cover: dict[str, int]
     curve: tuple[ThresholdPoint, ...]
 
 
 @dataclass(slots=True)
 class _Tally:
-    """Everything counted in one pass; only the rows of fraud and its twins are kept."""
+    """Everything counted in one pass; only the rows of campaigns and their twins are kept."""
 
     honest: HonestCounts = field(default_factory=HonestCounts)
     outage: OutageCounts = field(default_factory=OutageCounts)
@@ -93,10 +97,11 @@ class _Tally:
 
     def add(self, rows: Payments, money: list[str]) -> None:
         """Count payments."""
-        self.honest.add(rows.where(~rows.fraud), money)
-        self.outage.add(rows, money)
-        self.histogram.add(rows)
-        self.kept.append(rows.where(rows.fraud | rows.twin))
+        judged = rows.where(~rows.cover)
+        self.honest.add(judged.where(judged.honest), money)
+        self.outage.add(judged, money)
+        self.histogram.add(judged)
+        self.kept.append(rows.where(rows.fraud | rows.cover | rows.twin))
 
 
 @analysers.register("fraud")
@@ -106,11 +111,11 @@ def measure_fraud(run: RunFolder) -> FraudFinding:
     for rows in payments(run):
         tally.add(rows, money)
     known = concatenated(tally.kept)
-    fraud = known.where(known.fraud)
+    fraud, cover = known.where(known.fraud), known.where(known.cover)
     caught, missed = int(fraud.flagged.sum()), int(_missed(fraud).sum())
     flags = caught + tally.honest.flagged
-    kinds = by_typology(run, known, flags)
-    reviews = measure_reviews(run, _typologies(run, fraud))
+    kinds = by_typology(run, known.where(~known.cover), flags)
+    reviews = measure_reviews(run, _typologies(run, fraud), cover.columns["tx_id"])
     loss_minor = _total(kinds, "loss_minor")
     return FraudFinding(
         true_positives=caught,
@@ -131,10 +136,14 @@ def measure_fraud(run: RunFolder) -> FraudFinding:
         outage=tally.outage.finding(),
         reviews=reviews,
         scorers=compare_scorers(
-            run, np.sort(fraud.columns["tx_id"]), int(tally.histogram.counts.sum())
+            run,
+            np.sort(fraud.columns["tx_id"]),
+            np.sort(cover.columns["tx_id"]),
+            int(tally.histogram.counts.sum()),
         ),
         by_typology=kinds,
         campaigns=campaigns_of(run, fraud),
+        cover=dict(sorted(Counter(_typologies(run, cover).values()).items())),
         curve=threshold_curve(
             run, tally.histogram, run.experiment.report.false_positive_cost_minor
         ),
@@ -145,10 +154,10 @@ def _missed(fraud: Payments) -> np.ndarray:
     return fraud.decided & ~fraud.flagged & (fraud.columns["amount_minor"] > 0)
 
 
-def _typologies(run: RunFolder, fraud: Payments) -> dict[int, str]:
+def _typologies(run: RunFolder, rows: Payments) -> dict[int, str]:
     words = run.trace.words("typology")
-    rows = zip(fraud.columns["tx_id"].tolist(), fraud.columns["typology"].tolist(), strict=True)
-    return {tx_id: words[code] for tx_id, code in rows}
+    pairs = zip(rows.columns["tx_id"].tolist(), rows.columns["typology"].tolist(), strict=True)
+    return {tx_id: words[code] for tx_id, code in pairs}
 
 
 def _blocked(kinds: Mapping[str, TypologyDetection]) -> Estimate:

@@ -40,14 +40,14 @@ class TypologyDetection:
     precision : Estimate
         Flagged of the flagged among this fraud and its honest twins.
     share_of_flags : Estimate
-        Its part in everything that was flagged, honest payments included.
+        Its part in everything that was flagged, honest payments included, cover left out.
     value_minor, value_detected_minor, stopped_minor, executed_minor : dict
         By currency: what was attempted, what of that was flagged, what was refused for suspicion,
         and what moved, however often the same money moved.
     loss_minor : dict
         What its owners lost: the executed payments that took money from victims, each once.
     campaigns, campaigns_blocked : int
-        Campaigns, and those of which at least one intent was refused for suspicion.
+        Campaigns, and those of which at least one of these intents was refused for suspicion.
     alert_delay_s : Estimate
         Mean time from a campaign's first intent to its first flag, over those flagged.
     loss_before_block_minor : dict

@@ -37,7 +37,7 @@ class ScorerQuality:
 
 
 def compare_scorers(
-    run: RunFolder, fraud_ids: NDArray[np.int64], scored: int
+    run: RunFolder, fraud_ids: NDArray[np.int64], cover_ids: NDArray[np.int64], scored: int
 ) -> dict[str, ScorerQuality]:
     """Compare rules, model and both on the same payments.
 
@@ -48,8 +48,10 @@ def compare_scorers(
     ----------
     fraud_ids : int64 array
         tx_id of every fraudulent payment, ascending.
+    cover_ids : int64 array
+        tx_id of every payment that is left out, ascending: cover is neither fraud nor honest.
     scored : int
-        Payments that the fraud service judged.
+        Payments that the fraud service judged, without cover.
     """
     names = ("tx_id", "time_ns", "decision", *_PARTS.values())
     counts = {part: np.zeros((2, SCORE_BINS), np.int64) for part in _PARTS}
@@ -57,7 +59,7 @@ def compare_scorers(
     words = run.trace.vocabularies["fraud_decision"]
     stands = [words.code(word) for word in ("step_up", "decline")]
     for rows in run.trace.batches("assessments", names):
-        measured = rows["time_ns"] >= run.start_ns
+        measured = (rows["time_ns"] >= run.start_ns) & (places_of(cover_ids, rows["tx_id"]) < 0)
         fraud = places_of(fraud_ids, rows["tx_id"])[measured] >= 0
         flagged += int(np.isin(rows["decision"][measured], stands).sum())
         for part, column in _PARTS.items():

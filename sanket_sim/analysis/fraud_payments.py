@@ -64,6 +64,17 @@ class Payments:
         return len(self.fraud)
 
     @property
+    def cover(self) -> Mask:
+        """Clean money that a campaign spends to look honest: neither fraud nor honest."""
+        theirs = (self.columns["campaign_id"] >= 0) & (self.columns["twin"] <= 0)
+        return np.asarray(theirs & ~self.fraud)
+
+    @property
+    def honest(self) -> Mask:
+        """Of no campaign; twins are honest."""
+        return np.asarray(~self.fraud & ~self.cover)
+
+    @property
     def twin(self) -> Mask:
         """Honest, but such as a fraud looks like."""
         return np.asarray((self.columns["twin"] > 0) & ~self.fraud)

@@ -15,13 +15,15 @@ from sanket_sim.core.units import NS_PER_S
 
 HONEST = "honest"
 """Where reviews stand that a payment of nobody's campaign had raised."""
+COVER = "cover"
+"""Where those stand that a campaign's clean money had raised."""
 _COLUMNS = ("time_ns", "actor", "decision", "tx_id", "reason")
 _AML = "aml:"
 
 
 @dataclass(frozen=True, slots=True)
 class ReviewedKind:
-    """Reviews of alerts that payments of one typology raised; or honest ones."""
+    """Reviews of alerts that fraud of one typology raised; or honest payments; or cover."""
 
     reviews: int
     confirmed: Estimate
@@ -61,14 +63,19 @@ class ReviewFinding:
     by_typology: dict[str, ReviewedKind]
 
 
-def measure_reviews(run: RunFolder, typology_of: Mapping[int, str]) -> ReviewFinding:
+def measure_reviews(
+    run: RunFolder, typology_of: Mapping[int, str], cover_ids: NDArray[np.int64]
+) -> ReviewFinding:
     """Follow each alert from its being raised to its verdict.
 
     Parameters
     ----------
     typology_of : mapping
         The typology of every fraudulent payment, by tx_id.
+    cover_ids : int64 array
+        tx_id of the payments of clean money that campaigns make.
     """
+    kinds = dict.fromkeys(cover_ids.tolist(), COVER) | dict(typology_of)
     said = _Said(run)
     taken, raised = said.times("analyst", ("take_up",)), said.raised()
     verdicts = said.times("analyst", ("confirm", "clear"))
@@ -90,7 +97,7 @@ def measure_reviews(run: RunFolder, typology_of: Mapping[int, str]) -> ReviewFin
         wait_p50_s=wait.quantile(0.5) if wait.n else Estimate(),
         wait_p95_s=wait.quantile(0.95) if wait.n else Estimate(),
         handling_s=sum(at_ns - taken.get(key, at_ns) for key, at_ns in ended.items()) / NS_PER_S,
-        by_typology=_by_typology(ended.keys(), confirmed, typology_of),
+        by_typology=_by_typology(ended.keys(), confirmed, kinds),
     )
 
 

@@ -88,7 +88,7 @@ def moves_of(run: RunFolder, campaigns: Iterable[int]) -> dict[int, list[Move]]:
     """Return the payments of some campaigns in the order in which they were made."""
     wanted = np.array(sorted(campaigns), np.int64)
     found: dict[int, list[Move]] = {int(number): [] for number in wanted}
-    parts = [_rows(batch, wanted) for batch in run.intents([*_COLUMNS, "is_fraud"])]
+    parts = [_rows(batch, wanted) for batch in run.intents(_COLUMNS)]
     if not parts or not any(len(part["tx_id"]) for part in parts):
         return found
     rows = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
@@ -100,8 +100,7 @@ def moves_of(run: RunFolder, campaigns: Iterable[int]) -> dict[int, list[Move]]:
 
 
 def _rows(batch: Columns, wanted: NDArray[np.int64]) -> Columns:
-    named = np.isin(batch["campaign_id"], wanted) & batch["is_fraud"]
-    keep = named & (batch["amount_minor"] > 0)
+    keep = np.isin(batch["campaign_id"], wanted) & (batch["amount_minor"] > 0)
     return {name: column[keep] for name, column in batch.items()}
 
 

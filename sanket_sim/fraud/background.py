@@ -50,7 +50,8 @@ def enlist(
     are added, each keyed by its number, until their expected sizes reach F; the last one enters
     with the probability that makes the expectation exactly F. Adaptation (dropped cards, stopped
     drains) keeps the realised share somewhat lower, and so do honest twins, which are traffic
-    beyond N: with t of them a campaign, by a factor of about 1 - r t.
+    beyond N: with t of them a campaign, by a factor of about 1 - r t. What is counted is all that
+    campaigns do, their cover with it, of which no payment is labelled as fraud.
     """
     honest = (demand.expected + besides) * customers
     wanted = honest * settings.rate / (1.0 - settings.rate)

@@ -43,7 +43,7 @@ class FraudSettings(Settings):
     """
 
     rate: Annotated[float, Field(ge=0, le=RATE_MOST)] = 0.0
-    """Share of all transactions that small campaigns in the background make."""
+    """Share of all transactions that small campaigns in the background make, cover with it."""
     twins: Annotated[int, Field(ge=0, le=100)] = 5
     """Honest episodes for every campaign that look like it, such as a flash sale for card testing;
     without them, doing such a thing at all would give fraud away."""

@@ -35,7 +35,7 @@ def fraud_windows(run: RunFolder, edges_ns: NDArray[np.int64]) -> dict[str, Wind
     """
     count = len(edges_ns) - 1
     sums: dict[str, Windows] = {}
-    for rows in payments(run):
+    for rows in (every.where(~every.cover) for every in payments(run)):
         window = _windows(run, rows, edges_ns)
         for name, mask, weights in _parts(run, rows):
             here = mask & (window >= 0)

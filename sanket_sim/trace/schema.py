@@ -218,8 +218,15 @@ TRUTH = (
     Column("executed_minor"),
     Column("outcome", "i1", "outcome"),
 )
-"""What fraud really was, payment by payment, and what its honest twins were; `twin` is empty for
-fraud itself."""
+"""What campaigns of fraud really did, payment by payment, and what their honest twins did; `twin`
+is empty for a campaign itself.
+
+`tainted_share` is the part of a payment that its author means as dirty money: 0 of a twin's, and of
+a campaign's cover (money of the criminals' own, spent to look honest); else 1, also of steps of a
+crime that move no money, or less where an author mixes dirty money with clean on purpose (a front
+business). It is what was meant, not a fraction followed through balances from payment to payment.
+`transactions.is_fraud` holds where it is above 0; `transactions.campaign_id` names the campaign of
+cover too. `parent_tx_ids` are payments whose money this one moves on."""
 CAMPAIGNS = (
     Column("campaign_id", "i4"),
     Column("name", "i2", "campaign"),

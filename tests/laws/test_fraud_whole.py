@@ -110,9 +110,10 @@ def test_balance_chains_are_unbroken(done: Run) -> None:
 def test_what_a_thief_takes_is_on_record_to_the_cent(done: Run) -> None:
     truth = done.trace.frame("truth").set_index("tx_id")
     rows = done.transactions().set_index("tx_id")
-    fraud = rows[rows.is_fraud]
-    assert set(fraud.index) == set(truth.index[truth.twin == ""])
-    assert not set(truth.index[truth.twin != ""]) & set(fraud.index)
+    theirs = truth[truth.twin == ""]
+    assert set(rows.index[rows.campaign_id >= 0]) == set(theirs.index)
+    assert set(rows.index[rows.is_fraud]) == set(theirs.index[theirs.tainted_share > 0])
+    assert (theirs.tainted_share == 0).sum() > 10, "launderers pay with money of their own, too"
     together = truth.join(rows[["d_minor", "created_ns"]].add_suffix("_row"))
     assert (together.executed_minor == together.d_minor_row).all()
     assert (together.created_ns == together.created_ns_row).all()

@@ -71,8 +71,17 @@ def _detection(findings: Findings) -> Table:
         f"{estimate(fraud.pr_auc)}. Recall leaves out logins, and what failed before anybody could "
         "judge it. Lost is what victims lost, each sum once; executed counts money each time it "
         "moves."
-    )
+    ) + _cover(findings)
     return Table("Fraud detection", headings, rows, note)
+
+
+def _cover(findings: Findings) -> str:
+    """Say how much clean money went by that is counted nowhere; nothing without any."""
+    cover = findings.fraud.cover
+    if not cover:
+        return ""
+    counts = ", ".join(f"{words(name)} {count:,}" for name, count in cover.items())
+    return f" Cover, clean money that campaigns spend to look honest, counts nowhere: {counts}."
 
 
 def _campaigns(findings: Findings) -> Table:
