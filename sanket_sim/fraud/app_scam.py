@@ -50,6 +50,9 @@ _LARGE_GAP_NS = (4 * HOUR_NS, 3 * DAY_NS)
 _LARGE_FEWEST, _LARGE_MOST = 1, 4
 _LARGE_OF_INCOME = (1.0, 6.0)
 _OF_FUNDS = (0.7, 0.98)
+_OF_SAVED = 0.9
+_SPARED_FOR_TRUST = _TRUST_MOST * _TRUST_OF_INCOME[1]
+_PEOPLE_TRIED = 128
 _LOOKS_BEFORE_NS = (60 * NS_PER_S, 600 * NS_PER_S)
 _VICTIM_GAP_NS = (1 * HOUR_NS, 24 * HOUR_NS)
 _SMALLER_AGAIN_NS = (1 * HOUR_NS, 12 * HOUR_NS)
@@ -101,6 +104,31 @@ class AppScam(Typology):
         return "" if way_out(bank) is not None else "a route from customer to customer or bank"
 
 
+class _Means(Cast):
+    """People who have what they are to be talked into paying, as far as there are any."""
+
+    def wanted(self, part: int) -> float:
+        """Return how much somebody is to pay, in his monthly incomes."""
+        return self.actor.between(*_LARGE_OF_INCOME, "total", part)
+
+    def spare(self, number: int) -> float:
+        """Return how much a customer can spare, in his monthly incomes."""
+        people = self.actor.population
+        saved = float(people.opening_minor[number]) / float(people.income_minor[number])
+        return _OF_SAVED * saved - _SPARED_FOR_TRUST
+
+    def _draw(self, part: int) -> int:
+        """Ask one after the other; where nobody has enough, the one with the most is taken."""
+        wanted, asked = self.wanted(part), list[int]()
+        for attempt in range(_PEOPLE_TRIED):
+            number = self.actor.person("victim", part, attempt)
+            if number not in self._taken and self.spare(number) >= wanted:
+                return number
+            asked.append(number)
+        free = [number for number in asked if number not in self._taken]
+        return max(free or asked, key=self.spare)
+
+
 class _Persuaded(Actor):
     """Base of stories in which people, one after the other, come to pay much to one payee."""
 
@@ -112,7 +140,7 @@ class _Persuaded(Actor):
 
     campaign: AppScam
     victims: int
-    cast: Cast
+    cast: _Means
     parts: Parts
     out: int
     enquiry: int | None
@@ -123,7 +151,7 @@ class _Persuaded(Actor):
         assert out is not None, "checked by `missing`"
         self.out, self.enquiry = out, errand(self.bank, "balance_enquiry")
         self.victims = scaled(self.campaign.victims, self.campaign.intensity)
-        self.cast, self.parts = Cast(self), Parts(self, self.victims)
+        self.cast, self.parts = _Means(self), Parts(self, self.victims)
 
     def begin(self, now_ns: int) -> None:
         """Begin with the first one."""
@@ -251,18 +279,23 @@ class _Payer:
     def _commit(self, now_ns: int) -> None:
         """Settle how much is paid in all, and in how many payments; nobody pays what he lacks."""
         story = self.story
-        total_minor = self.income_minor * story.between(*_LARGE_OF_INCOME, "total", self.victim)
-        funds_minor = float(self.income_minor if self.balance_minor is None else self.balance_minor)
-        total_minor = min(total_minor, funds_minor * story.between(*_OF_FUNDS, "of", self.victim))
         count = story.whole(*story.LARGE, "count", self.victim)
-        if total_minor < count:
-            story.parts.end(self.victim, now_ns)
+        least_minor, most_minor = (end * self.income_minor for end in _LARGE_OF_INCOME)
+        total_minor = min(max(self._wanted_minor(), least_minor + count), most_minor)
+        if self.balance_minor is not None:
+            share = story.between(*_OF_FUNDS, "of", self.victim)
+            total_minor = min(total_minor, share * self.balance_minor)
+        if total_minor < least_minor + count:
+            story.parts.end(self.victim, now_ns, stopped=True)
             return
         self.parts_minor = split_minor(story, total_minor, count, "size", self.victim)
-        least_minor = min(self.income_minor, _OF_FUNDS[0] * funds_minor) - count
-        most_minor = _LARGE_OF_INCOME[1] * self.income_minor + count
         restate(story, story.STAGES[2], "person_total_minor", least_minor, most_minor)
         self._large(0, now_ns)
+
+    def _wanted_minor(self) -> float:
+        """Return what the person is to pay, or what he can spare."""
+        cast = self.story.cast
+        return self.income_minor * min(cast.wanted(self.victim), cast.spare(self.number))
 
     def _large(self, part: int, now_ns: int) -> None:
         self._pay_part(part, 0, self.story.STAGES[2], now_ns)

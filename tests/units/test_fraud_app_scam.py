@@ -72,11 +72,29 @@ def test_the_victim_pays_himself(done):
     assert (rows["place"] == homes).mean() > 0.85
 
 
-def test_nobody_pays_more_than_the_look_at_the_balance_told():
-    poor = committed(lambda *_: {"balance_minor": 50_000}, sophistication=0.6)
+def test_people_are_chosen_who_can_pay_one_to_six_incomes(done):
+    people = done.city.population
+    shares = []
+    for rows, stage in told(done):
+        number = int(people.number(rows["customer_id"][:1])[0])
+        large_minor = int(rows["amount_minor"][stage == "payment"].sum())
+        assert large_minor <= 0.9 * people.opening_minor[number]
+        shares.append(large_minor / people.income_minor[number])
+    assert np.mean(shares) == pytest.approx(3.5, abs=4.5 * 1.45 / np.sqrt(len(shares)))
+    assert min(shares) >= 1.0
+    assert np.mean(np.array(shares) > 3.5) > 0.3
+
+
+def test_nobody_pays_more_than_the_look_at_the_balance_told_and_little_is_not_worth_it():
+    told_minor = 400_000
+    paid = []
+    poor = committed(lambda *_: {"balance_minor": told_minor}, sophistication=0.6)
     for rows, stage in told(poor):
-        paid = rows["amount_minor"][stage == "payment"].sum()
-        assert 0.7 * 50_000 - 4 <= paid <= 0.98 * 50_000
+        large_minor = int(rows["amount_minor"][stage == "payment"].sum())
+        assert large_minor == 0 or large_minor >= incomes(poor, rows)[0]
+        paid.append(large_minor)
+    assert 0 < max(paid) <= 0.98 * told_minor
+    assert min(paid) == 0
 
 
 def test_the_crude_hurry():
