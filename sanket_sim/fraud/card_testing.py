@@ -27,7 +27,6 @@ from sanket_sim.bank.places import ABROAD
 from sanket_sim.core.settings import Share
 from sanket_sim.core.units import HOUR_NS, NS_PER_S
 from sanket_sim.fraud.plot import (
-    HEARD_LATE_NS,
     RETRY_NS,
     SOPHISTICATED,
     Cast,
@@ -201,7 +200,6 @@ class CardTester(Fraudster):
         self._test(0, now_ns)
 
     def _state_bounds(self) -> None:
-        pace = self.campaign.pace
         self.specify("", "rows", self.cards, 2 * self.cards * (1 + _PURCHASES_MOST))
         self.specify("test", "rows", 1, self.cards)
         self.specify("test", "creditors", 1, _SHOPS_MOST)
@@ -214,10 +212,6 @@ class CardTester(Fraudster):
         least, most = self.till.extreme_minor(0.95)
         bounds = _CASH_OUT_OF_P95[0] * least - 1, _CASH_OUT_OF_P95[1] * most + 1
         self.specify("cash_out", "amount_minor", *bounds)
-        latest_ns = _CASH_OUT_NS[1] + _PURCHASES_MOST * _PURCHASE_GAP_NS[1]
-        late_ns = HEARD_LATE_NS + self.city.shortest_reaction_ns
-        bounds = _CASH_OUT_NS[0] * pace - 1, latest_ns * pace + late_ns
-        self.specify("cash_out", "since_parent_ns", *bounds)
         if self.till.cast.distinct(self.cards):
             self.specify("test", "person_rows", 1, 1)
             self.specify("cash_out", "person_rows", 1, _PURCHASES_MOST)
@@ -255,7 +249,7 @@ class CardTester(Fraudster):
             self.parts.end(card, now_ns)
             return
         at_ns = self.busy_ns(answer.answered_ns, *_CASH_OUT_NS, "cash_out", card)
-        buy = partial(self._cash_out, card, 0, answer.tx_id)
+        buy = partial(self._cash_out, card, 0)
         self.enter(max(now_ns, at_ns), buy, "cash_out", card)
 
     def _suspect(self) -> None:
@@ -264,31 +258,29 @@ class CardTester(Fraudster):
         if self.suspicions % _VELOCITY_DECLINES == 0:
             self.rotation += 1
 
-    def _cash_out(self, card: int, purchase: int, test: int, now_ns: int) -> None:
+    def _cash_out(self, card: int, purchase: int, now_ns: int) -> None:
         if card not in self.parts:
             return
-        self._buy(card, purchase, test, 0, "cash_out", now_ns)
+        self._buy(card, purchase, 0, "cash_out", now_ns)
         if purchase + 1 < self.till.purchases(card):
             next_ns = now_ns + self.till.purchase_gap_ns(card, purchase)
-            buy = partial(self._cash_out, card, purchase + 1, test)
+            buy = partial(self._cash_out, card, purchase + 1)
             self.enter(next_ns, buy, "cash_out", card, purchase + 1)
 
-    def _buy(
-        self, card: int, purchase: int, test: int, attempt: int, stage: str, now_ns: int
-    ) -> None:
-        judge = partial(self._judge_purchase, card, purchase, test, attempt)
+    def _buy(self, card: int, purchase: int, attempt: int, stage: str, now_ns: int) -> None:
+        judge = partial(self._judge_purchase, card, purchase, attempt)
         heard = partial(self._hear, judge, card)
         amount_minor = self.till.large_minor(card, purchase)
         shop = self.shop(card, 1 + purchase)
         keys = (1 + purchase, attempt)
-        self._pay(now_ns, card, amount_minor, shop, heard, *keys, stage=stage, parents=(test,))
+        self._pay(now_ns, card, amount_minor, shop, heard, *keys, stage=stage)
 
     def _judge_purchase(
-        self, card: int, purchase: int, test: int, attempt: int, answer: Answer, now_ns: int
+        self, card: int, purchase: int, attempt: int, answer: Answer, now_ns: int
     ) -> None:
         if undecided(answer) and attempt == 0 and card in self.parts:
             again_ns = now_ns + round(self.between(*RETRY_NS, "retry", card, purchase))
-            again = partial(self._buy, card, purchase, test, 1, "retry")
+            again = partial(self._buy, card, purchase, 1, "retry")
             self.enter(again_ns, again, "retry", card, purchase)
         elif not accepted(answer) or purchase + 1 == self.till.purchases(card):
             self.parts.end(card, now_ns, stopped=not accepted(answer))
@@ -302,7 +294,6 @@ class CardTester(Fraudster):
         heard: Hearing,
         *keys: int,
         stage: str,
-        parents: tuple[int, ...] = (),
     ) -> None:
         number = self.till.cast.number(card)
         abroad = self.u("abroad", card) < SOPHISTICATED - self.campaign.sophistication
@@ -315,7 +306,7 @@ class CardTester(Fraudster):
             place=ABROAD if abroad else self.whereabouts(number, card, *keys),
             proves=False,
         )
-        self.submit(wish, heard, card, *keys, stage=stage, role="victim", parents=parents)
+        self.submit(wish, heard, card, *keys, stage=stage, role="victim")
 
 
 class FlashSale(Twin):

@@ -28,6 +28,7 @@ start = 2026-11-27T09:00:00
 duration = "20m"
 [population]
 customers = 1500
+applicants = 300
 [demand]
 rate = "8/s"
 [fraud]
