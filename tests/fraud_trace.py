@@ -85,6 +85,8 @@ class Told:
     """Name, sophistication and end, by number."""
     decisions: list[tuple[int, str, str, int, str]] = field(default_factory=list)
     """Time, actor, decision, tx_id and reason."""
+    blocks: list[tuple[int, str, int, str]] = field(default_factory=list)
+    """Time, freeze or thaw, account, and who: owner or bank."""
     assessments: list[tuple[int, float, float, float]] = field(default_factory=list)
     """tx_id, score, points and likelihood."""
     fault: tuple[int, int] | None = None
@@ -175,6 +177,16 @@ def _agents() -> list[dict[str, Any]]:
     ]
 
 
+def _decisions(told: Told) -> list[dict[str, Any]]:
+    names = "time_ns", "actor", "decision", "tx_id", "reason", "subject"
+    rows: list[tuple[Any, ...]] = [(*row, "account") for row in told.decisions]
+    rows += [
+        (at, "control_plane", decision, -1, who, f"account {account}")
+        for at, decision, account, who in told.blocks
+    ]
+    return [dict(zip(names, row, strict=True)) for row in sorted(rows)]
+
+
 def _batch(told: Told, words: Vocabularies) -> TraceBatch:
     # The empty word comes first wherever plain rows stand.
     for name in ("typology", "twin", "trap", "tx_ids", "fault_ids", "reason"):
@@ -190,17 +202,7 @@ def _batch(told: Told, words: Vocabularies) -> TraceBatch:
         campaigns=_columns("campaigns", _campaigns(told, typologies), words),
         agents=_columns("agents", _agents() if told.truth else [], words),
         faults=_columns("faults", _faults(told), words),
-        decisions=_columns(
-            "decisions",
-            (
-                dict(
-                    zip(("time_ns", "actor", "decision", "tx_id", "reason"), row, strict=True),
-                    subject="account",
-                )
-                for row in sorted(told.decisions)
-            ),
-            words,
-        ),
+        decisions=_columns("decisions", _decisions(told), words),
         assessments=_columns("assessments", _assessments(told), words),
     )
 

@@ -45,8 +45,8 @@ class FalseAlarms:
     declined, asked : Estimate
         Of these, those it declined, and those it asked for a second factor.
     refused : int
-        Honest payments that did not go through: declined, second factor not given, account frozen,
-        or refused because the check was not to be had.
+        Honest payments that did not go through: declined, second factor not given, account frozen
+        by the bank, or refused because the check was not to be had.
     flagged_minor, refused_minor : dict
         By currency: what the flagged, and the refused ones, were about.
     per_true_positive : float

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sanket_sim.analysis.account_blocks import AccountBlocks
 from sanket_sim.analysis.intents import judged
 from sanket_sim.analysis.run_folder import FOREVER_NS, RunFolder
 from sanket_sim.core.outcomes import Decline, FraudDecision
@@ -21,6 +22,7 @@ JUDGED_BY = (
     "campaign_id",
     "fraud_score",
     "fraud_decision",
+    "debtor_account",
 )
 SCORED = (FraudDecision.APPROVE, FraudDecision.STEP_UP, FraudDecision.DECLINE)
 """What the fraud service says when it was there to be asked."""
@@ -46,6 +48,7 @@ class Payments:
     columns : Columns
         Transactions; those that a fraudster or an honest twin made carry `typology` and
         `campaign_id` of the truth, and `twin`, `stage` and `role` (codes; -1 in everyone else's).
+        `owners_block` is 1 where nothing but the owner's own block refused it.
     fraud : bool array
         The label.
     loss : bool array
@@ -96,8 +99,9 @@ class Payments:
 
     @property
     def stopped(self) -> Mask:
-        """Refused for suspicion, whoever had it; nothing was moved."""
-        return np.isin(self.columns["decline_reason"], STOPPING)
+        """Refused for suspicion of the bank's, whoever had it; nothing was moved."""
+        suspected = np.isin(self.columns["decline_reason"], STOPPING)
+        return np.asarray(suspected & (self.columns["owners_block"] == 0))
 
     @property
     def unchecked(self) -> Mask:
@@ -139,9 +143,10 @@ def payments(run: RunFolder) -> Iterator[Payments]:
     A trace without the table of truth is told apart by the labels of its transactions alone.
     """
     truth = _truth(run)
-    outage = _faults(run)
+    outage, blocks = _faults(run), AccountBlocks(run)
     for judgement in judged(run, JUDGED_BY):
-        yield _beside(judgement.columns, truth, outage, run.trace.words("role"))
+        columns = judgement.columns | {"owners_block": _owners_block(judgement.columns, blocks)}
+        yield _beside(columns, truth, outage, run.trace.words("role"))
 
 
 def concatenated(parts: Sequence[Payments]) -> Payments:
@@ -150,7 +155,7 @@ def concatenated(parts: Sequence[Payments]) -> Payments:
         names = (*JUDGED_BY, "created_ns", "amount_minor", "d_minor", "currency", "decline_reason")
         nothing = np.empty(0, np.int64)
         none = np.empty(0, np.bool_)
-        columns = dict.fromkeys((*names, "twin", "stage", "role"), nothing)
+        columns = dict.fromkeys((*names, "twin", "stage", "role", "owners_block"), nothing)
         return Payments(columns, none, none, none)
     columns = {
         name: np.concatenate([part.columns[name] for part in parts]) for name in parts[0].columns
@@ -175,6 +180,15 @@ def _truth(run: RunFolder) -> Columns:
     table = run.trace.columns("truth", _TRUTH)
     order = np.argsort(table["tx_id"], kind="stable")
     return {name: column[order] for name, column in table.items()}
+
+
+def _owners_block(columns: Columns, blocks: AccountBlocks) -> NDArray[np.int64]:
+    """Return 1 for what its owner's own block has refused, else 0."""
+    found = np.zeros(len(columns["decline_reason"]), np.int64)
+    rows = np.flatnonzero(columns["decline_reason"] == Decline.ACCOUNT_FROZEN)
+    answered_ns = columns["completed_ns"][rows]
+    found[rows] = blocks.owners_alone(columns["debtor_account"][rows], answered_ns)
+    return found
 
 
 def _faults(run: RunFolder) -> NDArray[np.int64]:

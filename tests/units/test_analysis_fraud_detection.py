@@ -154,8 +154,36 @@ class TestCampaigns:
         assert made.campaigns_blocked.value == 1
         assert made.recall.value == 0
 
+    @pytest.mark.parametrize(
+        ("by", "blocked"), [(["owner"], 0), (["bank"], 1), (["owner", "bank"], 1)]
+    )
+    def test_what_its_victim_has_blocked_was_not_blocked_by_the_bank(
+        self, tmp_path, by, blocked
+    ) -> None:
+        told = Told()
+        takeover(told, 0, 0)
+        told.payments[2] = replace(told.payments[2], score=0.1).frozen()
+        told.blocks = [(1, "freeze", told.payments[2].debtor, who) for who in by]
+        made = found(tmp_path, told)
+        assert made.campaigns_blocked.value == blocked
+        assert math.isnan(made.campaigns[0].first_block_s) == (not blocked)
+
 
 class TestAlarms:
+    def test_who_has_blocked_his_own_account_is_no_false_alarm(self, tmp_path) -> None:
+        told = Told([one.frozen() for one in honest(6, MINUTE)])
+        accounts = [one.debtor for one in told.payments]
+        told.blocks = [
+            *((S, "freeze", account, "owner") for account in accounts[:3]),
+            (2 * S, "freeze", accounts[1], "bank"),
+            (2 * S, "freeze", accounts[2], "bank"),
+            (3 * S, "thaw", accounts[2], "bank"),
+            *((S, "freeze", account, "bank") for account in accounts[3:5]),
+        ]
+        made = found(tmp_path, told).alarms
+        assert made.refused == 4, "all but the first and the third"
+        assert made.refused_minor == {"EUR": 4_000}
+
     def test_twins_stand_under_what_they_look_like(self, tmp_path) -> None:
         told = Told(honest(50))
         takeover(told, 0, MINUTE)
