@@ -103,9 +103,17 @@ class CashStory(Story):
 
 def structured_minor(story: Story, threshold_minor: int, deposit: int) -> int:
     """Return a deposit just under a threshold: T times Beta(18, 2), within [.75, .99] T."""
-    u = story.u("amount", deposit)
-    wanted = threshold_minor * truncated_beta(u, *_JUST_UNDER_SHAPES, *JUST_UNDER)
-    return _counted_minor(story, wanted, threshold_minor, JUST_UNDER, deposit)
+    return just_under_minor(story, structured_share(story, deposit), threshold_minor, deposit)
+
+
+def structured_share(story: Story, deposit: int) -> float:
+    """Return which share of the threshold a deposit is, before anybody rounds it."""
+    return truncated_beta(story.u("amount", deposit), *_JUST_UNDER_SHAPES, *JUST_UNDER)
+
+
+def just_under_minor(story: Story, share: float, threshold_minor: int, deposit: int) -> int:
+    """Return a share of a threshold as cash is counted."""
+    return _counted_minor(story, share * threshold_minor, threshold_minor, JUST_UNDER, deposit)
 
 
 def takings_minor(story: Story, threshold_minor: int, deposit: int) -> int:

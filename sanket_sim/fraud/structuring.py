@@ -5,7 +5,9 @@ The twin is the owner of a few shops who takes the takings to the bank and pays 
 References
 ----------
 Design page 7, row structuring: 3-20 deposits of T * Beta(18, 2) in [.75, .99] T, together 1.5 to 5
-T, over 1-3 accounts or branches within an hour to seven days; then one consolidating transfer.
+T, over 1-3 accounts or branches within an hour to seven days; then one consolidating transfer,
+here from each of the accounts to the same collector. Three deposits are 2.25 T at least: where less
+was drawn, it is three deposits as they come.
 31 U.S.C. 5324 makes it an offence of its own, T being 10,000 dollars there.
 """
 
@@ -27,7 +29,8 @@ from sanket_sim.fraud.cash import (
     STRUCTURED_FEWEST,
     STRUCTURED_MOST,
     CashStory,
-    structured_minor,
+    just_under_minor,
+    structured_share,
     takings_minor,
 )
 from sanket_sim.fraud.flows import FIRST_STEP_NS, Move, Scheme, lacks, must, share_minor, unit_minor
@@ -38,8 +41,8 @@ if TYPE_CHECKING:
 
 _ACCOUNTS_FEWEST, _ACCOUNTS_MOST = 1, 3
 _TOTAL = (1.5, 5.0)
-_DEPOSITS_MEAN = 4.05
-"""The total, U(1.5, 5) T, in deposits of .90 T on average, at least three and none beyond 5 T."""
+_DEPOSITS_MEAN = 3.91
+"""The total, U(1.5, 5) T, in deposits of .88 T on average, at least three."""
 _SPAN_NS = (HOUR_NS, 7 * DAY_NS)
 _CRUDE_SPAN_NS = (HOUR_NS, 12 * HOUR_NS)
 _PATIENT_SPAN_NS = (DAY_NS, 7 * DAY_NS)
@@ -150,16 +153,20 @@ class StructuredHoard(Hoard):
         return self.scheme.graded_ns(_CRUDE_SPAN_NS, _PATIENT_SPAN_NS)
 
     def amounts_minor(self) -> list[int]:
-        """Return deposits until there is as much as there was to bring."""
-        goal_minor = self.goal_minor(*_TOTAL)
-        amounts: list[int] = []
-        while len(amounts) < STRUCTURED_MOST:
-            amount = structured_minor(self, self.threshold_minor, len(amounts))
-            enough = len(amounts) >= STRUCTURED_FEWEST and sum(amounts) >= goal_minor
-            if enough or sum(amounts) + amount > _TOTAL[1] * self.threshold_minor:
-                break
-            amounts.append(amount)
-        return amounts
+        """Return deposits that are together what there was to bring."""
+        goal = self.goal_minor(*_TOTAL) / self.threshold_minor
+        shares: list[float] = []
+        while len(shares) < STRUCTURED_FEWEST or sum(shares) < goal:
+            shares.append(structured_share(self, len(shares)))
+        if goal >= STRUCTURED_FEWEST * JUST_UNDER[0]:
+            shares = amounting_to(goal, shares)
+        counted = [
+            just_under_minor(self, share, self.threshold_minor, deposit)
+            for deposit, share in enumerate(shares)
+        ]
+        if sum(counted) <= _TOTAL[1] * self.threshold_minor:
+            return counted
+        return [int(share * self.threshold_minor) for share in shares]
 
     def branch(self, deposit: int) -> int | None:
         """Return a branch anywhere in the country for the crude."""
@@ -219,6 +226,31 @@ class ShopOwner(Scheme, Twin):
     def story(self, number: int) -> ShopTakings:
         """Return the takings of some days."""
         return ShopTakings(self, number, accounts(self, number), self.campaign.threshold)
+
+
+def amounting_to(goal: float, shares: list[float]) -> list[float]:
+    """Return deposits of a given sum, moved towards the nearer end of what is just under.
+
+    The last one is left out where that brings them nearer. Sums that no number of deposits has,
+    such as 2.98 T, are missed by a hundredth of T or two.
+
+    Examples
+    --------
+    >>> [round(share, 3) for share in amounting_to(2.8, [0.9, 0.92, 0.95, 0.88])]
+    [0.913, 0.93, 0.956]
+    """
+    low, high = JUST_UNDER
+    choices = [shares[:count] for count in {max(STRUCTURED_FEWEST, len(shares) - 1), len(shares)}]
+
+    def misses(some: list[float]) -> tuple[float, float]:
+        reached = min(max(goal, low * len(some)), high * len(some))
+        return abs(reached - goal), abs(sum(some) - goal)
+
+    chosen = min(choices, key=misses)
+    total = sum(chosen)
+    end = high if total < goal else low
+    moved = min(1.0, (goal - total) / (end * len(chosen) - total)) if goal != total else 0.0
+    return [share + moved * (end - share) for share in chosen]
 
 
 def accounts(scheme: Structurer | ShopOwner, number: int) -> int:
