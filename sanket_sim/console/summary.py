@@ -193,6 +193,7 @@ def _fraud(found: Findings) -> Table:
             table.add_row(name, percent(share.value), interval(share, percent))
     _add_fraud_money(table, found)
     _add_unchecked(table, found)
+    _add_reviews(table, found)
     return table
 
 
@@ -221,6 +222,15 @@ def _add_unchecked(table: Table, found: Findings) -> None:
     if overall.closed_honest:
         refused = _sum(overall.closed_honest_minor)
         table.add_row("honest, no check", f"{overall.closed_honest:,}", f"{refused} refused")
+
+
+def _add_reviews(table: Table, found: Findings) -> None:
+    """Say how many of the alerts that analysts looked into they took for fraud, if any."""
+    confirmed = found.fraud.reviews.confirmed
+    if confirmed.known and confirmed.value > 0:
+        count = round(confirmed.value * confirmed.n)
+        reviewed = f"of {counted(confirmed.n, 'alert')} reviewed"
+        table.add_row("alerts confirmed", f"{count:,}", reviewed)
 
 
 def _grid(found: Findings) -> str:

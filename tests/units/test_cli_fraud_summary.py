@@ -17,6 +17,11 @@ def lines(tmp_path_factory) -> dict[str, str]:
     takeover(told, 0, 5 * MINUTE)
     told.payments[-2] = told.payments[-2].unchecked()
     chain(told, 1, MINUTE)
+    told.decisions = [
+        (at * MINUTE, "analyst", word, tx_id, "decline")
+        for tx_id, verdict in ((101, "clear"), (102, "confirm"))
+        for at, word in ((20, "take_up"), (25, verdict))
+    ]
     console = Console(width=80)
     with console.capture() as screen:
         console.print(_fraud(measure(write(tmp_path_factory.mktemp("screen"), told))))
@@ -30,9 +35,10 @@ def lines(tmp_path_factory) -> dict[str, str]:
         ("before a first block", "700.00 EUR"),
         ("stopped", "200.00 EUR"),
         ("caught least", "0 % layering"),
+        ("alerts confirmed", "1 of 2 alerts reviewed"),
         ("passed, no check", "1 300.00 EUR lost"),
         ("honest, no check", "1 9.00 EUR refused"),
-        ("loss and alarms", "710.00 EUR assumed prices"),
+        ("loss and alarms", "720.00 EUR assumed prices"),
     ],
 )
 def test_each_figure_stands_beside_what_it_means(
