@@ -50,8 +50,11 @@ FEATURES = (
 amount_to_typical, amount_z
     Over the account's typical payment; and how many spreads its logarithm lies above the mean of
     the account's own history.
-payments_*, amount_24h_to_typical, payees_24h
+payments_*, payees_24h
     What the account was asked to pay, this payment included; distinct payees.
+amount_24h_to_typical
+    This payment and those before it that the fraud service let pass, over the account's typical
+    payment; what somebody else then refused, for want of funds say, counts with them.
 since_last_s
     Time since the account's payment before, at most a week.
 declines_1h
@@ -63,7 +66,8 @@ away
 account_age_d, payee_age_d
     Days since it was opened, at most a year; what was open before the run is a year old.
 inflow_24h_minor, out_to_in_24h, payers_24h
-    Posted credits to the account; what it pays over that, 0 without inflow; distinct payers.
+    Posted credits to the account; over that, what `amount_24h_to_typical` sums up, 0 without
+    inflow; distinct payers.
 deposits_under_threshold_7d
     Cash deposits of 75 to 100 % of the reporting threshold, a deposit that is judged included.
 to_customer, to_merchant, to_other_bank
