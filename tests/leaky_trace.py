@@ -39,6 +39,8 @@ class LeakyPlan:
     kept: bool = True
     """Whether campaigns keep to their specification."""
     complete: bool = True
+    cover: int = 0
+    """How many rows of every episode are what campaigns do to look honest."""
 
 
 def write_leaky_run(folder: Path, plan: LeakyPlan | None = None) -> RunFolder:
@@ -65,7 +67,7 @@ def _words() -> Vocabularies:
         "twin": ["", "house purchase"],
         "campaign": ["one"],
         "campaign_end": ["complete"],
-        "stage": ["pay"],
+        "stage": ["pay", "cover"],
         "role": ["victim"],
         "measure": ["rows"],
         "place": ["abroad", "north", "south"],
@@ -84,7 +86,8 @@ def _batch(plan: LeakyPlan, words: Vocabularies) -> TraceBatch:
     played = episodes * plan.rows_each
     tx_id = np.arange(1, played + plan.honest + 1)
     campaign = np.where(tx_id <= played, (tx_id - 1) // plan.rows_each, -1)
-    fraud = (campaign >= 0) & (campaign < plan.campaigns)
+    cover = (campaign >= 0) & ((tx_id - 1) % plan.rows_each < plan.cover)
+    fraud = (campaign >= 0) & (campaign < plan.campaigns) & ~cover
     transactions = _transactions(plan, tx_id, fraud, campaign)
     ours = transactions["tx_id"] <= played
     own = campaign[ours]
@@ -94,7 +97,8 @@ def _batch(plan: LeakyPlan, words: Vocabularies) -> TraceBatch:
         "campaign_id": own,
         "typology": np.ones(len(own)),
         "twin": own >= plan.campaigns,
-        "tainted_share": own < plan.campaigns,
+        "stage": cover[ours],
+        "tainted_share": fraud[ours],
         "intended_minor": transactions["amount_minor"][ours],
         "executed_minor": transactions["amount_minor"][ours],
     }
@@ -113,7 +117,8 @@ def _batch(plan: LeakyPlan, words: Vocabularies) -> TraceBatch:
         "low": np.where(number == 0, size, plan.rows_each),
         "high": np.full(episodes, plan.rows_each + 5),
     }
-    assert len(words["stage"].words) == 1, "the codes above are those of the first words"
+    stages = list(words["stage"].words)
+    assert stages == ["pay", "cover"], "the codes above are those of the first words"
     return TraceBatch(
         end_ns=DAY_NS,
         transactions=_typed(transactions, "transactions"),
@@ -147,7 +152,7 @@ def _transactions(plan, tx_id, fraud, campaign) -> Columns:
         "place": 1 + tx_id % 2,
         "is_fraud": fraud,
         "typology": fraud,
-        "campaign_id": np.where(fraud, campaign, -1),
+        "campaign_id": np.where(campaign < plan.campaigns, campaign, -1),
     }
 
 

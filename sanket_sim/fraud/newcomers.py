@@ -112,7 +112,6 @@ class Newcomers(Actor):
             attempt,
             stage="application again" if attempt else "application",
             role=self.ROLE,
-            tainted_share=0.0,
         )
 
     def _hear_application(self, who: int, attempt: int, answer: Answer) -> None:

@@ -42,6 +42,13 @@ def test_without_a_leak_nothing_separates(measured):
         assert one.high < 0.75
 
 
+def test_cover_is_told_apart_from_nothing(measured):
+    found = measured(cover=2)
+    assert (found.campaigns, found.fraud_rows, found.other_rows) == (40, 160, 320)
+    everybody = measured(Against.EVERYBODY, cover=2)
+    assert (everybody.fraud_rows, everybody.other_rows) == (160, 3_000)
+
+
 @pytest.mark.parametrize(
     ("gives_away", "column"),
     [("amount", "roundness"), ("device", "device_id"), ("kind", "kind")],

@@ -70,6 +70,8 @@ def test_they_bust_out_beyond_the_limit_after_a_good_history():
     assert shares.between(0.9, 1.6).all()
     assert len(shares) == 5
     assert (taken.tainted_share == 1).all()
+    asked = truth[truth.stage.str.startswith("application")]
+    assert (asked.tainted_share == 1).all(), "in an invented name it is a step of the crime"
     assert (truth[truth.stage == "history"].tainted_share == 0).all()
     for who, rows in truth.groupby("customer_id"):
         good = rows[rows.stage == "history"].created_ns
