@@ -90,7 +90,10 @@ def _list(run: RunFolder, arguments: Arguments, console: Console) -> None:
         hint = f"\nsanket-sim story {run.path} {found[0].tx_id}   tells the first of them"
         console.print(Text(hint, style=_MUTED), soft_wrap=True)
     else:
-        plain(console, f"{run.path}: no payment leaked; name a tx_id of its transactions table")
+        plain(
+            console,
+            f"{run.path}: no payment leaked; name a tx_id of its transactions (or truth) table",
+        )
 
 
 def _specimens(found: list[Specimen]) -> Table:

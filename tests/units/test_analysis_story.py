@@ -281,6 +281,15 @@ def test_fraud_rulings_stand_inside_the_check(tmp_path):
     assert story.rulings[0].decision == decisions.decision.iloc[0]
 
 
+def test_a_theft_that_went_through_is_called_one(tmp_path):
+    asked = {"warmup": "0s", "fraud.rate": 0.2, "fraud.twins": 1}
+    made = run("peak_load", duration="40s", overrides=asked, out=tmp_path, report=False)
+    stolen = made.transactions().query("is_fraud and n_posted > 0 and leak_class == 'NONE'")
+    approved = stolen.query("fraud_decision == 'approve'").iloc[0]
+    said = tell(RunFolder(made.folder), int(approved.tx_id)).verdict.why
+    assert said.startswith(f"it was {approved.typology}, which the fraud service approved")
+
+
 def test_a_run_cut_short_is_said_to_be(tmp_path):
     folder = synthetic_trace.write_run(tmp_path / "run", synthetic_trace.Plan(duplicates=0.05))
     (one, *_) = [one for one in instructive(folder, 100) if one.leak_class == "DUPLICATE"]

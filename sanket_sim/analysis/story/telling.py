@@ -155,6 +155,8 @@ class _Teller:
             visits=visits,
             journals=self._journals(visits),
             rulings=self._rulings(),
+            stolen=_spoken(row["typology"]) if row["is_fraud"] else "",
+            judged=row["fraud_decision"],
         )
 
     def _second(self, row: Row, glv_minor: int) -> SecondLeg | None:

@@ -76,6 +76,10 @@ class Evidence:
     visits: Sequence[Visit]
     journals: Sequence[Journal]
     rulings: Sequence[Ruling]
+    stolen: str = ""
+    """The kind of fraud that it was, whoever seemed to ask for it."""
+    judged: str = "none"
+    """What the fraud service decided."""
 
     def moved(self, side: str) -> list[Journal]:
         """Return the journals that moved money on a leg, each transfer by its first."""
@@ -165,6 +169,14 @@ def _caught(trap: SetTrap) -> str:
     return f"; the trap {trap.kind}{code} had been set{control if trap.control else ''}"
 
 
+_LET_PASS = {
+    "none": "which nobody judged",
+    "approve": "which the fraud service approved",
+    "step_up": "and whoever was asked for a second factor had it",
+    "unchecked": "which passed unchecked, as the fraud service gave no answer",
+}
+
+
 def _ms(span_ns: int) -> str:
     return f"{span_ns / NS_PER_MS:,.1f} ms"
 
@@ -172,6 +184,9 @@ def _ms(span_ns: int) -> str:
 def _unleaked(evidence: Evidence) -> str:
     answer = evidence.answer
     if evidence.status == IntentStatus.OK:
+        if evidence.stolen and evidence.amount_minor:
+            passed = _LET_PASS.get(evidence.judged, "which the fraud service let pass")
+            return f"it was {evidence.stolen}, {passed}; to the bank it ended well"
         return "it ended as it should, and the customer was told so"
     if evidence.status == IntentStatus.IN_FLIGHT:
         return "the run ended before it did"
