@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Literal
 
@@ -52,7 +53,7 @@ def runs_of(folders: tuple[str, ...], tables: tuple[str, ...] = _NEEDED) -> list
     Raises
     ------
     InputError
-        If one does not, or there was no campaign in any.
+        If one does not, one is named twice, or there was no campaign in any.
     """
     found = [path for name in folders for path in _within(Path(name))]
     for path in found:
@@ -61,10 +62,28 @@ def runs_of(folders: tuple[str, ...], tables: tuple[str, ...] = _NEEDED) -> list
             message = f"a partial run ({manifest.reason}) does not say who its campaigns were"
             raise InputError(str(path), [Problem("", f"{message}; run it again")])
     runs = [RunFolder(path) for path in found]
+    refuse_repeated(runs, "it would count twice")
     if not any(run.trace.table("campaigns", ["campaign_id"]).num_rows for run in runs):
         message = "no campaigns in it; give the experiment a [fraud] rate or [[fraud.campaign]]"
         raise InputError(folders[0], [Problem("", message)])
     return runs
+
+
+def refuse_repeated(runs: Sequence[RunFolder], why: str) -> None:
+    """Refuse runs of the same experiment and seed: they hold the same campaigns, copied or not.
+
+    Raises
+    ------
+    InputError
+        If two are; both are named, and `why` that does not do.
+    """
+    first: dict[tuple[str, int], Path] = {}
+    for run in runs:
+        name, seed = told = run.experiment.name, run.experiment.seed
+        other = first.setdefault(told, run.path)
+        if other is not run.path:
+            message = f"is {name}, seed {seed}, as {other} is: {why}; leave one of them out"
+            raise InputError(str(run.path), [Problem("", message)])
 
 
 def _within(folder: Path) -> list[Path]:

@@ -234,3 +234,13 @@ class TestCommand:
         assert status == 0
         assert json.loads(said.out)["seeds"] == [1, 2]
         assert (tmp_path / "leak_audit.md").is_file()
+
+    def test_a_run_that_is_named_twice_is_refused_by_folder_and_by_seed(self, tmp_path, ask):
+        one, copy = (write_leaky_run(tmp_path / name).path for name in ("one", "copy"))
+        spelt = tmp_path / "copy" / ".." / "one"
+        for again in (one, spelt, copy):
+            status, said = ask(one, again)
+            assert status == 2
+            assert f"{again}: 1 problem" in said.err
+            assert f"is leaky, seed 1, as {one} is: it would count twice" in said.err
+        assert not (one / "leak_audit.json").exists()
