@@ -30,7 +30,7 @@ _NEEDED = ("transactions", "truth", "campaigns", "specifications")
 
 
 def perform_audit_leak(arguments: Arguments) -> int:
-    """Audit the rows of some runs together; 1 if a typology fails."""
+    """Audit the rows of some runs together; 1 if a typology fails, or none can be judged."""
     xgboost()
     runs = runs_of(arguments.folders)
     console = _console()

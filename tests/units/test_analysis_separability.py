@@ -199,6 +199,15 @@ class TestCommand:
         assert "## Specified and realised" in page
         assert "| scam | 0.5-0.75 | 40 | 240 |" in page
 
+    def test_where_everything_is_too_few_nothing_passes(self, tmp_path, ask):
+        run = write_leaky_run(tmp_path / "run", LeakyPlan(campaigns=3))
+        status, said = ask(run.path)
+        assert status == 1
+        assert "Nothing could be judged (too few: scam): give more campaigns" in said.out
+        assert "Passes" not in said.out
+        assert "The best single column" not in said.out
+        assert not json.loads((run.path / "leak_audit.json").read_text())["passes"]
+
     def test_a_leak_is_status_1(self, tmp_path, ask):
         run = write_leaky_run(tmp_path / "run", LeakyPlan(gives_away="amount"))
         status, said = ask(run.path, "--json")

@@ -23,8 +23,9 @@ _OPEN = " ?"
 
 
 def tables(audit: LeakAudit) -> list[Table]:
-    """Return the tables that the audit consists of."""
-    return [_separability(audit), _columns(audit), _specification(audit), _verdicts(audit)]
+    """Return the tables that the audit consists of, without those that have no row."""
+    made = [_separability(audit), _columns(audit), _specification(audit), _verdicts(audit)]
+    return [table for table in made if table.rows]
 
 
 def write_pages(audit: LeakAudit, folder: Path) -> list[Path]:
@@ -65,6 +66,8 @@ def verdict_line(audit: LeakAudit) -> str:
     for one in audit.verdicts:
         by_word.setdefault(one.word, []).append(one.typology)
     said = [f"{word}: {', '.join(names)}" for word, names in sorted(by_word.items())]
+    if not audit.judged:
+        return f"Nothing could be judged ({'; '.join(said)}): give more campaigns, or more runs."
     return f"{'Passes' if audit.passes else 'FAILS'} ({'; '.join(said)})."
 
 

@@ -52,9 +52,14 @@ class LeakAudit:
     verdicts: tuple[TypologyVerdict, ...]
 
     @property
+    def judged(self) -> bool:
+        """Whether any typology had enough campaigns to be judged."""
+        return any(one.word != "too few" for one in self.verdicts)
+
+    @property
     def passes(self) -> bool:
-        """Whether no typology fails."""
-        return all(one.word != "fails" for one in self.verdicts)
+        """Whether no typology fails, and one passes: few campaigns are no proof of anything."""
+        return self.judged and all(one.word != "fails" for one in self.verdicts)
 
 
 def audit_leaks(
