@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
+from pathlib import Path
 
 from rich.console import Console
 from rich.text import Text
@@ -25,7 +27,7 @@ from sanket_sim.analysis.training import (
 )
 from sanket_sim.bank.fraud_service import Evidence
 from sanket_sim.console.arguments import Arguments
-from sanket_sim.console.leak_auditing import grid_of, runs_of
+from sanket_sim.console.leak_auditing import grid_of, refuse_repeated, runs_of
 from sanket_sim.console.wording import percent, plain
 from sanket_sim.core.errors import InputError, Problem
 
@@ -38,8 +40,11 @@ def perform_train(arguments: Arguments) -> int:
     xgboost()
     out, console = arguments.out, Console()
     assert out is not None, "the command line asks for it"
-    lesson = _lesson(arguments.folders)
-    tests = {name: _lesson((name,)) for name in arguments.test}
+    _refuse_unwritable(out)
+    taught = runs_of(arguments.folders, _NEEDED)
+    unseen = {name: _unseen(name, taught) for name in arguments.test}
+    lesson = _lesson(taught)
+    tests = {name: _lesson(runs) for name, runs in unseen.items()}
     made = train(lesson)
     qualities = {
         "gradient boosting": made.boosted,
@@ -55,15 +60,34 @@ def perform_train(arguments: Arguments) -> int:
     return 0
 
 
-def _lesson(folders: tuple[str, ...]) -> Lesson:
-    runs = runs_of(folders, _NEEDED)
+def _refuse_unwritable(out: Path) -> None:
+    """Say before the training, not after it, that the model could not be saved."""
+    if out.is_dir():
+        message = f"is a directory; name a file with --out, such as {out / 'model.json'}"
+    elif not out.parent.is_dir():
+        message = f"there is no folder {out.parent}; make it, or name another file with --out"
+    elif not os.access(out if out.exists() else out.parent, os.W_OK):
+        message = "may not be written; name another file with --out"
+    else:
+        return
+    raise InputError(str(out), [Problem("", message)])
+
+
+def _unseen(folder: str, taught: Sequence[RunFolder]) -> list[RunFolder]:
+    runs = runs_of((folder,), _NEEDED)
+    refuse_repeated([*taught, *runs], "a model is not tested on what it was taught")
+    return runs
+
+
+def _lesson(runs: Sequence[RunFolder]) -> Lesson:
     for run in runs:
         _refuse_partial_evidence(run)
     lesson = lesson_of(runs)
     frauds = int(lesson.fraud.sum())
     if frauds < FRAUDS_FEWEST:
         message = f"{frauds} fraudulent payments were assessed; {FRAUDS_FEWEST} are needed"
-        raise InputError(", ".join(folders), [Problem("", f"{message}: give more fraud, or runs")])
+        named = ", ".join(str(run.path) for run in runs)
+        raise InputError(named, [Problem("", f"{message}: give more fraud, or runs")])
     return lesson
 
 
