@@ -213,8 +213,8 @@ def test_a_confirmed_alert_blocks_the_account_and_redress_opens_it():
     office = Office(**ALWAYS, redress="1h").run(2 * HOUR, MINUTE, THEFT)
     assert office.blocks == [(A, 12 * MINUTE, True, True), (A, 72 * MINUTE, False, True)]
     assert office.told() == [
-        (2, "analyst", "take_up", 5),
         (2, "fraud", "decline", 5),
+        (2, "analyst", "take_up", 5),
         (12, "analyst", "confirm", 5),
     ]
 

@@ -199,7 +199,7 @@ class CrimeUnit:
         if not due:
             return others
         own = columns_of(due, DECISIONS)
-        table = {name: np.concatenate([own[name], others[name]]) for name in own}
+        table = {name: np.concatenate([others[name], own[name]]) for name in own}
         order = np.argsort(table["time_ns"], kind="stable")
         return {name: column[order] for name, column in table.items()}
 
