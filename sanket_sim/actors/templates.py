@@ -24,6 +24,8 @@ def _day(value: Any) -> Any:
     numbers = len(ends) == 2 and all(type(day) is int and 1 <= day <= 31 for day in ends)
     if numbers and ends[0] <= ends[1]:
         return ends if isinstance(value, list) else value
+    if numbers:
+        raise ValueError(f"the range runs backwards; write [{ends[1]}, {ends[0]}]")
     words = ", ".join(f'"{word}"' for word in DAY_WORDS)
     raise ValueError(f"expected a day 1 to 31, a range such as [5, 14], or one of {words}")
 
@@ -126,8 +128,10 @@ class TemplateSettings(Settings):
         tables = {"hours": HOURS, "weekdays": WEEKDAYS, "months": MONTHS, "amount_months": MONTHS}
         for key, count in tables.items():
             weights = cast("tuple[float, ...]", getattr(self, key))
-            if weights and (len(weights) != count or not sum(weights) > 0):
-                raise ValueError(f"expected {count} weights in {key}, at least one of them > 0")
+            if weights and len(weights) != count:
+                raise ValueError(f"expected {count} weights in {key}, {len(weights)} are given")
+            if weights and not sum(weights) > 0:
+                raise ValueError(f"expected a weight > 0 in {key}, all {count} are 0")
         if self.hours and self.peaks:
             raise ValueError("expected either hours or peaks")
         if self.peaks and not all(spread > 0 for _, _, spread in self.peaks):
