@@ -30,6 +30,9 @@ if TYPE_CHECKING:
     from sanket_sim.actors.city import City
     from sanket_sim.actors.habits import Habits
 
+APPLICATION = "application"
+"""Name of the route by which people ask for an account."""
+
 _RETRY_SIGMA, _RETRY_ENDS = 0.8, (0.2, 6.0)
 _FIRST_MONEY_NS = (0.1 * DAY_NS, 3.0 * DAY_NS)
 _MONTH_NS = 30.0 * DAY_NS
@@ -145,7 +148,7 @@ class Onboarding:
         self.settings, self.city = settings, city
         self.draws = city.draws.child("onboarding")
         bank = city.bank
-        self.application = errand(bank, "application")
+        self.application = errand(bank, APPLICATION)
         self.salary = way(bank, Party.EMPLOYER, Party.CUSTOMER)
         self.inbound = way(bank, Party.OTHER_BANK, Party.CUSTOMER)
         self.card = way(bank, Party.CUSTOMER, Party.MERCHANT)

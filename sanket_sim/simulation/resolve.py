@@ -4,25 +4,19 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
-from sanket_sim.actors import plans
-from sanket_sim.actors.demand import demand_of
-from sanket_sim.actors.plans import MONTH_NS
-from sanket_sim.actors.presets import read_preset
-from sanket_sim.actors.settings import PopulationSettings
 from sanket_sim.bank.description import Bank
 from sanket_sim.bank.model import find_model, load_bank
 from sanket_sim.core.config import Document, dump_settings, override, read_toml, validate
 from sanket_sim.core.errors import InputError, Problem
 from sanket_sim.core.settings import nearest
-from sanket_sim.core.toml_text import KeyPath, split_path
-from sanket_sim.core.units import NS_PER_S, format_duration
-from sanket_sim.faults.settings import misfits
+from sanket_sim.core.toml_text import split_path
 from sanket_sim.simulation.experiment import Experiment
+from sanket_sim.simulation.misfits import misfits
 from sanket_sim.simulation.shelf import entries, find
 from sanket_sim.trace.files import sha256_of
 
@@ -32,10 +26,6 @@ OVERRIDES = ("services", "edges", "routes", "controls", "accounts", "power", "fr
 """Tables of an experiment that change its model."""
 _OF_THE_MODEL = ("rates", "currencies", "channels")
 """Tables of a model that no experiment changes."""
-INTENTS_MAX = 1_000_000_000
-"""Most intents of a run: two days of computing."""
-INTENTS_PER_TICK_MAX = 2_000_000
-"""Most intents planned at once: about a gigabyte."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +98,7 @@ def resolve(
     experiment = _attempt(lambda: validate(document, Experiment), problems)
     model = _attempt(lambda: _load_model(path, document), problems)
     if experiment and model:
-        problems += [document.problem(*found) for found in _misfits(experiment, model.bank)]
+        problems += [document.problem(*found) for found in misfits(experiment, model.bank)]
     if problems or experiment is None or model is None:
         raise InputError(str(path), [_pointed(problem) for problem in problems])
     return ResolvedExperiment(path, experiment, model.bank, model.toml, plugins)
@@ -253,93 +243,12 @@ def _blamed(problem: Problem, document: Document, model: Path) -> Problem:
     return Problem("model", f"{model}: {problem}")
 
 
-Misfit = tuple[KeyPath, str]
-
-
-def _misfits(experiment: Experiment, bank: Bank) -> Iterator[Misfit]:
-    """Yield what is right by itself and wrong on this bank: key path and message."""
-    yield from _slow_ticks(experiment)
-    yield from _too_many_intents(experiment, bank)
-    yield from _foreign_wallets(experiment, bank)
-    yield from plans.misfits(experiment.population, experiment.demand, bank)
-    for place, campaign in enumerate(experiment.fraud.campaign):
-        if lack := campaign.missing(bank):
-            message = f"{campaign.typology} needs {lack}, which model {bank.name} has not"
-            yield ("fraud", "campaign", place, "typology"), message
-        if campaign.APPLIES and not experiment.population.applicants:
-            message = f"{campaign.typology} needs people who can apply for an account, is 0; "
-            message += "give [population] applicants = 1000, say"
-            yield ("population", "applicants"), message
-    for problem in misfits(experiment.fault, experiment.trap, bank):
-        keys = split_path(problem.path)
-        yield tuple(int(key) if key.isdecimal() else key for key in keys), problem.message
-
-
 def _pointed(problem: Problem) -> Problem:
     """Say of a table that only a model has where it belongs."""
     if problem.path not in _OF_THE_MODEL or not problem.message.startswith("unknown key"):
         return problem
     message = f"unknown key; {problem.path} belong to the model: give them in its file"
     return Problem(problem.path, message, problem.line)
-
-
-def _foreign_wallets(experiment: Experiment, bank: Bank) -> Iterator[Misfit]:
-    """Find wallets in currencies that the bank has not; those that are the default do no harm."""
-    usual = PopulationSettings().wallets
-    for currency, share in experiment.population.wallets.items():
-        if currency not in bank.currencies and usual.get(currency) != share:
-            known = nearest(currency, bank.currencies)
-            message = f"model {bank.name} has no such currency, is {share:g}; {known}"
-            yield ("population", "wallets", currency), message
-
-
-def _slow_ticks(experiment: Experiment) -> Iterator[Misfit]:
-    shortest_ns = experiment.shortest_reaction_ns
-    if experiment.tick > shortest_ns:
-        yield (
-            ("tick",),
-            (
-                f"must not exceed the shortest reaction of actors ({format_duration(shortest_ns)}, "
-                f"population.patience.minimum), is {format_duration(experiment.tick)}; "
-                "shorten the tick, or they would react to what they cannot know yet"
-            ),
-        )
-    approval_ns = experiment.reconciliation.approval
-    if experiment.reconciliation.enabled and experiment.tick > approval_ns:
-        yield (
-            ("reconciliation", "approval"),
-            (
-                f"must not be shorter than the tick ({format_duration(experiment.tick)}), is "
-                f"{format_duration(approval_ns)}; corrections would have to leave in the past"
-            ),
-        )
-    review_ns = experiment.financial_crime.minimum
-    if experiment.financial_crime.analysts and experiment.tick > review_ns:
-        yield (
-            ("financial_crime", "minimum"),
-            (
-                f"must not be shorter than the tick ({format_duration(experiment.tick)}), is "
-                f"{format_duration(review_ns)}; accounts would have to be blocked in the past"
-            ),
-        )
-
-
-def _too_many_intents(experiment: Experiment, bank: Bank) -> Iterator[Misfit]:
-    """Refuse what no machine would finish: a typing error in a rate must not fill its memory."""
-    people, lasts_ns = experiment.population, experiment.duration
-    preset = read_preset(people.preset)
-    demand = demand_of(experiment.demand, people.customers, experiment.start, lasts_ns, (), preset)
-    fastest_per_s = people.customers * float(max(demand.after.max(), demand.before.max()))
-    a_tick = fastest_per_s * experiment.tick / NS_PER_S
-    monthly = plans.Plans.of(people, experiment.demand, bank)
-    expected = demand.expected + sum(monthly.per_month.values()) * lasts_ns / MONTH_NS
-    expected *= people.customers
-    if not expected <= INTENTS_MAX:
-        asked = f"about {expected:.3g} intents, more than {INTENTS_MAX:,}"
-        yield ("demand", "rate"), f"asks for {asked}; lower it, or shorten the duration"
-    elif a_tick > INTENTS_PER_TICK_MAX:
-        asked = f"{a_tick:.3g} intents in a tick, more than {INTENTS_PER_TICK_MAX:,}"
-        yield ("demand", "rate"), f"asks for {asked}; lower it, or shorten the tick"
 
 
 def _attempt(step: Callable[[], T], problems: list[Problem]) -> T | None:

@@ -117,3 +117,67 @@ def test_nobody_can_be_invented_where_nobody_can_apply(tmp_path):
         refused.value
     )
     assert resolve(file, {"population.applicants": 10}).experiment.population.applicants == 10
+
+
+RETAIL = """name = "idle"
+model = "retail_bank"
+start = 2026-11-27T08:00:00
+duration = "1m"
+"""
+CAMPAIGN = '[[fraud.campaign]]\ntypology = "card_testing"\n'
+NEWCOMERS = '[onboarding]\nrate = "1/s"\n'
+APPLICANTS = "[population]\napplicants = 10\n"
+RULE = '[[fraud_service.rule]]\nname = "new"\nwhen = ["new_device"]\npoints = 0.5\n'
+
+
+@pytest.mark.parametrize(
+    ("model", "text", "said"),
+    [
+        (
+            "retail_bank",
+            CAMPAIGN + 'at = "1m"\n',
+            "line 7: fraud.campaign.0.at: must be before the end of the run (60s), is 60s; begin",
+        ),
+        (
+            "retail_bank",
+            (CAMPAIGN + 'name = "a"\n') * 2,
+            'line 10: fraud.campaign.1.name: is "a", as that of campaign 0 is; names are unique',
+        ),
+        ("retail_bank", NEWCOMERS, 'onboarding.rate: nobody is there to apply, is "1/s"; give'),
+        (
+            "retail_bank",
+            APPLICANTS + NEWCOMERS + 'at = "2m"\n',
+            "onboarding.at: must be before the end of the run (60s), is 2m",
+        ),
+        (
+            "card_switch",
+            NEWCOMERS,
+            'onboarding.rate: nobody can apply: model card_switch has no route "application"',
+        ),
+        (
+            "card_switch",
+            APPLICANTS,
+            'model card_switch has no route "application", is 10; leave it out',
+        ),
+        ("worker_pool", RULE, "fraud_service.rule: has no effect: no operation of model"),
+        (
+            "worker_pool",
+            "[fraud_service]\nreview_at = 0.4\n",
+            "fraud_service.review_at: has no effect",
+        ),
+    ],
+)
+def test_what_would_have_no_effect_is_refused(tmp_path, model, text, said):
+    file = tmp_path / "idle.toml"
+    file.write_text(RETAIL.replace("retail_bank", model) + text)
+    with pytest.raises(InputError) as refused:
+        resolve(file)
+    assert said in str(refused.value)
+
+
+def test_what_has_an_effect_is_taken(tmp_path):
+    file = tmp_path / "busy.toml"
+    text = RETAIL + APPLICANTS + NEWCOMERS + 'at = "59s"\n' + RULE
+    file.write_text(text + (CAMPAIGN + 'at = "59s"\n') * 2)
+    assert len(resolve(file).experiment.fraud.campaign) == 2
+    assert resolve(file, {"onboarding.rate": "0/s", "population.applicants": 0})

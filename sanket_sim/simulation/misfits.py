@@ -1,0 +1,162 @@
+"""What is right in an experiment by itself, and wrong or without effect on its bank."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sanket_sim.actors import plans
+from sanket_sim.actors.demand import demand_of
+from sanket_sim.actors.onboarding import APPLICATION
+from sanket_sim.actors.plans import MONTH_NS
+from sanket_sim.actors.presets import read_preset
+from sanket_sim.actors.routes import errand
+from sanket_sim.actors.settings import PopulationSettings
+from sanket_sim.bank.description import Bank, Effect, StepKind
+from sanket_sim.core.settings import nearest
+from sanket_sim.core.toml_text import KeyPath, split_path
+from sanket_sim.core.units import NS_PER_S, format_duration
+from sanket_sim.faults import settings as disturbances
+from sanket_sim.simulation.experiment import Experiment
+
+INTENTS_MAX = 1_000_000_000
+"""Most intents of a run: two days of computing."""
+INTENTS_PER_TICK_MAX = 2_000_000
+"""Most intents planned at once: about a gigabyte."""
+
+Misfit = tuple[KeyPath, str]
+
+
+def misfits(experiment: Experiment, bank: Bank) -> Iterator[Misfit]:
+    """Yield what is right by itself and wrong on this bank: key path and message."""
+    yield from _slow_ticks(experiment)
+    yield from _too_many_intents(experiment, bank)
+    yield from _foreign_wallets(experiment, bank)
+    yield from plans.misfits(experiment.population, experiment.demand, bank)
+    yield from _idle_applicants(experiment, bank)
+    yield from _idle_onboarding(experiment, bank)
+    yield from _campaigns(experiment, bank)
+    yield from _idle_fraud_service(experiment, bank)
+    for problem in disturbances.misfits(experiment.fault, experiment.trap, bank):
+        keys = split_path(problem.path)
+        yield tuple(int(key) if key.isdecimal() else key for key in keys), problem.message
+
+
+def _idle_applicants(experiment: Experiment, bank: Bank) -> Iterator[Misfit]:
+    applicants = experiment.population.applicants
+    if applicants and errand(bank, APPLICATION) is None:
+        message = f'nobody can apply: model {bank.name} has no route "{APPLICATION}", is '
+        message += f"{applicants}; leave it out, or take a model with that route"
+        yield ("population", "applicants"), message
+
+
+def _idle_onboarding(experiment: Experiment, bank: Bank) -> Iterator[Misfit]:
+    """Find newcomers who are asked for and would never come."""
+    asked = experiment.onboarding
+    if not asked.rate:
+        return
+    if errand(bank, APPLICATION) is None:
+        message = f'nobody can apply: model {bank.name} has no route "{APPLICATION}", is '
+        message += f'"{asked.rate:g}/s"; leave [onboarding] out, or take a model with that route'
+        yield ("onboarding", "rate"), message
+    elif not experiment.population.applicants:
+        message = f'nobody is there to apply, is "{asked.rate:g}/s"; '
+        yield ("onboarding", "rate"), message + "give [population] applicants = 1000, say"
+    if late := _after_the_end(asked.at, experiment):
+        yield ("onboarding", "at"), late
+
+
+def _campaigns(experiment: Experiment, bank: Bank) -> Iterator[Misfit]:
+    """Find campaigns that cannot be, would never begin, or share their name and so their draws."""
+    first: dict[str, int] = {}
+    for place, campaign in enumerate(experiment.fraud.campaign):
+        where = ("fraud", "campaign", place)
+        if lack := campaign.missing(bank):
+            message = f"{campaign.typology} needs {lack}, which model {bank.name} has not"
+            yield (*where, "typology"), message
+        if campaign.APPLIES and not experiment.population.applicants:
+            message = f"{campaign.typology} needs people who can apply for an account, is 0; "
+            message += "give [population] applicants = 1000, say"
+            yield ("population", "applicants"), message
+        if late := _after_the_end(campaign.at, experiment):
+            yield (*where, "at"), late
+        if campaign.name and first.setdefault(campaign.name, place) != place:
+            message = f'is "{campaign.name}", as that of campaign {first[campaign.name]} is; '
+            yield (*where, "name"), message + "names are unique: give it another, or none"
+
+
+def _after_the_end(at_ns: int, experiment: Experiment) -> str:
+    """Say of what begins when customers arrive no more that it never would; empty: it does."""
+    if at_ns < experiment.duration:
+        return ""
+    lasts = format_duration(experiment.duration)
+    message = f"must be before the end of the run ({lasts}), is {format_duration(at_ns)}"
+    return f"{message}; begin earlier, or lengthen the duration"
+
+
+def _idle_fraud_service(experiment: Experiment, bank: Bank) -> Iterator[Misfit]:
+    """Find overrides of a service that nobody asks."""
+    steps = (step for operation in bank.operations for step in operation.steps)
+    if any(step.kind == StepKind.CHECK and step.effect == Effect.CHECK_FRAUD for step in steps):
+        return
+    for key in experiment.fraud_service:
+        message = f'has no effect: no operation of model {bank.name} has a step {{check = "fraud"}}'
+        yield ("fraud_service", key), f"{message}; leave it out, or give the model that step"
+
+
+def _foreign_wallets(experiment: Experiment, bank: Bank) -> Iterator[Misfit]:
+    """Find wallets in currencies that the bank has not; those that are the default do no harm."""
+    usual = PopulationSettings().wallets
+    for currency, share in experiment.population.wallets.items():
+        if currency not in bank.currencies and usual.get(currency) != share:
+            known = nearest(currency, bank.currencies)
+            message = f"model {bank.name} has no such currency, is {share:g}; {known}"
+            yield ("population", "wallets", currency), message
+
+
+def _slow_ticks(experiment: Experiment) -> Iterator[Misfit]:
+    shortest_ns = experiment.shortest_reaction_ns
+    if experiment.tick > shortest_ns:
+        yield (
+            ("tick",),
+            (
+                f"must not exceed the shortest reaction of actors ({format_duration(shortest_ns)}, "
+                f"population.patience.minimum), is {format_duration(experiment.tick)}; "
+                "shorten the tick, or they would react to what they cannot know yet"
+            ),
+        )
+    approval_ns = experiment.reconciliation.approval
+    if experiment.reconciliation.enabled and experiment.tick > approval_ns:
+        yield (
+            ("reconciliation", "approval"),
+            (
+                f"must not be shorter than the tick ({format_duration(experiment.tick)}), is "
+                f"{format_duration(approval_ns)}; corrections would have to leave in the past"
+            ),
+        )
+    review_ns = experiment.financial_crime.minimum
+    if experiment.financial_crime.analysts and experiment.tick > review_ns:
+        yield (
+            ("financial_crime", "minimum"),
+            (
+                f"must not be shorter than the tick ({format_duration(experiment.tick)}), is "
+                f"{format_duration(review_ns)}; accounts would have to be blocked in the past"
+            ),
+        )
+
+
+def _too_many_intents(experiment: Experiment, bank: Bank) -> Iterator[Misfit]:
+    """Refuse what no machine would finish: a typing error in a rate must not fill its memory."""
+    people, lasts_ns = experiment.population, experiment.duration
+    preset = read_preset(people.preset)
+    demand = demand_of(experiment.demand, people.customers, experiment.start, lasts_ns, (), preset)
+    fastest_per_s = people.customers * float(max(demand.after.max(), demand.before.max()))
+    a_tick = fastest_per_s * experiment.tick / NS_PER_S
+    monthly = plans.Plans.of(people, experiment.demand, bank)
+    expected = demand.expected + sum(monthly.per_month.values()) * lasts_ns / MONTH_NS
+    expected *= people.customers
+    if not expected <= INTENTS_MAX:
+        asked = f"about {expected:.3g} intents, more than {INTENTS_MAX:,}"
+        yield ("demand", "rate"), f"asks for {asked}; lower it, or shorten the duration"
+    elif a_tick > INTENTS_PER_TICK_MAX:
+        asked = f"{a_tick:.3g} intents in a tick, more than {INTENTS_PER_TICK_MAX:,}"
+        yield ("demand", "rate"), f"asks for {asked}; lower it, or shorten the tick"
