@@ -20,6 +20,7 @@ from sanket_sim.bank.description import CORRECTION, Bank, StepKind
 from sanket_sim.bank.graph import Workload
 from sanket_sim.bank.reach import Reach
 from sanket_sim.console.expected_load import ExpectedLoad
+from sanket_sim.console.planned_fraud import campaign_rows, watch
 from sanket_sim.console.wording import clock, counted, percent, plain, seconds
 from sanket_sim.core.units import NS_PER_S, format_duration
 from sanket_sim.faults import Trap
@@ -44,6 +45,8 @@ def explain(resolved: ResolvedExperiment, console: Console) -> None:
     console.print(_routes(bank, mean))
     console.print(_templates(asked, load.plans))
     console.print(_disturbances(asked, bank))
+    if asked.fraud.campaign:
+        console.print(_campaigns(asked, bank))
     _print_back_office(asked, bank, console)
     _print_loop(console)
 
@@ -161,12 +164,16 @@ def _disturbances(asked: Experiment, bank: Bank) -> Table:
         span = clock(begin_ns), clock(end_ns)
         where, control = ", ".join(_struck(trap, bank)) or "nobody", _caught(trap, bank)
         table.add_row(f"{trap.CODE} {trap.kind}", where, *span, control, percent(trap.probability))
-    for campaign in asked.fraud.campaign:
-        span = clock(campaign.at), clock(campaign.at + campaign.lasts) if campaign.lasts else "end"
-        how = f"sophistication {campaign.sophistication:g}"
-        table.add_row(campaign.typology, "customers", *span, how, f"x {campaign.intensity:g}")
     if not table.row_count:
         table.add_row("nothing", "", "", "", "", "")
+    return table
+
+
+def _campaigns(asked: Experiment, bank: Bank) -> Table:
+    words = ("", "typology", "from", "twins", "its own keys")
+    table = _table("\nCampaigns of fraud", words, ("S", "pace"))
+    for row in campaign_rows(asked, bank):
+        table.add_row(*row)
     return table
 
 
@@ -186,9 +193,10 @@ def _caught(trap: Trap, bank: Bank) -> str:
 
 
 def _print_back_office(asked: Experiment, bank: Bank, console: Console) -> None:
-    """Say which controls are off, and what reconciliation does otherwise than by default."""
+    """Say which controls are off, who looks out for fraud, and how reconciliation is not usual."""
     off = [one.name for one in fields(bank.controls) if not getattr(bank.controls, one.name)]
     plain(console, f"\nControls that are off: {', '.join(off) or 'none'}.")
+    plain(console, watch(bank, asked.financial_crime))
     usual = ReconciliationSettings().model_dump()
     asks = asked.reconciliation.model_dump()
     own = {key: value for key, value in asks.items() if value != usual[key]}

@@ -90,6 +90,26 @@ def test_an_explanation_says_whom_a_trap_strikes_and_that_its_control_is_off(cap
     assert "caught by settle_before_credit" in capsys.readouterr().out
 
 
+def test_an_explanation_lists_campaigns_with_their_own_keys_and_twins(capsys):
+    changed = ["--set", "fraud.campaign.4.hops=4", "--set", "fraud.campaign.0.intensity=2"]
+    assert main(["explain", "mule_network", *changed]) == 0
+    said = capsys.readouterr().out
+    wheel = next(line for line in said.splitlines() if line.startswith("a wheel"))
+    keys = "sums 1, shape cycle, hops 4"
+    assert wheel.split() == f"a wheel layering 5:00 5 x roommates' cycle {keys} 0.6 0.01".split()
+    assert "threshold 10000, accounts drawn; x 2" in said
+    assert "x 1 " not in said
+    assert "Fraud service: 0 rules, model none; reviews from 0.6" in said
+    assert "10 analysts, monitoring every 15m." in said
+
+
+def test_an_explanation_without_campaigns_still_says_who_looks_out_for_fraud(capsys):
+    assert main(["explain", "payment_stall"]) == 0
+    said = capsys.readouterr().out
+    assert "Campaigns of fraud" not in said
+    assert "14 rules, model retail_bank_fraud.json" in said
+
+
 LATE = """
 name = "late"
 model = "retail_bank"
