@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Callable
-from functools import partial
+from functools import cached_property, partial
 from typing import ClassVar, NamedTuple
 
 from sanket_sim.actors.actor import Actor, Answer, Hearing
@@ -29,6 +29,10 @@ TRIES = 2
 _BORROWED = (0.2, 0.6)
 """What is drawn in a good month, of the limit."""
 _BORROWS_SHARE = 0.5
+_EARNED = (0.95, 1.05)
+"""What comes in a month, of the monthly income of somebody with such means."""
+_AT_HAND_SPENT = 0.5
+"""Of what he has, the most that a newcomer spends on one purchase."""
 _SPENT = (0.85, 1.0)
 _SPENT_AFTER_NS = (3_600 * NS_PER_S, 2 * DAY_NS)
 _REPAID_AFTER_NS = (3 * DAY_NS, 10 * DAY_NS)
@@ -95,6 +99,11 @@ class Newcomers(Actor):
     def crown(self, who: int, now_ns: int) -> None:
         """Do what the history was for."""
 
+    @cached_property
+    def at_hand_minor(self) -> dict[int, int]:
+        """What each of them has earned, less what he has spent or keeps to repay [minor units]."""
+        return dict.fromkeys(range(len(self.members)), 0)
+
     def _newcomer(self, place: int, number: int) -> Newcomer | None:
         """Return one of them; None where nobody can apply any more."""
         account = self.city.applicants.claim(int(self.draws.child("claim").key(0, place)))
@@ -132,7 +141,9 @@ class Newcomers(Actor):
         if month == self.months:
             self.enter(now_ns, partial(self.crown, who), "crown", who)
             return
-        self._do(who, month, 0, self._earning(who, month), now_ns)
+        self._do(
+            who, month, 0, self._earning(who, month), now_ns, partial(self._hear_pay, who, month)
+        )
         cards = self.whole(*self.CARDS, "cards", who, month)
         for card in range(1, 1 + cards):
             at_ns = now_ns + self._within(month_ns, "card", who, month, card)
@@ -151,17 +162,27 @@ class Newcomers(Actor):
     def _earning(self, who: int, month: int) -> Payment:
         kind = income(self.bank)
         assert kind is not None, "checked by `missing`"
-        minor = self._usual_minor(kind, who, "income", who, month)
-        return Payment(kind, "history", self.ROLE, minor)
+        means_minor = int(self.population.income_minor[self.members[who].likeness])
+        minor = round(means_minor * self.between(*_EARNED, "income", who, month))
+        return Payment(kind, "history", self.ROLE, max(1, minor))
+
+    def _hear_pay(self, who: int, month: int, answer: Answer) -> None:
+        if accepted(answer):
+            self.note(answer, partial(self._keep, who, answer.amount_minor), "paid", who, month)
+
+    def _keep(self, who: int, minor: int, _now_ns: int) -> None:
+        self.at_hand_minor[who] += minor
 
     def _buy(self, who: int, month: int, card: int, now_ns: int) -> None:
+        """Buy what he can afford; what would leave him short he leaves in the shop."""
         kind = way(self.bank, Party.CUSTOMER, Party.MERCHANT)
-        if kind is not None:
-            minor = self._usual_minor(kind, who, "ticket", who, month, card)
+        if kind is None:
+            return
+        u = self.u("ticket", who, month, card)
+        minor = self.members[who].amount_minor(self.city.habits, kind, u)
+        if minor <= self.at_hand_minor[who] * _AT_HAND_SPENT:
+            self.at_hand_minor[who] -= minor
             self._do(who, month, card, Payment(kind, "history", self.ROLE, minor), now_ns)
-
-    def _usual_minor(self, kind: int, who: int, purpose: str, *keys: int) -> int:
-        return self.members[who].amount_minor(self.city.habits, kind, self.u(purpose, *keys))
 
     def _ask_for_more(self, who: int, month: int, now_ns: int) -> None:
         kind = errand(self.bank, "limit_raise")
@@ -172,8 +193,15 @@ class Newcomers(Actor):
     def _borrow(self, who: int, month: int, now_ns: int) -> None:
         """Draw a part of the limit, spend it, and give it back: what makes a history good."""
         share = self.between(*_BORROWED, "borrowed", who, month)
-        minor = round(self.limit_minor * share)
-        self.draw(who, month, minor, "credit", 0.0, partial(self._repay_later, who, month), now_ns)
+        self.borrow(who, month, round(self.limit_minor * share), now_ns)
+
+    def borrow(self, who: int, ordinal: int, wanted_minor: int, now_ns: int) -> None:
+        """Draw no more than can be given back of what is at hand, and keep that until then."""
+        minor = min(wanted_minor, self.at_hand_minor[who])
+        if minor > 0:
+            self.at_hand_minor[who] -= minor
+            repay = partial(self._repay_later, who, ordinal, minor)
+            self.draw(who, ordinal, minor, "credit", 0.0, repay, now_ns)
 
     def draw(
         self,
@@ -210,9 +238,10 @@ class Newcomers(Actor):
         at_ns = self.react_ns(answer, self.wait_ns(*_SPENT_AFTER_NS, "spend", who, ordinal))
         self.enter(at_ns, partial(self._do, who, ordinal, 0, spent), "spend", who, ordinal)
 
-    def _repay_later(self, who: int, month: int, answer: Answer) -> None:
+    def _repay_later(self, who: int, month: int, kept_minor: int, answer: Answer) -> None:
         kind = way(self.bank, Party.CUSTOMER, Party.LENDER)
         if kind is None or not accepted(answer):
+            self.note(answer, partial(self._keep, who, kept_minor), "free again", who, month)
             return
         back = Payment(kind, "repayment", self.ROLE, answer.amount_minor)
         at_ns = self.react_ns(answer, self.wait_ns(*_REPAID_AFTER_NS, "repay", who, month))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
-from sanket_sim.actors.actor import Answer, Twin
+from sanket_sim.actors.actor import Twin
 from sanket_sim.core.units import DAY_NS
 from sanket_sim.fraud.newcomers import Newcomers
 from sanket_sim.fraud.plot import scaled, size
@@ -59,14 +59,8 @@ class Home(Twin, Newcomers):
         for time in range(times):
             minor = round(limit_minor * self.between(*_USED, "used", who, time))
             at_ns = now_ns + self.wait_ns(*_WITHIN_NS, "time", who, time)
-            act = partial(self._use, who, self.months + time, minor)
+            act = partial(self.borrow, who, self.months + time, minor)
             self.enter(at_ns, act, "use", who, time)
         self.enter(
             now_ns + round(_WITHIN_NS[1] * self.campaign.pace), partial(self.end, who), "end", who
         )
-
-    def _use(self, who: int, ordinal: int, minor: int, now_ns: int) -> None:
-        def repay(answer: Answer) -> None:
-            self._repay_later(who, ordinal, answer)
-
-        self.draw(who, ordinal, minor, "credit", 0.0, repay, now_ns)

@@ -120,3 +120,16 @@ def test_homes_share_a_tablet_and_do_not_disappear():
     assert "bust_out" not in set(homes.stage)
     assert (homes.tainted_share == 0).all()
     assert len(homes[homes.stage == "repayment"]) > 0
+
+
+def test_everybody_earns_what_he_spends_and_gives_back_what_he_borrowed():
+    _, truth = story(twins=5, identities=8, history_days=90, sophistication=0.7)
+    clean = truth[(truth.tainted_share == 0) & (truth.intended_minor > 0)]
+    for _, rows in clean[clean.stage != "credit spent"].groupby("customer_id"):
+        earned = rows.kind.isin([NAMES.index("salary"), NAMES.index("inbound")])
+        signs = np.where(earned, 1, np.where(rows.stage == "credit", 0, -1))
+        in_order = np.argsort(rows.created_ns.to_numpy(), kind="stable")
+        at_hand = np.cumsum((signs * rows.intended_minor.to_numpy())[in_order])
+        assert (at_hand >= 0).all()
+    lent, repaid = (clean[clean.stage == stage] for stage in ("credit", "repayment"))
+    assert 0.9 * len(lent) < len(repaid) <= len(lent)
