@@ -110,7 +110,7 @@ class HonestCounts:
         self.scored += int(rows.scored.sum())
         self.declined += int(rows.declined.sum())
         self.asked += int((rows.flagged & ~rows.declined).sum())
-        self.refused += int(rows.stopped.sum())
+        self.refused += int((rows.stopped & (amounts > 0)).sum())
         self.ordinary[True] += int(ordinary.flagged.sum())
         self.ordinary[False] += int((~ordinary.flagged).sum())
         self.flagged_minor.update(sums_by_currency(rows, amounts * rows.flagged, money))

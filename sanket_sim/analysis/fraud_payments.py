@@ -30,9 +30,9 @@ STOPPING = (
     Decline.SUSPECTED_FRAUD,
     Decline.NOT_AUTHENTICATED,
     Decline.ACCOUNT_FROZEN,
-    Decline.IDENTITY_NOT_VERIFIED,
 )
-"""Reasons for a refusal that mean suspicion."""
+"""Reasons for a refusal that mean suspicion of fraud. An identity that is not verified is none: it
+stops nobody but whoever has not become a customer, and a ring comes back with another one."""
 ROBBING = ("victim", "identity")
 """Roles in the truth of those by whom others lose money: whoever is robbed, and an invented person
 to whom the bank lends."""

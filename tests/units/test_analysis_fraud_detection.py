@@ -22,7 +22,7 @@ from fraud_trace import (
 )
 
 from sanket_sim.analysis.detection import FraudFinding, measure_fraud
-from sanket_sim.core.outcomes import FraudDecision
+from sanket_sim.core.outcomes import Decline, FraudDecision
 
 PHONE = {"typology": "account_takeover", "twin": "new phone", "campaign": 9}
 
@@ -153,6 +153,21 @@ class TestCampaigns:
         made = found(tmp_path, told)
         assert made.campaigns_blocked.value == 1
         assert made.recall.value == 0
+
+    def test_an_application_that_is_refused_blocks_no_ring_and_troubles_nobody(
+        self, tmp_path
+    ) -> None:
+        refused = Payment(
+            MINUTE, 150, SHOP, 0, decision=FraudDecision.NONE, decline=Decline.IDENTITY_NOT_VERIFIED
+        )
+        ring = {"typology": "synthetic_identity", "campaign": 0, "role": "identity"}
+        taken = Payment(3 * MINUTE, 1, 150, 90_000, stage="bust_out", **ring)
+        login = replace(refused, decline=Decline.ACCOUNT_FROZEN)
+        told = Told([refused, login, replace(refused, stage="application", **ring), taken])
+        made = found(tmp_path, told)
+        assert math.isnan(made.campaigns[0].first_block_s)
+        assert made.campaigns[0].loss_before_block_minor == {"EUR": 90_000}
+        assert (made.campaigns_blocked.value, made.alarms.refused) == (0, 0)
 
     @pytest.mark.parametrize(
         ("by", "blocked"), [(["owner"], 0), (["bank"], 1), (["owner", "bank"], 1)]
