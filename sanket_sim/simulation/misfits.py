@@ -41,6 +41,21 @@ def misfits(experiment: Experiment, bank: Bank) -> Iterator[Misfit]:
         yield tuple(int(key) if key.isdecimal() else key for key in keys), problem.message
 
 
+def latecomers(experiment: Experiment) -> Iterator[Misfit]:
+    """Yield what would begin when customers arrive no more, and so never: key path and message."""
+    campaigns = enumerate(experiment.fraud.campaign)
+    begins: list[tuple[KeyPath, int]] = [
+        (("fraud", "campaign", place, "at"), campaign.at) for place, campaign in campaigns
+    ]
+    if experiment.onboarding.rate:
+        begins.append((("onboarding", "at"), experiment.onboarding.at))
+    lasts = format_duration(experiment.duration)
+    for keys, at_ns in begins:
+        if at_ns >= experiment.duration:
+            message = f"must be before the end of the run ({lasts}), is {format_duration(at_ns)}"
+            yield keys, f"{message}; begin earlier, or lengthen the duration"
+
+
 def _idle_applicants(experiment: Experiment, bank: Bank) -> Iterator[Misfit]:
     applicants = experiment.population.applicants
     if applicants and errand(bank, APPLICATION) is None:
@@ -61,12 +76,10 @@ def _idle_onboarding(experiment: Experiment, bank: Bank) -> Iterator[Misfit]:
     elif not experiment.population.applicants:
         message = f'nobody is there to apply, is "{asked.rate:g}/s"; '
         yield ("onboarding", "rate"), message + "give [population] applicants = 1000, say"
-    if late := _after_the_end(asked.at, experiment):
-        yield ("onboarding", "at"), late
 
 
 def _campaigns(experiment: Experiment, bank: Bank) -> Iterator[Misfit]:
-    """Find campaigns that cannot be, would never begin, or share their name and so their draws."""
+    """Find campaigns that cannot be, or that share their name and so their draws."""
     first: dict[str, int] = {}
     for place, campaign in enumerate(experiment.fraud.campaign):
         where = ("fraud", "campaign", place)
@@ -77,20 +90,9 @@ def _campaigns(experiment: Experiment, bank: Bank) -> Iterator[Misfit]:
             message = f"{campaign.typology} needs people who can apply for an account, is 0; "
             message += "give [population] applicants = 1000, say"
             yield ("population", "applicants"), message
-        if late := _after_the_end(campaign.at, experiment):
-            yield (*where, "at"), late
         if campaign.name and first.setdefault(campaign.name, place) != place:
             message = f'is "{campaign.name}", as that of campaign {first[campaign.name]} is; '
             yield (*where, "name"), message + "names are unique: give it another, or none"
-
-
-def _after_the_end(at_ns: int, experiment: Experiment) -> str:
-    """Say of what begins when customers arrive no more that it never would; empty: it does."""
-    if at_ns < experiment.duration:
-        return ""
-    lasts = format_duration(experiment.duration)
-    message = f"must be before the end of the run ({lasts}), is {format_duration(at_ns)}"
-    return f"{message}; begin earlier, or lengthen the duration"
 
 
 def _idle_fraud_service(experiment: Experiment, bank: Bank) -> Iterator[Misfit]:

@@ -16,9 +16,10 @@ from sanket_sim.core.errors import InputError, Problem
 from sanket_sim.core.settings import nearest
 from sanket_sim.core.toml_text import split_path
 from sanket_sim.simulation.experiment import Experiment
-from sanket_sim.simulation.misfits import misfits
+from sanket_sim.simulation.misfits import latecomers, misfits
 from sanket_sim.simulation.shelf import entries, find
 from sanket_sim.trace.files import sha256_of
+from sanket_sim.trace.manifest import MANIFEST_NAME
 
 T = TypeVar("T")
 MODEL_NAME = "model.toml"
@@ -99,6 +100,8 @@ def resolve(
     model = _attempt(lambda: _load_model(path, document), problems)
     if experiment and model:
         problems += [document.problem(*found) for found in misfits(experiment, model.bank)]
+    if experiment and not _is_shortened(document, path):
+        problems += [document.problem(*found) for found in latecomers(experiment)]
     if problems or experiment is None or model is None:
         raise InputError(str(path), [_pointed(problem) for problem in problems])
     return ResolvedExperiment(path, experiment, model.bank, model.toml, plugins)
@@ -249,6 +252,11 @@ def _pointed(problem: Problem) -> Problem:
         return problem
     message = f"unknown key; {problem.path} belong to the model: give them in its file"
     return Problem(problem.path, message, problem.line)
+
+
+def _is_shortened(document: Document, path: Path) -> bool:
+    """Say whether a run is cut short on purpose, or was: a saved experiment must run as it did."""
+    return ("duration",) in document.overridden or (path.parent / MANIFEST_NAME).is_file()
 
 
 def _attempt(step: Callable[[], T], problems: list[Problem]) -> T | None:

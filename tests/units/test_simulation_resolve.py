@@ -181,3 +181,17 @@ def test_what_has_an_effect_is_taken(tmp_path):
     file.write_text(text + (CAMPAIGN + 'at = "59s"\n') * 2)
     assert len(resolve(file).experiment.fraud.campaign) == 2
     assert resolve(file, {"onboarding.rate": "0/s", "population.applicants": 0})
+
+
+def test_a_run_may_be_cut_short_of_its_campaigns_and_what_it_saved_runs_again(tmp_path):
+    file = tmp_path / "cut.toml"
+    file.write_text(RETAIL + CAMPAIGN + 'at = "30s"\n')
+    made = resolve(file, duration="10s")
+    file.write_text(made.experiment_toml)
+    (tmp_path / "model.toml").write_text(made.model_toml)
+    with pytest.raises(InputError, match="before the end of the run"):
+        resolve(file)
+    (tmp_path / "manifest.json").write_text("{}")
+    assert resolve(file).experiment == made.experiment.model_copy(
+        update={"model": "model.toml", "fraud_service": {}}
+    )
