@@ -25,7 +25,7 @@ from synthetic_trace import bank
 from sanket_sim.analysis.findings import measure
 from sanket_sim.analysis.money_graph import NODES_MOST, gathered, layers_of, money_graph, moves_of
 from sanket_sim.analysis.report import write_report
-from sanket_sim.analysis.report.campaign_chart import CAMPAIGNS_DRAWN, notable
+from sanket_sim.analysis.report.campaign_chart import CAMPAIGNS_DRAWN, _heading, notable
 from sanket_sim.analysis.report.style import LIGHT
 from sanket_sim.analysis.run_folder import RunFolder
 
@@ -115,12 +115,28 @@ def folder(tmp_path_factory) -> Path:
 
 
 def test_the_greatest_campaign_of_each_kind_is_drawn(folder: Path) -> None:
-    found = measure(RunFolder(folder, bank()))
-    chosen = notable(found.fraud.campaigns)
+    run = RunFolder(folder, bank())
+    found = measure(run)
+    chosen = notable(found.fraud.campaigns, {one.campaign_id: 1 for one in found.fraud.campaigns})
     assert len(chosen) == CAMPAIGNS_DRAWN == len({one.typology for one in chosen})
     assert [path.stem for path in sorted((folder / "plots").glob("campaign_*.png"))] == [
         f"campaign_{place}" for place in range(1, 5)
     ]
+
+
+def test_those_that_the_experiment_names_are_drawn_before_the_background(folder: Path) -> None:
+    raid, *others = measure(RunFolder(folder, bank())).fraud.campaigns
+    few = replace(raid, campaign_id=90, name="quiet")
+    blind = replace(raid, campaign_id=91, name="logins alone")
+    grey = replace(raid, campaign_id=92, name="background 3")
+    other = replace(others[-1], campaign_id=93, typology="u_turn", name="background 4")
+    ways = {raid.campaign_id: 3, 90: 2, 91: 0, 92: 50, 93: 60}
+    chosen = notable([other, grey, blind, few, raid], ways)
+    assert chosen == [raid, other]
+
+
+def test_several_identities_are_no_identitys() -> None:
+    assert _heading([{"role": "identity", "accounts": 4}]) == "4 identities"
 
 
 def test_campaigns_stand_in_the_report_by_name(folder: Path) -> None:

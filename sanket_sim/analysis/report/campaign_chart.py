@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sanket_sim.analysis.findings import Findings
@@ -44,23 +44,34 @@ Spot = tuple[float, float]
 
 
 def campaign_plots(run: RunFolder, findings: Findings) -> list[Plot]:
-    """Draw the campaign after most money of each kind of fraud, the greatest of these first."""
-    chosen = notable(findings.fraud.campaigns)
-    moves = moves_of(run, [one.campaign_id for one in chosen])
+    """Draw the richest campaign of each kind of fraud; see `notable`."""
+    campaigns = findings.fraud.campaigns
+    moves = moves_of(run, [one.campaign_id for one in campaigns])
+    chosen = notable(campaigns, {number: _ways(made) for number, made in moves.items()})
     return [
         _plot(run, one, moves[one.campaign_id], f"campaign_{place}")
         for place, one in enumerate(chosen, start=1)
-        if any(move.tainted for move in moves[one.campaign_id])
     ]
 
 
-def notable(campaigns: Sequence[CampaignDetection]) -> list[CampaignDetection]:
+def _ways(moves: Sequence[Move]) -> int:
+    """Count who paid whom with money of the crime: what there is to see of a campaign."""
+    return len({(move.debtor, move.creditor) for move in moves if move.tainted})
+
+
+def notable(
+    campaigns: Sequence[CampaignDetection], ways: Mapping[int, int]
+) -> list[CampaignDetection]:
     """Choose one campaign of a kind: of those that the experiment is about, then the background.
 
-    Of each kind it is the first; they come with those after most money first.
+    Of each kind it is the one with most edges, `ways`, in its graph; so are the kinds in order.
+    Where nothing can be seen nothing is chosen.
     """
     first: dict[str, CampaignDetection] = {}
-    for one in sorted(campaigns, key=lambda one: one.name.startswith(_BACKGROUND)):
+    seen = [one for one in campaigns if ways.get(one.campaign_id, 0)]
+    for one in sorted(
+        seen, key=lambda one: (one.name.startswith(_BACKGROUND), -ways[one.campaign_id])
+    ):
         first.setdefault(one.typology, one)
     return list(first.values())[:CAMPAIGNS_DRAWN]
 
@@ -160,8 +171,12 @@ def _heading(seen: Sequence[dict[str, Any]]) -> str:
     counts: Counter[str] = Counter()
     for one in seen:
         counts[one["role"]] += one["accounts"]
-    told = [f"{n:,} {role}{'s' if n != 1 else ''}" if n > 1 else role for role, n in counts.items()]
+    told = [f"{n:,} {_plural(role)}" if n > 1 else role for role, n in counts.items()]
     return "\n".join(told[:2] if len(told) <= 2 else [*told[:1], f"and {len(told) - 1} more kinds"])
+
+
+def _plural(role: str) -> str:
+    return f"{role[:-1]}ies" if role.endswith("y") else f"{role}s"
 
 
 def _layout(graph: nx.DiGraph[Any], layers: dict[int, list[Hashable]]) -> dict[Hashable, Spot]:
