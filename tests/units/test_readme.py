@@ -15,7 +15,12 @@ QUERIES = re.findall(r"```sql\n(.*?)```", README, re.DOTALL)
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     out = tmp_path_factory.mktemp("runs")
-    overrides = {"warmup": "5s", "fault.0.at": "10s", "fault.0.probability": 0.9}
+    overrides = {
+        "warmup": "5s",
+        "fault.0.at": "10s",
+        "fault.0.probability": 0.9,
+        "fraud.campaign": [],
+    }
     return sanket_sim.run("peak_load", overrides=overrides, duration="30s", out=out, report=False)
 
 
