@@ -51,10 +51,45 @@ exit status:
 _RUN_EPILOGUE = """\
 examples:
   sanket-sim run experiments/peak_load.toml
-  sanket-sim run peak_load --seed 7 --duration 3m --out /tmp/runs
+  sanket-sim run peak_load --seed 7 --duration 5m --out /tmp/runs
   sanket-sim run peak_load --set controls.idempotency_key=false --set 'demand.rate="200/s"'
   sanket-sim run peak_load --json | jq .leakage
 The run's folder holds experiment.toml as resolved: running that file gives the same bytes again."""
+
+_AUDIT_LEAK_EPILOGUE = """\
+Several runs (seeds of one experiment) are audited together: narrower intervals.
+Needs pip install 'sanket-sim[ml]'.
+
+exit status:
+  0 no typology fails, and at least one passes
+  1 one fails, or nothing could be judged: too few campaigns of every typology
+  2 bad input, for example the same run twice
+
+examples:
+  sanket-sim audit-leak results/fraud_school-s111..113
+  sanket-sim audit-leak results/fraud_school-s1 results/fraud_school-s2 --out /tmp/audit"""
+
+_TRAIN_EPILOGUE = """\
+Needs pip install 'sanket-sim[ml]'; runs of an experiment with [fraud_service] evidence = "all";
+and at least 200 fraudulent payments that were assessed, in all RUN_DIR together and in each --test.
+Of the campaigns and customers 70 % are learnt from, 15 % say when to stop, and the last 15 %, held
+out, say what the model is worth.
+
+A bank uses the model by [fraud_service] model = "model.json" in its own file (or in the
+experiment); the path starts at the folder of the bank's file. Running it needs no [ml].
+
+examples:
+  sanket-sim train results/fraud_school-s1 results/fraud_school-s2 --out model.json
+  sanket-sim train results/fraud_school-s1..4 --test results/fraud_school-s5 --out model.json"""
+
+_CALIBRATE_EPILOGUE = """\
+DATA_DIR holds the Berka record: trans.asc (and loan.asc) of PKDD'99, or its extracts.
+An experiment uses a fitted preset by [population] preset = "mine.toml".
+Exit status 0 if the preset fits, 1 if not.
+
+examples:
+  sanket-sim calibrate --check --report /tmp/fit
+  sanket-sim calibrate ~/berka --out mine.toml"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -215,7 +250,12 @@ def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     which.add_argument(
         "--seeds", type=seeds_of, default=(), metavar="N..M", help="one run per seed, t intervals"
     )
-    run.add_argument("--engine", choices=("auto", "simpy", "compiled"), default="auto")
+    run.add_argument(
+        "--engine",
+        choices=("auto", "simpy", "compiled"),
+        default="auto",
+        help="what executes the network (auto)",
+    )
     run.add_argument("--out", type=Path, metavar="DIR", help="where run folders go (results)")
     run.add_argument(
         "--trace",
@@ -271,28 +311,46 @@ def _add_fraud(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         commands,
         "audit-leak",
         "audit what single rows give away of fraud, and whether campaigns kept their specification",
-        "Several runs (seeds of one experiment) are audited together: narrower intervals.\n"
-        "Exit status 0 if no typology fails, 1 if one does. Needs pip install 'sanket-sim[ml]'.",
+        _AUDIT_LEAK_EPILOGUE,
     )
     _add_folders(leaks)
-    leaks.add_argument("--out", type=Path, metavar="DIR", help="where the pages go (first run)")
+    leaks.add_argument(
+        "--out",
+        type=Path,
+        metavar="DIR",
+        help="where leak_audit.md and leak_audit.json go (the first run's folder)",
+    )
     leaks.add_argument("--json", action="store_true", help="print the audit as JSON")
     train = _add(
         commands,
         "train",
         "train a model for the fraud service on runs whose every assessment was kept",
-        'The experiment needs [fraud_service] evidence = "all". A fifth of the campaigns and\n'
-        "customers is held out, and says what the model is worth.\n\nexamples:\n"
-        "  sanket-sim train results/fraud_school-s1 results/fraud_school-s2 --out model.json",
+        _TRAIN_EPILOGUE,
     )
     _add_folders(train)
-    train.add_argument("--out", type=Path, metavar="FILE", required=True, help="the model's file")
-    train.add_argument("--test", action="append", metavar="RUN_DIR", help="a run to test it on")
+    train.add_argument(
+        "--out",
+        type=Path,
+        metavar="FILE",
+        required=True,
+        help="the model's file (.json), in a folder that exists; an earlier one is replaced",
+    )
+    train.add_argument(
+        "--test",
+        action="append",
+        metavar="RUN_DIR",
+        help="a run to test the model on, none of those that it learns from; repeatable",
+    )
     train.add_argument("--json", action="store_true", help="print what it is worth as JSON")
 
 
 def _add_folders(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("folders", metavar="RUN_DIR", nargs="+", help="folders below results/")
+    parser.add_argument(
+        "folders",
+        metavar="RUN_DIR",
+        nargs="+",
+        help="folders below results/, each run once; one written by --seeds stands for its runs",
+    )
 
 
 def _add_calibrate(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -300,26 +358,45 @@ def _add_calibrate(commands: argparse._SubParsersAction[argparse.ArgumentParser]
         commands,
         "calibrate",
         "fit a preset of customers to a bank's record, or check how well one fits",
-        "DATA_DIR holds the Berka record: trans.asc (and loan.asc) of PKDD'99, or its extracts.\n"
-        "Exit status 0 if the preset fits, 1 if not.\n\nexamples:\n"
-        "  sanket-sim calibrate --check --report /tmp/fit\n"
-        "  sanket-sim calibrate ~/berka --out mine.toml",
+        _CALIBRATE_EPILOGUE,
     )
-    calibrate.add_argument("target", metavar="DATA_DIR", nargs="?", default="")
+    calibrate.add_argument(
+        "target",
+        metavar="DATA_DIR",
+        nargs="?",
+        default="",
+        help="folder of the record; --check without one compares with the figures shipped",
+    )
     calibrate.add_argument(
         "--check", action="store_true", help="fit nothing: compare a preset with the record"
     )
     calibrate.add_argument(
         "--preset", default="berka", metavar="NAME", help="the preset to check (berka), or its file"
     )
-    calibrate.add_argument("--against", choices=("everybody", "borrowers"), default="everybody")
+    calibrate.add_argument(
+        "--against",
+        choices=("everybody", "borrowers"),
+        default="everybody",
+        help="with --check: the record's accounts to compare with (everybody)",
+    )
     calibrate.add_argument(
         "--out", type=Path, metavar="FILE", help="the fitted preset (berka.toml)"
     )
-    calibrate.add_argument("--report", type=Path, metavar="DIR", help="write tables and plots too")
-    calibrate.add_argument("--figures", type=Path, metavar="DIR", help="write the record's figures")
-    calibrate.add_argument("--customers", type=_count_of, metavar="N", help="customers to generate")
-    calibrate.add_argument("--seed", type=_seed_of, metavar="N", help="seed of what is generated")
+    calibrate.add_argument(
+        "--report", type=Path, metavar="DIR", help="write calibration.md and calibration.png here"
+    )
+    calibrate.add_argument(
+        "--figures",
+        type=Path,
+        metavar="DIR",
+        help="with DATA_DIR: write the record's quantiles, shares and rates here as TOML",
+    )
+    calibrate.add_argument(
+        "--customers", type=_count_of, metavar="N", help="customers to generate (8000)"
+    )
+    calibrate.add_argument(
+        "--seed", type=_seed_of, metavar="N", help="seed of what is generated (1)"
+    )
     calibrate.add_argument("--json", action="store_true", help="print the verdict as JSON")
 
 
@@ -346,8 +423,8 @@ def _add_results(commands: argparse._SubParsersAction[argparse.ArgumentParser]) 
         "RUN_A is the base. Two single runs are compared by their own intervals; two folders\n"
         "written by --seeds are paired by seed, which removes the chance that both share.",
     )
-    compare.add_argument("target", metavar="RUN_A")
-    compare.add_argument("other", metavar="RUN_B")
+    compare.add_argument("target", metavar="RUN_A", help="the base: a folder below results/")
+    compare.add_argument("other", metavar="RUN_B", help="the run, or folder, that is held to it")
     compare.add_argument("--json", action="store_true", help="print the differences as JSON")
     validate = _add(commands, "validate", "run the experiments with known answers (a few minutes)")
     validate.add_argument("only", metavar="NUMBER", nargs="*", help="only these experiments")

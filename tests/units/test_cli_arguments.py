@@ -7,7 +7,7 @@ import sys
 import pytest
 
 import sanket_sim
-from sanket_sim.console.arguments import COMMANDS, read
+from sanket_sim.console.arguments import COMMANDS, _parser, read
 
 
 @pytest.mark.parametrize(
@@ -61,6 +61,29 @@ def test_every_command_explains_itself(command, capsys):
         read([command, "--help"])
     assert left.value.code == 0
     assert "usage: sanket-sim" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_argument_is_explained(command):
+    chosen = next(one for one in _parser()._actions if isinstance(one.choices, dict))
+    mute = [one.dest for one in chosen.choices[command]._actions if not one.help]
+    assert mute == []
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        ("train", ("sanket-sim[ml]", "200 fraudulent payments", "folder of the bank's file")),
+        ("audit-leak", ("sanket-sim[ml]", "nothing could be judged", "each run once")),
+        ("calibrate", ('[population] preset = "mine.toml"', "folder of the record")),
+    ],
+)
+def test_help_says_what_a_command_needs_and_what_for(command, said, capsys):
+    with pytest.raises(SystemExit):
+        read([command, "--help"])
+    told = " ".join(capsys.readouterr().out.split())
+    for words in said:
+        assert words in told
 
 
 def test_help_teaches_and_loads_nothing_heavy():
