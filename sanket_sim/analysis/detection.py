@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -42,6 +42,9 @@ class FraudFinding:
 
     Parameters
     ----------
+    nobody_judged : bool
+        The fraud service has neither rules nor a model, and scored nothing: what it could have
+        caught is unknown (NaN), and it is no fault of its threshold.
     true_positives, false_positives, false_negatives, true_negatives : int
         Of the payments that were judged; fraud that was executed without a judgement is missed.
     precision, recall : Estimate
@@ -62,6 +65,7 @@ class FraudFinding:
         Rules, model and both, where the trace holds assessments.
     """
 
+    nobody_judged: bool
     true_positives: int
     false_positives: int
     false_negatives: int
@@ -115,17 +119,23 @@ def measure_fraud(run: RunFolder) -> FraudFinding:
     caught, missed = int(fraud.flagged.sum()), int(_missed(fraud).sum())
     flags = caught + tally.honest.flagged
     kinds = by_typology(run, known.where(~known.cover), flags)
+    blind = _nobody_judged(run, tally.histogram, flags)
+    if blind:
+        kinds = {name: _unjudged(one) for name, one in kinds.items()}
     reviews = measure_reviews(run, _typologies(run, fraud), cover.columns["tx_id"])
     loss_minor = _total(kinds, "loss_minor")
     return FraudFinding(
+        nobody_judged=blind,
         true_positives=caught,
         false_positives=tally.honest.flagged,
         false_negatives=missed,
         true_negatives=tally.honest.scored - tally.honest.flagged,
         precision=wilson(caught, flags),
-        recall=wilson(caught, caught + missed),
-        false_positive_rate=wilson(tally.honest.flagged, tally.honest.scored),
-        pr_auc=area_estimate(*tally.histogram.counts),
+        recall=Estimate() if blind else wilson(caught, caught + missed),
+        false_positive_rate=(
+            Estimate() if blind else wilson(tally.honest.flagged, tally.honest.scored)
+        ),
+        pr_auc=Estimate() if blind else area_estimate(*tally.histogram.counts),
         campaigns_blocked=_blocked(kinds),
         value_minor=_total(kinds, "value_minor"),
         stopped_minor=_total(kinds, "stopped_minor"),
@@ -144,10 +154,23 @@ def measure_fraud(run: RunFolder) -> FraudFinding:
         by_typology=kinds,
         campaigns=campaigns_of(run, fraud),
         cover=dict(sorted(Counter(_typologies(run, cover).values()).items())),
-        curve=threshold_curve(
-            run, tally.histogram, run.experiment.report.false_positive_cost_minor
-        ),
+        curve=()
+        if blind
+        else threshold_curve(run, tally.histogram, run.experiment.report.false_positive_cost_minor),
     )
+
+
+def _nobody_judged(run: RunFolder, histogram: Histogram, flags: int) -> bool:
+    """Say whether the fraud service had nothing to judge by."""
+    service = run.bank.fraud_service
+    scored = bool(histogram.counts[:, 1:].any())
+    return not (service.rules or service.model or flags or scored)
+
+
+def _unjudged(kind: TypologyDetection) -> TypologyDetection:
+    """Return a kind of fraud whose recall is unknown, not nothing."""
+    stages = {name: replace(one, recall=Estimate()) for name, one in kind.by_stage.items()}
+    return replace(kind, recall=Estimate(), by_stage=stages)
 
 
 def _missed(fraud: Payments) -> np.ndarray:

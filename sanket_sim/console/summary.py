@@ -183,6 +183,8 @@ def _fraud(found: Findings) -> Table:
     """Say what was caught, what it cost, whom it troubled, and what passed without a check."""
     fraud = found.fraud
     table = _block("Fraud", "95 % interval")
+    if fraud.nobody_judged:
+        table.add_row("fraud caught", "nobody judged", "no rules, no model")
     for name, share in (
         ("fraud caught", fraud.recall),
         ("flagged rightly", fraud.precision),

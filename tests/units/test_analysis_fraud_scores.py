@@ -11,6 +11,8 @@ from fraud_trace import MINUTE, SHOP, Payment, S, Told, takeover, write
 
 from sanket_sim.analysis.detection import measure_fraud
 from sanket_sim.analysis.fraud_scores import area_estimate, average_precision, bins_of
+from sanket_sim.analysis.report import write_report
+from sanket_sim.core.outcomes import Decline, FraudDecision
 
 
 def test_the_area_of_a_histogram_is_that_of_the_ranking_itself() -> None:
@@ -83,6 +85,25 @@ class TestScorers:
 
     def test_evidence_about_flagged_payments_alone_compares_nothing(self, tmp_path) -> None:
         assert measure_fraud(write(tmp_path, self.told(6))).scorers == {}
+
+
+def test_where_nobody_judges_nothing_is_said_of_thresholds(tmp_path) -> None:
+    told = Told([Payment(S, 150, SHOP, 1_000, score=0.0)])
+    takeover(told, 0, MINUTE)
+    told.payments = [
+        replace(one, score=0.0, decision=FraudDecision.APPROVE, decline=Decline.NONE)
+        for one in told.payments
+    ]
+    run = write(tmp_path, told)
+    found = measure_fraud(run)
+    assert (found.nobody_judged, found.curve) == (True, ())
+    (kind,) = found.by_typology.values()
+    unknown = (found.recall, found.false_positive_rate, found.pr_auc, kind.recall)
+    assert not any(one.known for one in unknown)
+    write_report(run)
+    text = (run.path / "report.md").read_text("utf-8")
+    assert "Nobody judged payments" in text
+    assert not (run.path / "plots" / "thresholds.png").exists()
 
 
 def test_what_nobody_scored_has_no_place_in_the_curve(tmp_path) -> None:

@@ -19,6 +19,8 @@ from sanket_sim.analysis.report.wording import (
 CAMPAIGNS_SHOWN = 15
 """Rows of the table of campaigns; findings.json has more."""
 
+_BLIND = "Nobody judged payments: the fraud service has neither rules nor a model."
+
 
 def fraud_tables(findings: Findings) -> list[Table]:
     """Return the tables about fraud, in the order of the report; empty ones are left out by it."""
@@ -66,13 +68,15 @@ def _detection(findings: Findings) -> Table:
         "Alert delay",
     )
     note = (
-        f"Precision over everything {estimate(fraud.precision, 100, '%')}, false positives "
+        _BLIND
+        if fraud.nobody_judged
+        else f"Precision over everything {estimate(fraud.precision, 100, '%')}, false positives "
         f"{estimate(fraud.false_positive_rate, 100, '%')} of honest payments judged, PR-AUC "
         f"{estimate(fraud.pr_auc)}. Recall leaves out logins, and what failed before anybody could "
-        "judge it. Lost is what victims lost, each sum once; executed counts money each time it "
-        "moves."
-    ) + _cover(findings)
-    return Table("Fraud detection", headings, rows, note)
+        "judge it."
+    )
+    note += " Lost is what victims lost, each sum once; executed counts money each time it moves."
+    return Table("Fraud detection", headings, rows, note + _cover(findings))
 
 
 def _cover(findings: Findings) -> str:
@@ -147,7 +151,7 @@ def _stages(findings: Findings) -> Table:
 
 def _alarms(findings: Findings) -> Table:
     found = findings.fraud.alarms
-    if not found.scored:
+    if not found.scored or findings.fraud.nobody_judged:
         return Table("False alarms", (), ())
     twins = sorted(found.by_twin.items())
     rows: list[Row] = [

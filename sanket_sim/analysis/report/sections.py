@@ -106,6 +106,9 @@ def _score(findings: Findings) -> Tile:
 
 def _fraud(findings: Findings) -> Tile:
     fraud = findings.fraud
+    if fraud.nobody_judged and fraud.by_typology:
+        why = "neither rules nor a model"
+        return Tile("Fraud recall", "-", "", "muted", "nobody judged", "-", why)
     if not fraud.recall.known:
         return Tile("Fraud recall", "-", "", "muted", "no fraud", "-", "none was attempted")
     return Tile(
