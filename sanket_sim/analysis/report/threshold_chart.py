@@ -75,7 +75,7 @@ def _draw_cost(
     axes.plot(at, cost, color=LIGHT["text"], lw=1.3, label="both")
     # At 0 everybody is flagged: on a plain scale that would press everything else to the ground.
     axes.set_yscale("symlog", linthresh=_smallest_shown(cost), linscale=0.4)
-    axes.set_ylim(0, 3 * max(*cost, 1.0))
+    axes.set_ylim(0, 10 * max(*cost, 1.0))
     axes.set_ylabel(f"cost, {currency}")
     axes.set_xlabel("flag from this score on")
     axes.yaxis.set_major_formatter(lambda cost, _: f"{cost:,.0f}")
@@ -101,8 +101,9 @@ def _mark(axes: Any, at: list[float], cost: list[float], now: float, best: float
         right = apart if 0.2 < where < 0.8 else where <= 0.2
         axes.annotate(
             f"{name} {where:g}",
-            (where, height),
-            xytext=(6 if right else -6, 7),
+            (where, 0.86),
+            xycoords=axes.get_xaxis_transform(),
+            xytext=(6 if right else -6, 0),
             textcoords="offset points",
             ha="left" if right else "right",
             fontsize=8,
