@@ -59,6 +59,8 @@ class Newcomers(Actor):
     """
 
     ROLE: ClassVar[str] = "newcomer"
+    LOAN: ClassVar[str] = "credit"
+    """What a loan is called that he means to give back."""
     CARDS: ClassVar[tuple[int, int]] = (1, 3)
     """Fewest and most purchases in a month."""
     members: list[Newcomer]
@@ -201,7 +203,7 @@ class Newcomers(Actor):
         if minor > 0:
             self.at_hand_minor[who] -= minor
             repay = partial(self._repay_later, who, ordinal, minor)
-            self.draw(who, ordinal, minor, "credit", 0.0, repay, now_ns)
+            self.draw(who, ordinal, minor, self.LOAN, 0.0, repay, now_ns)
 
     def draw(
         self,

@@ -118,6 +118,7 @@ class Ring(Newcomers, Fraudster):
     """Invents people, has them apply on one device, keeps them good, and takes what they can."""
 
     ROLE = "identity"
+    LOAN = "history credit"
 
     def __init__(self, city: City, campaign_id: int, campaign: SyntheticIdentity) -> None:
         super().__init__(city, campaign_id, campaign)
