@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sanket_sim.core.errors import TraceError
+from sanket_sim.core.units import MINUTE_NS
 from sanket_sim.trace.batch import Columns, rows_in
 
 Numbers = NDArray[Any]
@@ -92,6 +93,13 @@ def _span(rows: Columns) -> Numbers:
     return np.array([born_ns.max() - born_ns.min()]) if len(born_ns) else born_ns
 
 
+def _in_five_minutes(rows: Columns) -> Numbers:
+    born_ns = np.sort(rows["created_ns"])
+    later = np.searchsorted(born_ns, born_ns + 5 * MINUTE_NS, side="right")
+    counts: Numbers = later - np.arange(len(born_ns))
+    return counts.max(keepdims=True) if len(counts) else counts
+
+
 def _since_parents(rows: Columns) -> Numbers:
     known = rows["parents_completed_ns"] >= 0
     waits: Numbers = rows["created_ns"] - rows["parents_completed_ns"]
@@ -118,6 +126,7 @@ def _device_people(rows: Columns) -> Numbers:
 
 MEASURES: Mapping[str, Callable[[Columns], Numbers]] = {
     "rows": _rows,
+    "rows_5m": _in_five_minutes,
     "people": _distinct("customer_id"),
     "creditors": _distinct("creditor_account"),
     "amount_minor": _each("intended_minor"),
@@ -136,6 +145,7 @@ MEASURES: Mapping[str, Callable[[Columns], Numbers]] = {
 GROWING = frozenset(
     {
         "rows",
+        "rows_5m",
         "people",
         "creditors",
         "total_minor",

@@ -302,6 +302,8 @@ def _specify(actor: Actor, web: Web, parts: list[int], terms: Terms) -> None:
     actor.specify("feed", "rows", sum(parts), sum(parts))
     actor.specify("feed", "person_total_minor", *LOOT_MINOR)
     actor.specify("layer", "rows", web.payments, web.payments)
+    if 4 * web.places <= len(actor.population):
+        actor.specify("cover", "people", web.places, web.places)
     actor.specify("exit", "hop", len(web.layers), len(web.layers))
     gap_ns = round(_PART_GAP_NS[1] * actor.campaign.pace)
     specify_passing(actor, [web], terms, max(parts) * (gap_ns + 1))

@@ -22,7 +22,7 @@ from sanket_sim.actors.truth import STOPPED
 from sanket_sim.actors.typology import Typology, typologies
 from sanket_sim.bank.description import Bank, Party
 from sanket_sim.bank.places import ABROAD
-from sanket_sim.core.units import MINUTE_NS, NS_PER_S
+from sanket_sim.core.units import MINUTE_NS
 from sanket_sim.fraud.plot import HEARD_LATE_NS, SOPHISTICATED, Cast, Nerve, Parts, scaled, size
 
 if TYPE_CHECKING:
@@ -30,8 +30,9 @@ if TYPE_CHECKING:
 
 _PAYMENTS_FEWEST, _PAYMENTS_MOST = 20, 100
 _LASTS_NS = (MINUTE_NS, 10 * MINUTE_NS)
-_STEP_NS_MOST = 6 * NS_PER_S
-"""Fifty payments take five minutes at most."""
+_HURRIED = 50
+"""So many payments take five minutes at most, wherever there are as many."""
+_STEP_NS_MOST = 5 * MINUTE_NS // _HURRIED
 _CARD_GAP_NS = (10 * MINUTE_NS, 120 * MINUTE_NS)
 _CRUDE_MINOR = (5_000, 50_000)
 _TICKET = (0.02, 0.98)
@@ -147,6 +148,8 @@ class CardRunner(Fraudster):
             bounds = [lasts_ns * pace for lasts_ns in _LASTS_NS]
             self.specify("spree", "span_ns", bounds[0] - 2, bounds[1] + 2)
             late_ns = HEARD_LATE_NS + self.city.shortest_reaction_ns
+            fewest = min(_HURRIED, spree.payments) if pace <= 1.0 else 1
+            self.specify("spree", "rows_5m", fewest, spree.payments)
             self.specify("spree", "gap_ns", 0, 2 * _STEP_NS_MOST * pace + late_ns)
         elif spree.cast.distinct(spree.cards):
             self.specify("spree", "person_rows", spree.payments, spree.payments)

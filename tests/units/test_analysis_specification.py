@@ -66,6 +66,7 @@ class Case:
 
 EXACT = {
     "rows": [3],
+    "rows_5m": [2],
     "people": [3],
     "creditors": [2],
     "amount_minor": [1000, 3000, 3600],
