@@ -15,8 +15,9 @@ from sanket_sim.fraud.settings import FraudSettings
 
 _LATEST = 0.9
 """Campaigns begin before this share of the run's traffic has passed."""
-_OF_ROOM = 0.9
-"""Share of the time left that a campaign is paced to fit into."""
+_OF_ROOM = (0.2, 0.9)
+"""Shares of the time left that campaigns are paced to fit into: were it one, they would all end
+together, and the clock would give away how every one of them ends."""
 
 
 def enlist(
@@ -97,6 +98,8 @@ def _small(
     winner = max(possible, key=lambda name: draws.child("typology", name).unit(number))
     hazard = np.array([_LATEST * demand.expected * draws.child("at").unit(number)])
     at_ns = int(demand.instant_ns(hazard)[0])
-    room_ns = int(_OF_ROOM * (demand.end_ns - at_ns))
+    low, high = _OF_ROOM
+    of_room = low + (high - low) * draws.child("room").unit(number)
+    room_ns = int(of_room * (demand.end_ns - at_ns))
     sophistication = draws.child("sophistication").unit(number)
     return possible[winner].small(format_duration(at_ns), sophistication, room_ns)
