@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from enum import Enum
 
-import numpy as np
-
 from sanket_sim.actors.back_office.breaks import SUBJECTS, Break
-from sanket_sim.trace.batch import Columns, columns_of
+from sanket_sim.trace.batch import Columns, columns_of, in_time
 from sanket_sim.trace.schema import DECISIONS
 from sanket_sim.trace.vocabulary import Vocabularies
 
@@ -72,9 +70,7 @@ class Records:
         """
         own = columns_of(self._rows, DECISIONS)
         self._rows = []
-        table = {name: np.concatenate([own[name], others[name]]) for name in own}
-        order = np.argsort(table["time_ns"], kind="stable")
-        return {name: column[order] for name, column in table.items()}
+        return in_time(own, others)
 
     def _write(
         self, now_ns: int, finder: Finder, verdict: Verdict, subject: str, tx_id: int, reason: str

@@ -5,18 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 import numpy as np
-from numpy.typing import NDArray
 
+from sanket_sim.trace import schema
 from sanket_sim.trace.batch import Columns
 
-Numbers = NDArray[np.int64]
-
-_KEPT = ("tx_id", "debtor_account", "creditor_account", "amount_minor", "posted_ns")
+_KEPT = ("tx_id", "debtor_account", "creditor_account", "amount_minor", "posted_ns", "is_fraud")
 
 
 @dataclass(slots=True)
 class PostedPayments:
     """Payments in the bank's own currency that moved money, as columns.
+
+    `is_fraud` goes with them for the analysts, who may find the truth; monitoring must not see it.
 
     Parameters
     ----------
@@ -36,14 +36,12 @@ class PostedPayments:
 
     def between(self, begin_ns: int, end_ns: int) -> Columns:
         """Return payments posted in [begin, end) in the order of time; forget older ones."""
-        together = {name: _joined([part[name] for part in self._parts]) for name in _KEPT}
+        nothing = schema.empty(schema.TRANSACTIONS)
+        parts = [nothing, *self._parts]
+        together = {name: np.concatenate([part[name] for part in parts]) for name in _KEPT}
         young = together["posted_ns"] >= begin_ns
         self._parts = [{name: column[young] for name, column in together.items()}]
         rows = {name: column[young] for name, column in together.items()}
         order = np.lexsort([rows["tx_id"], rows["posted_ns"]])
         due = order[rows["posted_ns"][order] < end_ns]
         return {name: column[due] for name, column in rows.items()}
-
-
-def _joined(parts: list[Numbers]) -> Numbers:
-    return np.concatenate(parts) if parts else np.empty(0, np.int64)

@@ -24,7 +24,7 @@ from sanket_sim.bank.description import Accounts, Party
 from sanket_sim.core.draws import Draws
 from sanket_sim.core.units import DAY_NS, NS_PER_S
 from sanket_sim.trace.arrivals import BLOCK_DTYPE, Arrivals
-from sanket_sim.trace.batch import Columns, TraceBatch, columns_of
+from sanket_sim.trace.batch import Columns, TraceBatch, columns_of, in_time
 from sanket_sim.trace.schema import DECISIONS
 from sanket_sim.trace.vocabulary import Vocabularies
 
@@ -72,7 +72,7 @@ class CrimeUnit:
         self._draws = Draws(seed, "financial_crime")
         self.queue = ReviewQueue(settings, start, self._draws)
         self.monitor = Monitor(settings.monitoring, accounts)
-        self._posted, self._crimes = PostedPayments(), PostedPayments()
+        self._posted = PostedPayments()
         self._customer = accounts.party == Party.CUSTOMER
         self._asked: deque[_Asked] = deque()
         self._due: list[tuple[int, int, int, bool]] = []
@@ -99,8 +99,8 @@ class CrimeUnit:
 
     def review(self, batch: TraceBatch) -> None:
         """Look at what one tick brought; put what is decided on the batch's record."""
-        self._posted.hear(batch.transactions)
-        self._crimes.hear(_crimes(batch.transactions))
+        if self.settings.monitoring.enabled:
+            self._posted.hear(batch.transactions)
         alerts = [*self._flagged(batch.decisions), *self._monitored(batch.end_ns)]
         for alert, right in sorted(alerts):
             self._look_into(alert, right)
@@ -143,10 +143,13 @@ class CrimeUnit:
         alerts = []
         while self._next_look_ns < now_ns:
             at_ns, asked = self._next_look_ns, self.settings.monitoring
-            seen_ns = at_ns - asked.lag - asked.window, at_ns - asked.lag
-            crimes = self._crimes.between(*seen_ns)
-            guilty = {*crimes["debtor_account"].tolist(), *crimes["creditor_account"].tolist()}
-            for found in self.monitor.suspicions(self._posted.between(*seen_ns)):
+            rows = self._posted.between(at_ns - asked.lag - asked.window, at_ns - asked.lag)
+            crime = rows.pop("is_fraud")
+            guilty = {
+                *rows["debtor_account"][crime].tolist(),
+                *rows["creditor_account"][crime].tolist(),
+            }
+            for found in self.monitor.suspicions(rows):
                 account = found.account
                 alert = Alert(at_ns, account, found.tx_id, f"aml:{found.reason}", 0.0)
                 alerts.append((alert, account in guilty))
@@ -198,19 +201,10 @@ class CrimeUnit:
             due.append(heapq.heappop(self._rows))
         if not due:
             return others
-        own = columns_of(due, DECISIONS)
-        table = {name: np.concatenate([others[name], own[name]]) for name in own}
-        order = np.argsort(table["time_ns"], kind="stable")
-        return {name: column[order] for name, column in table.items()}
+        return in_time(others, columns_of(due, DECISIONS))
 
     def _first_look_ns(self, start: datetime) -> int:
         asked = self.settings.monitoring
         if not asked.enabled:
             return int(np.iinfo(np.int64).max)
         return asked.every if asked.every is not None else ns_until(start, asked.at)
-
-
-def _crimes(transactions: Columns) -> Columns:
-    """Return the payments that are a crime's."""
-    crime = np.asarray(transactions["is_fraud"], np.bool_)
-    return {name: column[crime] for name, column in transactions.items()}
