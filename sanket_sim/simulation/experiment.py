@@ -16,6 +16,7 @@ from sanket_sim.core.settings import DurationNs, PositiveDurationNs, Settings, S
 from sanket_sim.core.units import MINUTE_NS, NS_PER_S, format_duration
 from sanket_sim.faults import AnyFault, AnyTrap
 from sanket_sim.fraud.settings import FraudSettings
+from sanket_sim.simulation.steering import OperatorCommand
 
 TICKS_MAX = 10_000_000
 FIRST_YEAR, LAST_YEAR = 1900, 2200
@@ -65,6 +66,8 @@ class Experiment(Settings):
     """What strikes services and messages, and when."""
     trap: Several[AnyTrap] = ()
     """What poisons intents."""
+    command: Several[OperatorCommand] = ()
+    """What somebody did while it ran (`sanket-sim serve` writes these), given again."""
     reconciliation: ReconciliationSettings = ReconciliationSettings()
     """How the bank finds what went wrong with money, and puts it right."""
     financial_crime: FinancialCrimeSettings = FinancialCrimeSettings()

@@ -14,8 +14,10 @@ from numpy.typing import NDArray
 
 from sanket_sim.core.result_codes import codes_of
 from sanket_sim.core.units import NS_PER_S
+from sanket_sim.faults import Fault, Trap
 from sanket_sim.network.protocol import Command, Engine
 from sanket_sim.simulation.conservation import MoneyAuditor
+from sanket_sim.simulation.steering import Operator, Replay
 from sanket_sim.trace.arrivals import Arrivals, no_blocks, no_intents
 from sanket_sim.trace.batch import TraceBatch
 
@@ -53,6 +55,10 @@ class Spoiler(Protocol):
 
     def spoil(self, arrivals: Arrivals) -> Arrivals:
         """Poison some arrivals; the truth of what was wanted is kept."""
+        ...
+
+    def admit(self, deed: Fault | Trap, by: str, batch: TraceBatch) -> Sequence[Command]:
+        """Take up what somebody commanded at this instant, and put it on the batch's record."""
         ...
 
 
@@ -151,6 +157,12 @@ class Tick:
     open: bool = True
 
 
+def whole(begin_ns: int, end_ns: int) -> int:
+    """Cut nothing: a tick ends where it would."""
+    del begin_ns
+    return end_ns
+
+
 @dataclass(frozen=True, slots=True)
 class Calendar:
     """How time is sliced: ticks while customers arrive, then a bounded draining.
@@ -177,15 +189,21 @@ class Calendar:
         """When the run is over at the latest [ns]."""
         return self.duration_ns + self.drain_ns
 
-    def ticks(self) -> Iterator[Tick]:
-        """Yield the slices in order; whoever drives stops when the network is idle."""
+    def ticks(self, cut: Callable[[int, int], int] = whole) -> Iterator[Tick]:
+        """Yield the slices in order; whoever drives stops when the network is idle.
+
+        Parameters
+        ----------
+        cut : callable
+            Is asked where a slice that begins and would end there shall end: never later.
+        """
         begin_ns = 0
         while begin_ns < self.duration_ns:
-            end_ns = min(begin_ns + self.tick_ns, self.duration_ns)
+            end_ns = cut(begin_ns, min(begin_ns + self.tick_ns, self.duration_ns))
             yield Tick(begin_ns, end_ns)
             begin_ns = end_ns
         while begin_ns < self.end_ns:
-            end_ns = min(begin_ns + self.tick_ns, self._second_after(begin_ns))
+            end_ns = cut(begin_ns, min(begin_ns + self.tick_ns, self._second_after(begin_ns)))
             yield Tick(begin_ns, end_ns, open=False)
             begin_ns = end_ns
 
@@ -262,6 +280,8 @@ class Simulation:
     observers : sequence of Observer
     stopped : callable
         Asked before every tick; true ends the run early.
+    operator : Operator
+        Commands between ticks what was not planned, and may let the run wait.
     """
 
     calendar: Calendar
@@ -274,6 +294,7 @@ class Simulation:
     guard: Guard = field(default_factory=NoGuard)
     observers: Sequence[Observer] = ()
     stopped: Callable[[], bool] = lambda: False
+    operator: Operator = field(default_factory=Replay)
     now_ns: int = 0
     _numbering: Numbering = field(default_factory=Numbering)
     _early: WaitingRoom = field(default_factory=WaitingRoom)
@@ -289,7 +310,8 @@ class Simulation:
             If the trace cannot be written.
         """
         self._apply(self.scenario.commands())
-        for tick in self.calendar.ticks():
+        for tick in self.calendar.ticks(self.operator.until_ns):
+            self._obey(tick.begin_ns)
             if self.stopped() or self._drained(tick):
                 break
             spoilt = self.scenario.spoil(self._wanted(tick))
@@ -314,6 +336,15 @@ class Simulation:
         self.city.close(last)
         self._settle(last)
         self.auditor.close(self.network)
+
+    def _obey(self, now_ns: int) -> None:
+        """Carry out what is commanded at this instant."""
+        for given in self.operator.given(now_ns):
+            batch = TraceBatch(end_ns=now_ns)
+            self._apply(self.scenario.admit(given.deed, given.by, batch))
+            self.write(batch)
+            for observer in self.observers:
+                self._apply(observer.observe(batch))
 
     def _wanted(self, tick: Tick) -> Arrivals:
         """Plan one tick; once the doors are closed only those already inside may try again."""

@@ -68,6 +68,12 @@ class RunRecord:
         write_atomically(self.folder / name, content)
         self.manifest = self.manifest.with_file(name, sha256_of(content))
 
+    def steer(self, experiment_toml: str, config_sha256: str) -> None:
+        """Write the experiment again, with what was commanded so far."""
+        self.keep("experiment.toml", experiment_toml)
+        self._note(config_sha256=config_sha256)
+        self.save()
+
     def add_part(self, part: FinishedPart) -> None:
         """List a part that has just been finished."""
         self.manifest = self.manifest.with_file(part.path, part.sha256, part.rows)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import sys
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -18,6 +18,7 @@ from sanket_sim.core.toml_text import split_path
 from sanket_sim.simulation.experiment import Experiment
 from sanket_sim.simulation.misfits import latecomers, misfits
 from sanket_sim.simulation.shelf import entries, find
+from sanket_sim.simulation.steering import OperatorCommand
 from sanket_sim.trace.files import sha256_of
 from sanket_sim.trace.manifest import MANIFEST_NAME
 
@@ -64,6 +65,11 @@ class ResolvedExperiment:
             }
         )
         return _opening_comment(self.source) + dump_settings(saved)
+
+    def steered(self, commands: Sequence[OperatorCommand]) -> ResolvedExperiment:
+        """Return the experiment with these commands on its record, and no others."""
+        asked = self.experiment.model_copy(update={"command": tuple(commands)})
+        return replace(self, experiment=asked)
 
 
 def resolve(

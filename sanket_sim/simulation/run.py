@@ -26,6 +26,7 @@ from sanket_sim.faults import Scenario
 from sanket_sim.fraud import enlist
 from sanket_sim.network import SimPyEngine
 from sanket_sim.simulation.conservation import MoneyAuditor
+from sanket_sim.simulation.crew import Cockpit, Crew, NoCrew
 from sanket_sim.simulation.experiment import Experiment
 from sanket_sim.simulation.interruption import Interruption, interruptible
 from sanket_sim.simulation.loop import (
@@ -39,6 +40,7 @@ from sanket_sim.simulation.loop import (
 )
 from sanket_sim.simulation.record import RunRecord, choose_folder, packages, source_commit
 from sanket_sim.simulation.resolve import ResolvedExperiment, resolve
+from sanket_sim.simulation.steering import OperatorCommand, Replay
 from sanket_sim.trace import schema
 from sanket_sim.trace.batch import TraceBatch
 from sanket_sim.trace.files import sha256_of
@@ -55,6 +57,7 @@ if TYPE_CHECKING:
 EngineName = Literal["auto", "simpy", "compiled"]
 TraceKept = Literal["full", "transactions", "none"]
 RESULTS = Path("results")
+NOBODY = NoCrew()
 CODE_0_IS_NONE = ("typology", "trap")
 """Vocabularies in which honest and unspoilt intents carry code 0, the empty word."""
 
@@ -211,6 +214,7 @@ def run_once(
     resolved: ResolvedExperiment,
     options: Options,
     observers: Sequence[Observer] = (),
+    crew: Crew = NOBODY,
 ) -> Run:
     """Carry a resolved experiment out, measure it, and leave a manifest that says how it ended.
 
@@ -219,6 +223,8 @@ def run_once(
     resolved : ResolvedExperiment
     options : Options
     observers : sequence of Observer
+    crew : Crew
+        Comes aboard before the first tick.
 
     Raises
     ------
@@ -238,12 +244,12 @@ def run_once(
             commit=source_commit(),
             packages=packages(),
             people=label_of(resolved.experiment.population.preset),
-            config_sha256=sha256_of((resolved.experiment_toml + resolved.model_toml).encode()),
+            config_sha256=config_of(resolved),
         ),
     )
     try:
         with interruptible() as asked:
-            reached_ns = _simulate(resolved, record, observers, asked)
+            reached_ns = _simulate(resolved, record, observers, crew, asked)
             asked.at_once = True
             record.reach(reached_ns)
             record.end(_said(asked, reached_ns))
@@ -254,6 +260,11 @@ def run_once(
         raise
     record.end(record.manifest.reason)
     return Run(record.folder)
+
+
+def config_of(resolved: ResolvedExperiment) -> str:
+    """Return the fingerprint of everything that decides what a run does."""
+    return sha256_of((resolved.experiment_toml + resolved.model_toml).encode())
 
 
 def choose_engine(asked: EngineName) -> tuple[str, str]:
@@ -310,6 +321,7 @@ def introduce(
         guard=_guard(asked, city.accounts, words),
         observers=observers,
         stopped=stopped,
+        operator=Replay(asked.command),
     )
 
 
@@ -371,18 +383,34 @@ def _simulate(
     resolved: ResolvedExperiment,
     record: RunRecord,
     observers: Sequence[Observer],
+    crew: Crew,
     asked: Interruption,
 ) -> int:
     """Run the loop; whatever happens, the rows that wait for a full part are written."""
-    words = Vocabularies()
+    words, known = Vocabularies(), TraceBatch()
     writer = TraceWriter(record.folder, words, on_part=record.add_part)
+
+    def write_known(batch: TraceBatch) -> None:
+        known.agents, known.faults = batch.agents, batch.faults
+        writer.write(batch)
+
+    def note(commands: Sequence[OperatorCommand]) -> None:
+        steered = resolved.steered(commands)
+        record.steer(steered.experiment_toml, config_of(steered))
+
     stopped = lambda: asked.requested  # noqa: E731  # one question, asked once a tick
-    simulation = introduce(resolved, words, writer.write, observers, stopped)
+    simulation = introduce(resolved, words, write_known, observers, stopped)
+    simulation.write = writer.write
+    seats = Cockpit(
+        record.folder, resolved, words, simulation, known.agents, known.faults, writer, note
+    )
+    crew.board(seats)
     try:
         with seldom_swept():
             simulation.run()
     finally:
         writer.close()
+        crew.leave()
     return simulation.now_ns
 
 
