@@ -21,6 +21,7 @@ COMMANDS = (
     "train",
     "calibrate",
     "validate",
+    "serve",
 )
 
 SEEDS_MAX = 10_000
@@ -133,6 +134,11 @@ class Arguments:
     """How many `calibrate` generates."""
     report: Path | None = None
     figures: Path | None = None
+    host: str = "127.0.0.1"
+    port: int = 8765
+    speed: float = 60.0
+    play: bool = False
+    """Let `serve` begin at once."""
 
 
 def read(argv: Sequence[str]) -> Arguments:
@@ -206,6 +212,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_run(commands)
     _add_readers(commands)
     _add_results(commands)
+    _add_serve(commands)
     return parser
 
 
@@ -267,6 +274,17 @@ def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     run.add_argument("--verdict", action="store_true", help="exit 4 if steady state deviated")
     run.add_argument("--quiet", action="store_true", help="no progress, no summary")
     run.add_argument("--json", action="store_true", help="print the findings as JSON, alone")
+
+
+def _add_serve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    serve = _add(commands, "serve", "fly an experiment: live view and API on 127.0.0.1:8765")
+    _add_experiment(serve)
+    serve.add_argument("--seed", type=_seed_of, metavar="N", help="seed instead of the file's")
+    serve.add_argument("--out", type=Path, metavar="DIR", help="where run folders go (results)")
+    serve.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
+    serve.add_argument("--port", type=int, default=8765, help="port to listen on (8765)")
+    serve.add_argument("--speed", type=float, default=60.0, help="simulated s per s (60)")
+    serve.add_argument("--play", action="store_true", help="begin at once")
 
 
 def _add_readers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

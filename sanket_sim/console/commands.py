@@ -19,6 +19,7 @@ _HOMES = {
     "calibrate": "sanket_sim.console.calibrating",
     "compare": "sanket_sim.console.results",
     "validate": "sanket_sim.console.results",
+    "serve": "sanket_sim.console.serving",
 }
 
 

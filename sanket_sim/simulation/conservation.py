@@ -158,6 +158,7 @@ class MoneyAuditor:
     """
 
     def __init__(self, accounts: Accounts, currencies: Sequence[str]) -> None:
+        self.accounts = accounts
         self.currencies = currencies
         self.balances_minor: Minor = accounts.opening_minor.astype(np.int64)
         self._currency_of = accounts.currency.astype(np.int64)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from sanket_sim.bank.description import Accounts
 from sanket_sim.simulation.loop import Simulation
 from sanket_sim.simulation.resolve import ResolvedExperiment
 from sanket_sim.simulation.steering import OperatorCommand
@@ -28,6 +29,7 @@ class Cockpit:
         Behind the codes of every batch.
     simulation : Simulation
         A crew adds itself to its `observers`, and may take the place of its `operator`.
+    accounts : Accounts
     agents, faults : Columns
         Who exists and what is planned to strike: rows that no batch brings again.
     writer : TraceWriter
@@ -40,6 +42,7 @@ class Cockpit:
     resolved: ResolvedExperiment
     words: Vocabularies
     simulation: Simulation
+    accounts: Accounts
     agents: Columns
     faults: Columns
     writer: TraceWriter

@@ -402,7 +402,15 @@ def _simulate(
     simulation = introduce(resolved, words, write_known, observers, stopped)
     simulation.write = writer.write
     seats = Cockpit(
-        record.folder, resolved, words, simulation, known.agents, known.faults, writer, note
+        folder=record.folder,
+        resolved=resolved,
+        words=words,
+        simulation=simulation,
+        accounts=simulation.auditor.accounts,
+        agents=known.agents,
+        faults=known.faults,
+        writer=writer,
+        note=note,
     )
     crew.board(seats)
     try:

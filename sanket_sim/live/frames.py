@@ -1,0 +1,460 @@
+"""What leaves a flight: plain records, as JSON, which pages and the API show as they are.
+
+Rates are per simulated second over the last `WINDOW_S` seconds unless said otherwise; shares are in
+[0, 1]; money is in minor units with its currency beside it; instants are nanoseconds of simulated
+time since the start of the run. What cannot be known yet is None. `state` is one of ``"ok"``,
+``"warn"``, ``"critical"`` and ``"idle"`` (nothing to judge); colours are the page's business.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+WINDOW_S = 15
+"""Length of the sliding window behind every rate, percentile and share that moves [s]."""
+POINTS_MAX = 600
+"""Most points of a chart over the whole run; what is longer gets wider points."""
+
+FlightState = Literal["ready", "running", "paused", "measuring", "ended", "failed"]
+State = Literal["ok", "warn", "critical", "idle"]
+Topic = Literal["metrics", "transactions", "fraud_alerts", "alerts", "agents"]
+TOPICS: tuple[Topic, ...] = ("metrics", "transactions", "fraud_alerts", "alerts", "agents")
+
+
+@dataclass(frozen=True, slots=True)
+class RunStatus:
+    """Where a flight stands.
+
+    Parameters
+    ----------
+    run_id : int
+        Grows by one with every start and reset; frames of an older one are stale.
+    experiment, question, model : str
+    seed : int
+    state : FlightState
+        ``ready``: nothing has happened yet; ``measuring``: the last tick is over, findings and
+        report are being written; ``ended``: they are there.
+    now_ns, duration_ns, end_ns : int
+        Simulated; arrivals stop at `duration_ns`, draining ends at `end_ns` at the latest.
+    start : str
+        Local time at which the run begins, ISO 8601.
+    speed, speed_reached : float
+        Simulated seconds per second of wall time: asked for, and had of late.
+    folder : str
+        The run's, empty before it exists.
+    message : str
+        Why it failed, or how it ended.
+    processed : int
+        Intents ended so far.
+    conserved : bool
+        Whether every law of money has held so far.
+    """
+
+    run_id: int
+    experiment: str
+    question: str
+    model: str
+    seed: int
+    state: FlightState
+    now_ns: int
+    duration_ns: int
+    end_ns: int
+    start: str
+    speed: float
+    speed_reached: float
+    folder: str = ""
+    message: str = ""
+    processed: int = 0
+    conserved: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Tile:
+    """One number that a glance must catch.
+
+    Parameters
+    ----------
+    key : str
+        ``throughput``, ``p99``, ``leakage``, ``resilience``, ``recall`` or ``carbon``.
+    label, unit : str
+    value : float or None
+    text : str
+        The value as people read it, without the unit.
+    state : State
+    chip : str
+        The state in a word or a figure: ``"SLO breach"``, ``"-20 %"``.
+    facts : tuple of str
+        Two short facts below: left and right.
+    series : str
+        The column of `Point` behind the sparkline.
+    goal : float or None
+        The objective, in the series' unit: the dashed line.
+    """
+
+    key: str
+    label: str
+    unit: str
+    value: float | None
+    text: str
+    state: State
+    chip: str
+    facts: tuple[str, str]
+    series: str
+    goal: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Replica:
+    """One copy of a service: ``UP``, ``DOWN``, ``PAUSED``, ``STARTING``, ... and its load."""
+
+    state: str
+    busy: int
+    workers: int
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceNow:
+    """One service on the map.
+
+    Parameters
+    ----------
+    name, label : str
+    x, y : float
+        Grid coordinates: columns from the left, rows from the top.
+    state : State
+    replicas : tuple of Replica
+    rate_per_s : float
+        Attempts answered.
+    p50_ms, p95_ms, p99_ms : float or None
+        Of the time its callers waited for it.
+    utilisation : float
+        Busy workers as a share of all.
+    queue : int
+    error_share, retry_share, timeout_share : float
+        Of the attempts upon it.
+    leak_share : float
+        Leaks whose root it is, as a share of the intents that ended in the window: the heat.
+    leaked : int
+        The same since the start of the run, counted.
+    leak_minor : int
+        And its gross value, in the bank's first currency.
+    breaker : str
+        The worst of the breakers on edges to it: ``closed``, ``half_open`` or ``open``; "" none.
+    power_w : float
+    """
+
+    name: str
+    label: str
+    x: float
+    y: float
+    state: State
+    replicas: tuple[Replica, ...]
+    rate_per_s: float
+    p50_ms: float | None
+    p95_ms: float | None
+    p99_ms: float | None
+    utilisation: float
+    queue: int
+    error_share: float
+    retry_share: float
+    timeout_share: float
+    leak_share: float
+    leaked: int
+    leak_minor: int
+    breaker: str
+    power_w: float
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeNow:
+    """All calls from one service to another (``client`` is the customers' devices)."""
+
+    caller: str
+    callee: str
+    rate_per_s: float
+    error_share: float
+    retry_share: float
+    breaker: str
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One point of every chart: one stretch of simulated time.
+
+    Parameters
+    ----------
+    index : int
+        Runs from 0 without gaps; pages drop what they have already.
+    end_ns : int
+    completed, failed : float
+        Intents per second that ended well, and not.
+    p50_ms, p95_ms, p99_ms : float or None
+        Of the time customers waited.
+    leak_share : float
+        Leaked intents of those that ended.
+    leaks : dict
+        The same by cause, `LeakClass` name -> share.
+    resilience : float or None
+        Score of the stretch, 0 to 100.
+    recall : float or None
+        Share of fraud stopped so far.
+    power_w : float
+    carbon_mg : float or None
+        CO2e for each intent that ended well [mg].
+    """
+
+    index: int
+    end_ns: int
+    completed: float
+    failed: float
+    p50_ms: float | None
+    p95_ms: float | None
+    p99_ms: float | None
+    leak_share: float
+    leaks: dict[str, float]
+    resilience: float | None
+    recall: float | None
+    power_w: float
+    carbon_mg: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Disturbance:
+    """A stretch on the time-line in which something is disturbed.
+
+    Parameters
+    ----------
+    fault_id : int
+    kind, target, label : str
+    begin_ns, end_ns : int
+    by : str
+        ``"experiment"``, or who commanded it.
+    trap : bool
+    """
+
+    fault_id: int
+    kind: str
+    target: str
+    label: str
+    begin_ns: int
+    end_ns: int
+    by: str
+    trap: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """Everything that moves at five frames a second but lists and agents."""
+
+    run: RunStatus
+    tiles: tuple[Tile, ...]
+    services: tuple[ServiceNow, ...]
+    edges: tuple[EdgeNow, ...]
+    points: tuple[Point, ...]
+    """The newest: those that the last frame did not bring, and a few before them."""
+    disturbances: tuple[Disturbance, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FeedRow:
+    """One payment that has ended.
+
+    Parameters
+    ----------
+    tx_id : int
+    at_ns : int
+        When it ended.
+    customer, counterparty : str
+        As people call them; `customer_id` and `counterparty_id` open their inspectors.
+    customer_id, counterparty_id : int
+        -1: nobody.
+    kind, channel, currency : str
+    amount_minor : int
+    latency_ms : float or None
+    risk : float or None
+        Score of the fraud service in [0, 1]; None: not assessed.
+    verdict : str
+        In a word: ``ok``, ``review``, ``hold``, ``declined``, ``failed`` or ``leaked``.
+    state : State
+    reasons : tuple of str
+        Why the fraud service, or the bank, decided so.
+    leak_class : str
+        Empty if nothing leaked.
+    leak_minor : int
+    root : str
+        The service to blame for a failure or leak; empty if none is.
+    truth : str
+        The typology behind it; empty for honest ones. Behind a switch on the page.
+    """
+
+    tx_id: int
+    at_ns: int
+    customer: str
+    counterparty: str
+    customer_id: int
+    counterparty_id: int
+    kind: str
+    channel: str
+    currency: str
+    amount_minor: int
+    latency_ms: float | None
+    risk: float | None
+    verdict: str
+    state: State
+    reasons: tuple[str, ...]
+    leak_class: str
+    leak_minor: int
+    root: str
+    truth: str
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """The newest payments, newest last: a sample, in which flagged and leaked ones come first."""
+
+    rows: tuple[FeedRow, ...]
+    processed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Alert:
+    """Something that somebody should look at.
+
+    Parameters
+    ----------
+    alert_id : int
+        Runs from 0; an alert keeps it when it changes.
+    topic : str
+        ``SLO``, ``LEAKAGE``, ``BREAKER``, ``REPLICA``, ``QUEUE``, ``FRAUD``, ``ENERGY``, ``FAULT``,
+        ``LEDGER`` or ``COMMAND``.
+    severity : State
+        ``ok`` is for information.
+    title, detail : str
+    begin_ns : int
+    end_ns : int or None
+        None while it lasts.
+    subject_kind : str
+        ``service``, ``agent``, ``payment`` or ``campaign``: what to open; empty for nothing.
+    subject : str
+    """
+
+    alert_id: int
+    topic: str
+    severity: State
+    title: str
+    detail: str
+    begin_ns: int
+    end_ns: int | None = None
+    subject_kind: str = ""
+    subject: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Alerts:
+    """The newest alerts, newest first, and how many are open."""
+
+    alerts: tuple[Alert, ...]
+    open: int
+
+
+@dataclass(frozen=True, slots=True)
+class FraudDesk:
+    """How the fraud service fares, and what analysts have before them.
+
+    Parameters
+    ----------
+    alerts : tuple of Alert
+        Newest first.
+    caught, missed, false_alarms : int
+        Fraudulent payments stopped and not, honest ones flagged: the truth, since the start.
+    recall, precision : float or None
+    stopped_minor, lost_minor : int
+        Money of fraud, in the bank's first currency.
+    waiting : int
+        Alerts that no analyst has judged yet.
+    """
+
+    alerts: tuple[Alert, ...]
+    caught: int
+    missed: int
+    false_alarms: int
+    recall: float | None
+    precision: float | None
+    stopped_minor: int
+    lost_minor: int
+    waiting: int
+
+
+@dataclass(frozen=True, slots=True)
+class AgentDot:
+    """One agent of the picture; its place stays where it is for the whole run.
+
+    Parameters
+    ----------
+    agent_id : int
+    role : str
+        ``customer``, ``merchant``, ``mule`` or ``fraudster``.
+    x, y : float
+        In [0, 1]; communities lie together.
+    state : State
+        ``critical`` once the fraud service or an analyst has found it, ``warn`` while suspected.
+    """
+
+    agent_id: int
+    role: str
+    x: float
+    y: float
+    state: State
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """Money that has lately gone from one agent to another; `campaign_id` -1 for honest money."""
+
+    debtor: int
+    creditor: int
+    campaign_id: int
+    amount_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """A fraud that is under way: its label stands beside its agents.
+
+    Parameters
+    ----------
+    campaign_id : int
+    typology, label : str
+        The label says what, how many and how much: ``"Mule ring · 7 accounts · 18,240 EUR"``.
+    agents : tuple of int
+    found : bool
+        Whether the bank has noticed it; what it has not noticed is ground truth, behind a switch.
+    """
+
+    campaign_id: int
+    typology: str
+    label: str
+    agents: tuple[int, ...]
+    found: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """The agent view: a sample of everyone, and everyone who matters."""
+
+    dots: tuple[AgentDot, ...]
+    flows: tuple[Flow, ...]
+    campaigns: tuple[Campaign, ...]
+    active: int
+    """How many moved money in the last window."""
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What a page needs that comes late: every point so far, and the latest of everything."""
+
+    points: tuple[Point, ...] = field(default_factory=tuple)
+
+
+Body = Metrics | Feed | FraudDesk | Alerts | Crowd

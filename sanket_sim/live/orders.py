@@ -1,0 +1,100 @@
+"""What goes to a flight: orders, each a plain record that crosses a pipe."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from sanket_sim.core.units import NS_PER_S
+
+SPEED_MIN, SPEED_MAX = 0.1, 10_000.0
+"""Simulated seconds per second of wall time; a run goes no faster than the machine lets it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Play:
+    """Go on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """Wait, after the tick that is under way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Go on for a while of simulated time, then wait."""
+
+    for_ns: int = NS_PER_S
+
+
+@dataclass(frozen=True, slots=True)
+class SetSpeed:
+    """Go on at another speed from now."""
+
+    speed: float
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """End the run after the tick that is under way; what was written stays and is measured."""
+
+
+@dataclass(frozen=True, slots=True)
+class Give:
+    """Command a fault or a trap, now: a table as an experiment has it, without its `at`."""
+
+    table: dict[str, Any]
+    is_trap: bool = False
+    by: str = "operator"
+
+
+@dataclass(frozen=True, slots=True)
+class Inspect:
+    """Ask for everything about one thing."""
+
+    kind: Literal["service", "agent", "payment", "history"]
+    key: str = ""
+
+
+Order = Play | Pause | Step | SetSpeed | Stop | Give | Inspect
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """An order with the number under which its answer comes back."""
+
+    number: int
+    order: Order
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of an order.
+
+    Parameters
+    ----------
+    number : int
+        The request's.
+    body : bytes
+        JSON: what was asked for, ``{}`` for a plain order.
+    problems : tuple of (key path, message)
+        Why it was refused.
+    missing : bool
+        Whether what was asked for does not exist.
+    """
+
+    number: int
+    body: bytes = b"{}"
+    problems: tuple[tuple[str, str], ...] = field(default_factory=tuple)
+    missing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One part of the picture, serialised: the latest of its topic wins."""
+
+    run_id: int
+    topic: str
+    sequence: int
+    body: bytes
