@@ -6,12 +6,11 @@ import os
 from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 
-from starlette.responses import FileResponse
-from starlette.routing import Route, Router
-from starlette.staticfiles import StaticFiles
+from starlette.routing import Router
 from starlette.types import ASGIApp
 
-from sanket_sim.dashboard import assets, cabin
+from sanket_sim.dashboard import cabin
+from sanket_sim.dashboard.wall import deck_files, wall_route
 from sanket_sim.live.flight_deck import FlightDeck
 
 _ENVIRONMENT = {
@@ -32,14 +31,6 @@ def page_of(
     cabin.seat(deck)
     import solara.server.starlette as solara_server  # noqa: PLC0415  # reads the environment
 
-    font = str(assets.font_file())
-    vendored = Router(
-        [Route("/inter.ttf", lambda _: FileResponse(font))],
-        default=StaticFiles(directory=assets.echarts_folder()),
-    )
-    mounts = {
-        "/vendor": vendored,
-        "/deck": StaticFiles(directory=assets.DECK),
-        "/": solara_server.app,
-    }
+    mounts: dict[str, ASGIApp] = deck_files()
+    mounts["/"] = Router([wall_route()], default=solara_server.app)
     return mounts, solara_server.app.router.lifespan_context(solara_server.app)
