@@ -146,7 +146,33 @@ def payments(run: RunFolder) -> Iterator[Payments]:
     outage, blocks = _faults(run), AccountBlocks(run)
     for judgement in judged(run, JUDGED_BY):
         columns = judgement.columns | {"owners_block": _owners_block(judgement.columns, blocks)}
-        yield _beside(columns, truth, outage, run.trace.words("role"))
+        yield beside(columns, truth, outage, run.trace.words("role"))
+
+
+def beside(
+    columns: Columns, truth: Columns, faults: NDArray[np.int64], roles: list[str]
+) -> Payments:
+    """Put payments beside the truth about them.
+
+    Parameters
+    ----------
+    columns : Columns
+        Transactions, `owners_block` among them.
+    truth : Columns
+        In the order of tx_id.
+    faults : int64 array, shape (faults, 2) [ns]
+        When faults begin and end.
+    roles : list of str
+        The words behind the truth's roles.
+    """
+    place = places_of(truth["tx_id"], columns["tx_id"])
+    known = place >= 0
+    told = dict(columns)
+    for name in ("twin", "stage", "role", "typology", "campaign_id"):
+        said = truth[name][place] if rows_in(truth) else np.zeros(len(place), np.int64)
+        told[name] = np.where(known, said, columns.get(name, np.int64(-1)))
+    fraud = np.asarray(columns["is_fraud"], np.bool_)
+    return Payments(told, fraud, _losses(truth, place, fraud, roles), _struck(told, faults))
 
 
 def concatenated(parts: Sequence[Payments]) -> Payments:
@@ -195,19 +221,6 @@ def _faults(run: RunFolder) -> NDArray[np.int64]:
     """Return when faults begin and end, shape (faults, 2) [ns]."""
     windows = [(fault.begin_ns, min(fault.end_ns, FOREVER_NS)) for fault in run.faults]
     return np.array(windows, np.int64).reshape(-1, 2)
-
-
-def _beside(
-    columns: Columns, truth: Columns, faults: NDArray[np.int64], roles: list[str]
-) -> Payments:
-    place = places_of(truth["tx_id"], columns["tx_id"])
-    known = place >= 0
-    told = dict(columns)
-    for name in ("twin", "stage", "role", "typology", "campaign_id"):
-        said = truth[name][place] if rows_in(truth) else np.zeros(len(place), np.int64)
-        told[name] = np.where(known, said, columns.get(name, np.int64(-1)))
-    fraud = np.asarray(columns["is_fraud"], np.bool_)
-    return Payments(told, fraud, _losses(truth, place, fraud, roles), _struck(told, faults))
 
 
 def _losses(truth: Columns, place: NDArray[np.int64], fraud: Mask, roles: list[str]) -> Mask:
