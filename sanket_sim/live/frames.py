@@ -318,6 +318,47 @@ class Feed:
 
 
 @dataclass(frozen=True, slots=True)
+class Evidence:
+    """What an analyst has before him when he opens an alert about fraud.
+
+    Parameters
+    ----------
+    tx_id : int
+        The payment that raised it, -1 for none.
+    customer_id : int
+        Whose payment it is, -1 while that is not known.
+    customer : str
+        As people call him.
+    amount_minor : int
+    currency : str
+    score : float or None
+        Of the fraud service in [0, 1]; None where monitoring raised the alert.
+    decision : str
+        ``review``, ``step_up`` or ``decline``, or ``monitoring``.
+    reasons : tuple of str
+        Rules that fired, or the pattern that monitoring saw.
+    progress : str
+        ``waiting``, ``taken_up``, ``cleared``, ``confirmed`` or ``frozen``.
+    truth : str
+        The typology behind it; empty for honest ones. Behind a switch on the page.
+    campaign_id : int
+        -1: of no campaign. Behind the same switch.
+    """
+
+    tx_id: int
+    customer_id: int
+    customer: str
+    amount_minor: int
+    currency: str
+    score: float | None
+    decision: str
+    reasons: tuple[str, ...]
+    progress: str
+    truth: str
+    campaign_id: int = -1
+
+
+@dataclass(frozen=True, slots=True)
 class Alert:
     """Something that somebody should look at.
 
@@ -337,6 +378,8 @@ class Alert:
     subject_kind : str
         ``service``, ``agent``, ``payment`` or ``campaign``: what to open; empty for nothing.
     subject : str
+    evidence : Evidence or None
+        Of alerts about fraud on the analysts' desk.
     """
 
     alert_id: int
@@ -348,6 +391,7 @@ class Alert:
     end_ns: int | None = None
     subject_kind: str = ""
     subject: str = ""
+    evidence: Evidence | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -356,6 +400,98 @@ class Alerts:
 
     alerts: tuple[Alert, ...]
     open: int
+
+
+@dataclass(frozen=True, slots=True)
+class WhatIf:
+    """What flagging everything from one score on would have meant, had nobody acted otherwise.
+
+    Parameters
+    ----------
+    score : float
+    recall, precision : float or None
+    honest_share : float or None
+        Honest payments flagged, of those judged.
+    stopped_minor : int
+        Attempts at their owners' money at or above the score, in the bank's first currency.
+    """
+
+    score: float
+    recall: float | None
+    precision: float | None
+    honest_share: float | None
+    stopped_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One step of a campaign on its time-line.
+
+    Parameters
+    ----------
+    fate : str
+        ``moved``, ``stopped`` for suspicion, ``failed`` otherwise, or ``step``: no money meant.
+    flagged : bool
+        Whether the fraud service declined it, or asked for a second factor.
+    debtor, creditor : int
+        Agent ids, -1 for the world outside.
+    """
+
+    tx_id: int
+    at_ns: int
+    stage: str
+    amount_minor: int
+    currency: str
+    fate: str
+    flagged: bool
+    debtor: int
+    creditor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A campaign as its file would tell it: all of it is ground truth.
+
+    Parameters
+    ----------
+    found : bool
+        Whether the bank has noticed it.
+    begun_ns, last_ns : int
+        Of its first and its latest payment so far.
+    caught, missed, payments : int
+    stopped_minor, lost_minor : int
+        In the bank's first currency.
+    accounts : int
+        How many accounts it has touched.
+    stages : dict
+        Stage -> payments so far.
+    moves : tuple of Move
+        The newest, oldest first.
+    """
+
+    campaign_id: int
+    typology: str
+    label: str
+    found: bool
+    begun_ns: int
+    last_ns: int
+    caught: int
+    missed: int
+    payments: int
+    stopped_minor: int
+    lost_minor: int
+    accounts: int
+    stages: dict[str, int]
+    moves: tuple[Move, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """Scores from which the bank looks at a payment, asks for a second factor, and declines."""
+
+    review: float
+    step_up: float
+    decline: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -373,6 +509,13 @@ class FraudDesk:
         Money of fraud, in the bank's first currency.
     waiting : int
         Alerts that no analyst has judged yet.
+    currency : str
+        Of all money on the desk: the bank's first.
+    thresholds : Thresholds or None
+    what_if : tuple of WhatIf
+        By score, lowest first; empty until fraud has been scored.
+    cases : tuple of Case
+        The campaigns with most payments, largest first: ground truth.
     """
 
     alerts: tuple[Alert, ...]
@@ -384,6 +527,10 @@ class FraudDesk:
     stopped_minor: int
     lost_minor: int
     waiting: int
+    currency: str = ""
+    thresholds: Thresholds | None = None
+    what_if: tuple[WhatIf, ...] = ()
+    cases: tuple[Case, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -399,6 +546,9 @@ class AgentDot:
         In [0, 1]; communities lie together.
     state : State
         ``critical`` once the fraud service or an analyst has found it, ``warn`` while suspected.
+    found : bool
+        Whether the bank knows of a crime here. Where it does not, that somebody is a mule or a
+        fraudster is ground truth, behind a switch.
     """
 
     agent_id: int
@@ -406,11 +556,15 @@ class AgentDot:
     x: float
     y: float
     state: State
+    found: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """Money that has lately gone from one agent to another; `campaign_id` -1 for honest money."""
+    """Money that has lately gone from one agent to another; `campaign_id` -1 for honest money.
+
+    An amount of 0 leads from a fraudster to an account in whose name he acts.
+    """
 
     debtor: int
     creditor: int

@@ -53,7 +53,7 @@ class Give:
 class Inspect:
     """Ask for everything about one thing."""
 
-    kind: Literal["service", "agent", "payment", "history"]
+    kind: Literal["service", "agent", "payment", "campaign", "history"]
     key: str = ""
 
 
