@@ -15,6 +15,11 @@ def wall_s() -> float:
     return time.perf_counter()
 
 
+def epoch_ms() -> int:
+    """Return the date as milliseconds since 1970 in UTC: when something left this machine."""
+    return time.time_ns() // 1_000_000
+
+
 def cpu_s() -> float:
     """Return the processor time this process has used [s]."""
     return time.process_time()

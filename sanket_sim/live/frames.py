@@ -16,7 +16,7 @@ WINDOW_S = 15
 POINTS_MAX = 600
 """Most points of a chart over the whole run; what is longer gets wider points."""
 
-FlightState = Literal["ready", "running", "paused", "measuring", "ended", "failed"]
+FlightState = Literal["starting", "ready", "running", "paused", "measuring", "ended", "failed"]
 State = Literal["ok", "warn", "critical", "idle"]
 Topic = Literal["metrics", "transactions", "fraud_alerts", "alerts", "agents"]
 TOPICS: tuple[Topic, ...] = ("metrics", "transactions", "fraud_alerts", "alerts", "agents")
@@ -33,8 +33,9 @@ class RunStatus:
     experiment, question, model : str
     seed : int
     state : FlightState
-        ``ready``: nothing has happened yet; ``measuring``: the last tick is over, findings and
-        report are being written; ``ended``: they are there.
+        ``starting``: its process builds the bank; ``ready``: nothing has happened yet;
+        ``measuring``: the last tick is over, findings and report are being written; ``ended``:
+        they are there.
     now_ns, duration_ns, end_ns : int
         Simulated; arrivals stop at `duration_ns`, draining ends at `end_ns` at the latest.
     start : str
@@ -231,6 +232,9 @@ class Disturbance:
     by : str
         ``"experiment"``, or who commanded it.
     trap : bool
+    pending : bool
+        Commanded and on the run's record, but no time has passed since: its `fault_id` is
+        negative until it takes effect.
     """
 
     fault_id: int
@@ -241,6 +245,7 @@ class Disturbance:
     end_ns: int
     by: str
     trap: bool
+    pending: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +259,8 @@ class Metrics:
     points: tuple[Point, ...]
     """The newest: those that the last frame did not bring, and a few before them."""
     disturbances: tuple[Disturbance, ...]
+    point_ns: int = 0
+    """Length of a point; a frame in which it has changed brings every point there is, anew."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,15 @@ class SetSpeed:
 
 @dataclass(frozen=True, slots=True)
 class Stop:
-    """End the run after the tick that is under way; what was written stays and is measured."""
+    """End the run after the tick that is under way; what was written stays and is measured.
+
+    Parameters
+    ----------
+    by : str
+        Whom the manifest names.
+    """
+
+    by: str = "the operator"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,9 +100,42 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One part of the picture, serialised: the latest of its topic wins."""
+    """One part of the picture, serialised: the latest of its topic wins.
+
+    Parameters
+    ----------
+    run_id : int
+    topic : str
+    sequence : int
+        Grows by one with each frame of the topic.
+    body : bytes
+        JSON.
+    sent_ms : int
+        When it was made, by the clock on the wall [ms since 1970]: what a page needs to say how
+        old its picture is. 0 if nobody noted it.
+    """
 
     run_id: int
     topic: str
     sequence: int
     body: bytes
+    sent_ms: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Boarded:
+    """The parts of a run have been introduced to one another: it can be told to go on."""
+
+    run_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """The flight could not begin, or came down."""
+
+    run_id: int
+    message: str
+
+
+Report = Frame | Answer | Boarded | Failure
+"""What comes from a flight."""

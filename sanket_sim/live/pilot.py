@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from multiprocessing.connection import Connection
 from typing import assert_never
 
-from sanket_sim.core.clock import wall_s
+from sanket_sim.core.clock import epoch_ms, wall_s
 from sanket_sim.core.units import NS_PER_S
 from sanket_sim.live.commanding import Refused, command_of
 from sanket_sim.live.frames import FlightState, RunStatus
@@ -255,7 +255,7 @@ class Pilot:
             return
         self._shown_s[topic] = now_s
         self._sequence[topic] += 1
-        self._send(Frame(self.run_id, topic, self._sequence[topic], json_of(body)))
+        self._send(Frame(self.run_id, topic, self._sequence[topic], json_of(body), epoch_ms()))
 
 
 __all__ = ["INTERVALS_S", "NS_PER_S", "NeverFlownError", "Pilot"]
