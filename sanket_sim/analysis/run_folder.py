@@ -171,14 +171,7 @@ class RunFolder:
 
         At the bank's own rates, a currency without one at par: good enough to put leaks in order.
         """
-        rates = self.bank.rates
-        return sum(
-            (
-                Fraction(minor, 10 ** exponent_of(currency)) / rates.get(currency, Fraction(1))
-                for currency, minor in amounts_minor.items()
-            ),
-            Fraction(0),
-        )
+        return worth_of(amounts_minor, self.bank.rates)
 
     @cached_property
     def traps(self) -> dict[str, LaidTrap]:
@@ -239,6 +232,23 @@ class RunFolder:
 
     def _always_on(self, fault: Fault) -> bool:
         return fault.begin_ns <= 0 and fault.end_ns >= self.experiment.duration
+
+
+def worth_of(amounts_minor: Mapping[str, int], rates: Mapping[str, Fraction]) -> Fraction:
+    """Return amounts by currency as one sum, in units of the currency that the rates count from.
+
+    Examples
+    --------
+    >>> worth_of({"EUR": 150, "JPY": 330}, {"JPY": Fraction(165)})
+    Fraction(7, 2)
+    """
+    return sum(
+        (
+            Fraction(minor, 10 ** exponent_of(currency)) / rates.get(currency, Fraction(1))
+            for currency, minor in amounts_minor.items()
+        ),
+        Fraction(0),
+    )
 
 
 def load_outline(path: Path) -> ExperimentOutline:
