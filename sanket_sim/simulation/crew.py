@@ -36,6 +36,8 @@ class Cockpit:
         Holds the rows that are not on the disk yet.
     note : callable
         Puts the commands given so far on the run's record; take it before you take their effect.
+    stop : callable
+        Ends the run before the next tick, and lets the manifest say who stopped it.
     """
 
     folder: Path
@@ -47,6 +49,7 @@ class Cockpit:
     faults: Columns
     writer: TraceWriter
     note: Callable[[Sequence[OperatorCommand]], None]
+    stop: Callable[[str], None]
 
 
 class Crew(Protocol):

@@ -12,30 +12,37 @@ from types import FrameType
 
 @dataclass(slots=True)
 class Interruption:
-    """Which signal has asked the run to end, if any.
+    """Which signal, or who else, has asked the run to end, if anybody has.
 
     Examples
     --------
     >>> asked = Interruption()
-    >>> asked.requested, asked.signal_name
+    >>> asked.requested, asked.by
     (False, '')
+    >>> asked.ask("the operator")
+    >>> asked.requested, asked.by
+    (True, 'the operator')
     """
 
-    signal_name: str = ""
+    by: str = ""
     at_once: bool = False
     """Nobody asks any more: the next signal ends what is being done."""
 
     @property
     def requested(self) -> bool:
         """Whether somebody asked the run to end."""
-        return bool(self.signal_name)
+        return bool(self.by)
+
+    def ask(self, by: str) -> None:
+        """Ask the run to end after the tick that is under way; who asked first is remembered."""
+        self.by = self.by or by
 
     def note(self, number: int, _frame: FrameType | None) -> None:
         """Remember the first signal; a second one no longer waits for the tick to end."""
         name = signal.Signals(number).name
         if self.requested or self.at_once:
             raise KeyboardInterrupt(f"interrupted by {name}")
-        self.signal_name = name
+        self.by = name
 
 
 @contextmanager

@@ -411,6 +411,7 @@ def _simulate(
         faults=known.faults,
         writer=writer,
         note=note,
+        stop=asked.ask,
     )
     crew.board(seats)
     try:
@@ -440,4 +441,4 @@ def _said(asked: Interruption, reached_ns: int) -> str:
     """Say why the run is not complete, if it is not."""
     if not asked.requested:
         return ""
-    return f"interrupted by {asked.signal_name} at {format_duration(reached_ns)} of simulated time"
+    return f"interrupted by {asked.by} at {format_duration(reached_ns)} of simulated time"
