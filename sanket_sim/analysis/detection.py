@@ -116,7 +116,7 @@ def measure_fraud(run: RunFolder) -> FraudFinding:
         tally.add(rows, money)
     known = concatenated(tally.kept)
     fraud, cover = known.where(known.fraud), known.where(known.cover)
-    caught, missed = int(fraud.flagged.sum()), int(_missed(fraud).sum())
+    caught, missed = int(fraud.flagged.sum()), int(fraud.missed.sum())
     flags = caught + tally.honest.flagged
     kinds = by_typology(run, known.where(~known.cover), flags)
     blind = _nobody_judged(run, tally.histogram, flags)
@@ -171,10 +171,6 @@ def _unjudged(kind: TypologyDetection) -> TypologyDetection:
     """Return a kind of fraud whose recall is unknown, not nothing."""
     stages = {name: replace(one, recall=Estimate()) for name, one in kind.by_stage.items()}
     return replace(kind, recall=Estimate(), by_stage=stages)
-
-
-def _missed(fraud: Payments) -> np.ndarray:
-    return fraud.decided & ~fraud.flagged & (fraud.columns["amount_minor"] > 0)
 
 
 def _typologies(run: RunFolder, rows: Payments) -> dict[int, str]:

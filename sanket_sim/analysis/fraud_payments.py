@@ -122,6 +122,12 @@ class Payments:
         return np.asarray(self.scored | self.unchecked | (self.columns["d_minor"] > 0))
 
     @property
+    def missed(self) -> Mask:
+        """Fraud with money in it that was decided about and let through unflagged."""
+        moving = self.columns["amount_minor"] > 0
+        return np.asarray(self.fraud & self.decided & ~self.flagged & moving)
+
+    @property
     def lost_minor(self) -> NDArray[np.int64]:
         """What was taken from its owner [minor units]."""
         return np.where(self.loss, np.maximum(self.columns["d_minor"], 0), 0)
