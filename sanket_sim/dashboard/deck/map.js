@@ -1,0 +1,220 @@
+// The service map: cards on the model's coordinates, the calls between them, and the heat behind.
+
+import { EdgeLayer } from "./map_edges.js";
+import { ServiceCard, latencyOf, percentOf, rateOf } from "./map_card.js";
+import { layOut } from "./map_layout.js";
+import { keyOf } from "./map_routes.js";
+import { dress, html, mark, say } from "./nodes.js";
+
+/** What the glow behind the cards can mean: `full` is the share at which it is hottest. */
+const UNITS = {
+  leakage: {
+    label: "Leakage",
+    hint: "Leaks that began at a service, per 100 payments",
+    share: (now) => now.leak_share,
+    full: 0.05,
+    digits: 2,
+  },
+  load: { label: "Load", hint: "Busy workers as a share of all", share: (now) => now.utilisation, full: 1, digits: 0 },
+  errors: { label: "Errors", hint: "Attempts that failed, per 100", share: (now) => now.error_share, full: 0.1, digits: 1 },
+};
+const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
+
+/** The part that shows `services` and `edges` of the topic `metrics`. */
+export class ServiceMap {
+  constructor(host, deck) {
+    this.deck = deck;
+    this.unit = UNITS.leakage;
+    this.cards = new Map();
+    this.edges = new EdgeLayer();
+    this.tip = html("div", { class: "map-tooltip", role: "tooltip", hidden: "" });
+    this.glows = html("div", { class: "map-glows" });
+    this.stage = html("div", { class: "map-stage" }, this.glows, this.edges.node, this.tip);
+    this.room = html("div", { class: "map-room" }, this.stage);
+    this.empty = html("p", { class: "map-empty" }, "Waiting for the first figures");
+    host.classList.add("map");
+    host.setAttribute("aria-label", "Service map");
+    host.append(this.titleRow(), this.room, this.empty);
+    dress(host, "./map.css");
+    this.listen();
+    new ResizeObserver(() => this.arrange()).observe(this.room);
+  }
+
+  /** Show a frame of the topic `metrics`. */
+  update(body) {
+    this.services = body.services;
+    this.calls = body.edges;
+    const shape = this.shapeOf();
+    if (shape !== this.shape) this.rebuild(shape);
+    this.paint();
+  }
+
+  /** Colours are CSS custom properties: nothing to redraw. */
+  restyle() {}
+
+  /** What makes a new map necessary: other services, coordinates or edges. */
+  shapeOf() {
+    const cards = this.services.map(({ name, x, y }) => `${name} ${x} ${y}`);
+    return [...cards, ...this.calls.map(keyOf)].join("|");
+  }
+
+  rebuild(shape) {
+    this.shape = shape;
+    const names = new Set(this.services.map((service) => service.name));
+    for (const [name, card] of this.cards) if (!names.has(name)) this.drop(name, card);
+    for (const name of names) if (!this.cards.has(name)) this.add(name);
+    mark(this.empty, "hidden", names.size ? "" : null);
+    this.arrange();
+  }
+
+  drop(name, card) {
+    card.node.remove();
+    card.glow.remove();
+    this.cards.delete(name);
+  }
+
+  add(name) {
+    const card = new ServiceCard(name, (service) => this.deck.inspect("service", service));
+    this.cards.set(name, card);
+    this.glows.append(card.glow);
+    this.stage.insertBefore(card.node, this.tip);
+  }
+
+  /** Lay everything out for the room there is. */
+  arrange() {
+    const { clientWidth: width, clientHeight: height } = this.room;
+    if (!this.services?.length || !width || !height) return;
+    this.layout = layOut(this.services, { width, height });
+    this.stage.style.width = `${this.layout.width}px`;
+    this.stage.style.height = `${this.layout.height}px`;
+    this.stage.style.setProperty("--grow", String(this.layout.card.height > 72 ? this.layout.card.height / 72 : 1));
+    mark(this.stage, "data-finish", this.layout.finish);
+    for (const [name, card] of this.cards) card.place(this.layout.places.get(name));
+    this.edges.place(this.calls, this.layout);
+    this.paint();
+  }
+
+  paint() {
+    for (const now of this.services) this.cards.get(now.name)?.show(now, this.unit);
+    this.edges.show(this.calls);
+    if (this.lit) this.tell(this.lit);
+  }
+
+  titleRow() {
+    this.hint = html("span", { class: "map-hint" }, this.unit.hint);
+    this.most = html("span", {}, "5 %");
+    const legend = html("span", { class: "map-legend", "aria-hidden": "true" },
+      html("span", {}, "0"), html("i"), this.most);
+    return html("header", { class: "map-title" },
+      html("h2", {}, "Service map"), this.hint, this.switch(), legend);
+  }
+
+  switch() {
+    const group = html("span", { class: "map-switch", role: "group", "aria-label": "What the glow shows" });
+    for (const [key, { label, hint }] of Object.entries(UNITS)) {
+      const pressed = String(UNITS[key] === this.unit);
+      const button = html("button", { type: "button", "aria-pressed": pressed, title: hint, "data-testid": `heat-${key}` }, label);
+      button.addEventListener("click", () => this.choose(key, group));
+      group.append(button);
+    }
+    return group;
+  }
+
+  choose(key, group) {
+    this.unit = UNITS[key];
+    for (const button of group.children) {
+      button.setAttribute("aria-pressed", String(button.dataset.testid === `heat-${key}`));
+    }
+    say(this.hint, this.unit.hint);
+    say(this.most, `${100 * this.unit.full} %`);
+    if (this.services) this.paint();
+  }
+
+  listen() {
+    this.stage.addEventListener("pointerover", (event) => this.light(nameAt(event)));
+    this.stage.addEventListener("pointerleave", () => this.light(this.focused()));
+    this.stage.addEventListener("focusin", (event) => this.light(nameAt(event)));
+    this.stage.addEventListener("focusout", () => this.light(null));
+    this.stage.addEventListener("keydown", (event) => this.step(event));
+  }
+
+  focused() {
+    return [...this.cards].find(([, card]) => card.node.matches(":focus-visible"))?.[0] ?? null;
+  }
+
+  light(name) {
+    const lit = name ?? this.focused();
+    if (lit === this.lit) return;
+    this.lit = lit;
+    this.edges.light(lit);
+    mark(this.tip, "hidden", lit === null ? "" : null);
+    if (lit !== null) this.tell(lit);
+  }
+
+  /** Fill the tooltip: every way to and from a service, with its rate and errors. */
+  tell(name) {
+    const lines = this.calls.filter((edge) => edge.caller === name || edge.callee === name && edge.caller !== name);
+    lines.sort((a, b) => (a.callee === name ? 0 : 1) - (b.callee === name ? 0 : 1) || b.rate_per_s - a.rate_per_s);
+    const { now } = this.cards.get(name);
+    while (this.tip.children.length < lines.length + 2) this.tip.append(html("p"));
+    say(this.tip.children[0], now.label);
+    say(this.tip.children[1], summaryOf(now));
+    [...this.tip.children].slice(2).forEach((line, index) => this.tellEdge(line, lines[index], name));
+    this.placeTip(this.layout.places.get(name));
+  }
+
+  tellEdge(line, edge, name) {
+    mark(line, "hidden", edge ? null : "");
+    if (!edge) return;
+    const inward = edge.callee === name;
+    const other = inward ? edge.caller : edge.callee;
+    const label = other === "client" ? "Customers" : this.cards.get(other)?.now.label ?? other;
+    say(line, `${inward ? "←" : "→"} ${label} · ${wordsOf(edge)}`);
+  }
+
+  /** Above or below the card, wherever there is more room, and never outside. */
+  placeTip({ x, y, width, height }) {
+    const below = y + height / 2 < this.layout.height / 2;
+    const left = Math.max(4, Math.min(x + width / 2 - this.tip.offsetWidth / 2, this.layout.width - this.tip.offsetWidth - 4));
+    const top = below ? y + height + 8 : y - this.tip.offsetHeight - 8;
+    this.tip.style.transform = `translate(${Math.round(left)}px, ${Math.round(top)}px)`;
+  }
+
+  /** Arrow keys go to the next card in that direction. */
+  step(event) {
+    const way = ARROWS[event.key];
+    const name = nameAt(event);
+    if (!way || !name) return;
+    event.preventDefault();
+    const next = this.neighbour(this.layout.places.get(name), way);
+    if (next) this.cards.get(next.name).node.focus();
+  }
+
+  neighbour(from, [dx, dy]) {
+    const steps = [...this.layout.places.values()].map((place) => {
+      const [across, down] = [place.column - from.column, place.row - from.row];
+      return { name: place.name, ahead: across * dx + down * dy, aside: Math.abs(across * dy) + Math.abs(down * dx) };
+    });
+    const open = steps.filter(({ ahead }) => ahead > 0);
+    return open.sort((a, b) => a.ahead + 2 * a.aside - b.ahead - 2 * b.aside)[0];
+  }
+}
+
+function nameAt(event) {
+  return event.target.closest?.(".map-card")?.dataset.testid.slice("service-".length) ?? null;
+}
+
+function summaryOf(now) {
+  const wait = now.p50_ms === null ? "no calls yet" : `p50 ${latencyOf(now.p50_ms)} · p95 ${latencyOf(now.p95_ms)}`;
+  const busy = `${percentOf(now.utilisation, 0)} busy`;
+  return [busy, wait, now.leaked ? `${now.leaked} leaked so far` : ""].filter(Boolean).join(" · ");
+}
+
+function wordsOf({ rate_per_s: rate, error_share: errors, retry_share: retries, breaker }) {
+  if (rate === 0 && breaker !== "open") return "no calls now";
+  const words = [`${rateOf(rate)[0]}/s`];
+  if (errors >= 0.0005) words.push(`${percentOf(errors)} errors`);
+  if (retries >= 0.0005) words.push(`${percentOf(retries)} retries`);
+  if (breaker === "open" || breaker === "half_open") words.push(`breaker ${breaker.replace("_", "-")}`);
+  return words.join(" · ");
+}

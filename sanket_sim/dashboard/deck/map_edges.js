@@ -1,0 +1,95 @@
+// The lines between services: drawn once for a layout, then only their looks change.
+
+import { mark, svg } from "./nodes.js";
+import { keyOf, route } from "./map_routes.js";
+
+const WIDTH_LEAST = 1.1;
+const WIDTH_MOST = 5;
+const RATE_LEAST = 40;
+const ERRORS = { warn: 0.01, critical: 0.08 };
+
+/** All edges of a map, below its cards. */
+export class EdgeLayer {
+  constructor() {
+    this.node = svg("svg", { class: "map-edges", "aria-hidden": "true" });
+    this.drawn = new Map();
+    this.busiest = RATE_LEAST;
+  }
+
+  /** Route the edges anew, after a change of what there is or of the room. */
+  place(edges, layout) {
+    const routes = route(edges, layout);
+    mark(this.node, "width", layout.width);
+    mark(this.node, "height", layout.height);
+    for (const [key, edge] of this.drawn) if (!routes.has(key)) this.drop(key, edge);
+    for (const edge of edges) this.put(edge, routes.get(keyOf(edge)));
+  }
+
+  drop(key, { node }) {
+    node.remove();
+    this.drawn.delete(key);
+  }
+
+  put({ caller, callee }, path) {
+    if (!path) return;
+    const key = keyOf({ caller, callee });
+    const edge = this.drawn.get(key) ?? this.build(key, caller, callee);
+    mark(edge.line, "d", path.line);
+    mark(edge.head, "d", path.head);
+    mark(edge.sign, "transform", `translate(${path.middle.x.toFixed(1)} ${path.middle.y.toFixed(1)})`);
+  }
+
+  build(key, caller, callee) {
+    const line = svg("path", { class: "map-way" });
+    const head = svg("path", { class: "map-tip" });
+    const sign = svg("path", { class: "map-sign" });
+    const node = svg("g", { class: "map-edge", "data-edge": `${caller}->${callee}` }, line, head, sign);
+    const edge = { node, line, head, sign, caller, callee };
+    this.drawn.set(key, edge);
+    this.node.append(node);
+    return edge;
+  }
+
+  /** Show rates as widths, errors and breakers as colours, dashes and signs. */
+  show(edges) {
+    this.busiest = Math.max(this.busiest, ...edges.map((edge) => edge.rate_per_s));
+    for (const edge of edges) {
+      const drawn = this.drawn.get(keyOf(edge));
+      if (drawn) this.showOne(drawn, edge);
+    }
+  }
+
+  showOne({ node, line, sign }, edge) {
+    const state = stateOf(edge);
+    mark(node, "data-state", state);
+    mark(node, "data-breaker", edge.breaker);
+    mark(line, "stroke-width", this.widthOf(edge.rate_per_s));
+    mark(sign, "d", SIGNS[edge.breaker] ?? (state === "critical" ? SIGNS.errors : ""));
+  }
+
+  widthOf(rate) {
+    const width = WIDTH_LEAST + (WIDTH_MOST - WIDTH_LEAST) * Math.sqrt(rate / this.busiest);
+    return String(Math.round(width * 4) / 4);
+  }
+
+  /** Bring out the edges of one service; null: of none. */
+  light(name) {
+    mark(this.node, "data-lit", name === null ? null : "");
+    for (const { node, caller, callee } of this.drawn.values()) {
+      mark(node, "data-lit", name !== null && (caller === name || callee === name) ? "" : null);
+    }
+  }
+}
+
+/** Shapes at the middle of an edge: a cross, half a cross, a wedge. */
+const SIGNS = {
+  open: "M-3.6,-3.6L3.6,3.6M-3.6,3.6L3.6,-3.6",
+  half_open: "M-3.6,3.6L3.6,-3.6",
+  errors: "M0,-4.4L4.4,3.2L-4.4,3.2Z",
+};
+
+function stateOf({ rate_per_s: rate, error_share: errors }) {
+  if (rate === 0) return "idle";
+  if (errors >= ERRORS.critical) return "critical";
+  return errors >= ERRORS.warn ? "warn" : "ok";
+}

@@ -1,0 +1,90 @@
+// Where the cards of the service map stand: pure geometry, no DOM. All lengths in CSS pixels.
+
+const CARD = { width: 150, height: 72 };
+const GAP_MIN = { x: 25, y: 19 };
+const GAP_MAX = { x: 96, y: 64 };
+const EDGE_OF_ROOM = { x: 22, y: 15 };
+const GROWTH_MAX = 1.3;
+const WIDTH_LEAST = 84;
+const HEIGHT_LEAST = 26;
+
+/**
+ * Lay cards out in columns and rows and centre them; they never overlap.
+ *
+ * @param {{name: string, x: number, y: number}[]} services grid coordinates: columns from the left,
+ *   rows from the top; only their order counts, and two in one cell move apart.
+ * @param {{width: number, height: number}} room what there is [px].
+ * @returns {{width: number, height: number, card: {width: number, height: number},
+ *   gap: {x: number, y: number}, columns: number, rows: number, finish: string,
+ *   places: Map<string, object>}} `width` exceeds the room's if the cards would get too narrow.
+ */
+export function layOut(services, room) {
+  const cells = cellsOf(services);
+  const columns = 1 + Math.max(0, ...cells.map((cell) => cell.column));
+  const rows = 1 + Math.max(0, ...cells.map((cell) => cell.row));
+  const along = stretch(room.width, columns, CARD.width, WIDTH_LEAST, EDGE_OF_ROOM.x, GAP_MIN.x, GAP_MAX.x);
+  const down = stretch(room.height, rows, CARD.height, HEIGHT_LEAST, EDGE_OF_ROOM.y, GAP_MIN.y, GAP_MAX.y);
+  const card = inProportion(along.size, down.size);
+  const gap = {
+    x: spread(along.room, columns, card.width, EDGE_OF_ROOM.x, GAP_MAX.x),
+    y: spread(down.room, rows, card.height, EDGE_OF_ROOM.y, GAP_MAX.y),
+  };
+  const origin = {
+    x: (along.room - columns * card.width - (columns - 1) * gap.x) / 2,
+    y: (down.room - rows * card.height - (rows - 1) * gap.y) / 2,
+  };
+  const places = new Map(cells.map((cell) => [cell.name, placeOf(cell, card, gap, origin)]));
+  return { width: along.room, height: down.room, card, gap, columns, rows, finish: finishOf(card), places };
+}
+
+/** Rank coordinates and give every service a cell of its own. */
+function cellsOf(services) {
+  const columns = ranks(services.map((service) => service.x));
+  const rows = ranks(services.map((service) => service.y));
+  const taken = new Set();
+  return services.map(({ name, x, y }) => {
+    const column = columns.get(x);
+    let row = rows.get(y);
+    while (taken.has(`${column} ${row}`)) row += 1;
+    taken.add(`${column} ${row}`);
+    return { name, column, row };
+  });
+}
+
+function ranks(values) {
+  const ordered = [...new Set(values)].sort((a, b) => a - b);
+  return new Map(ordered.map((value, rank) => [value, rank]));
+}
+
+/** The largest card that fits `count` times, and the room it then needs. */
+function stretch(room, count, usual, least, margin, gap) {
+  const size = (room - 2 * margin - (count - 1) * gap) / count;
+  const kept = Math.max(least, Math.min(usual * GROWTH_MAX, size));
+  return { size: Math.floor(kept), room: Math.max(room, 2 * margin + count * least + (count - 1) * gap) };
+}
+
+/** Grow beyond the usual size only in both directions alike; shrink in each as needed. */
+function inProportion(width, height) {
+  const growth = Math.max(1, Math.min(width / CARD.width, height / CARD.height));
+  return {
+    width: Math.min(width, Math.floor(CARD.width * growth)),
+    height: Math.min(height, Math.floor(CARD.height * growth)),
+  };
+}
+
+function spread(room, count, size, margin, most) {
+  return count < 2 ? 0 : Math.min(most, Math.floor((room - 2 * margin - count * size) / (count - 1)));
+}
+
+function placeOf({ name, column, row }, { width, height }, gap, origin) {
+  const x = Math.round(origin.x + column * (width + gap.x));
+  const y = Math.round(origin.y + row * (height + gap.y));
+  return { name, column, row, x, y, width, height };
+}
+
+/** How much a card can say in words of 11 px: `full`, `brief`, `terse` or `bare`. */
+function finishOf({ width, height }) {
+  if (height < 34) return "bare";
+  if (height < 48) return "terse";
+  return width < 134 || height < 62 ? "brief" : "full";
+}
