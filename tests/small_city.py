@@ -129,7 +129,7 @@ def flat(rate_per_s, lasts_s, customers):
 def city(customers=200, rate_per_s=50.0, lasts_s=60, seed=7, campaigns=(), patience=None, **kw):
     people = {"customers": customers, "merchants": 40, "patience": patience or {}, "savings": 0}
     settings = PopulationSettings.model_validate(people | kw.get("people", {}))
-    demand = flat(rate_per_s, lasts_s, customers)
+    demand = kw.get("demand") or flat(rate_per_s, lasts_s, customers)
     later = {name: kw[name] for name in ("start", "twins", "plans") if name in kw}
     return City(kw.get("bank", bank()), settings, demand, seed, campaigns, **later)
 
@@ -172,11 +172,11 @@ class Till:
             self.pending.append(
                 (int(row["created_ns"]), int(row["tx_id"]), 0, bool(row["may_retry"]))
             )
-        for tx_id, at_ns, same_key, may_retry in arrivals.resubmissions.tolist():
+        for tx_id, at_ns, may_retry in arrivals.resubmissions.tolist():
             assert self.now_ns <= at_ns < end_ns
             number = self.tries[tx_id]
             self.tries[tx_id] += 1
-            self.submissions.append((tx_id, at_ns, same_key, may_retry))
+            self.submissions.append((tx_id, at_ns, may_retry))
             self.pending.append((at_ns, tx_id, number, may_retry))
         self.closed += arrivals.closures.tolist()
         self.city.learn(self._answers(end_ns))

@@ -16,7 +16,7 @@ from sanket_sim.actors.business_days import BusinessDays
 from sanket_sim.actors.calendar import Act, Calendar
 from sanket_sim.actors.chart import chart_of_accounts
 from sanket_sim.actors.customer import Customer
-from sanket_sim.actors.demand import NEVER_NS, Demand
+from sanket_sim.actors.demand import NEVER_NS, Demand, Surge
 from sanket_sim.actors.exchange import Exchange
 from sanket_sim.actors.fees import Fees
 from sanket_sim.actors.habits import Habits
@@ -127,7 +127,7 @@ class City(mesa.Model):  # type: ignore[misc]  # mesa carries no types
         self.planned_ns = 0
         self.wanted = Arrivals()
         self._wishes: list[Wish] = []
-        self._resubmissions: list[tuple[int, int, bool, bool]] = []
+        self._resubmissions: list[tuple[int, int, bool]] = []
         self._closures: list[int] = []
         self._tries_ns: dict[int, int] = {}
         self._left_ns = np.full(len(self.population), NEVER_NS, dtype=np.int64)
@@ -190,6 +190,10 @@ class City(mesa.Model):  # type: ignore[misc]  # mesa carries no types
         """Put the truth about everything else on the last batch's record."""
         self.truth.close(batch, [*self.fraudsters, *self.twins])
 
+    def surge(self, surges: Sequence[Surge]) -> None:
+        """Let more people, or fewer, act in windows that begin now or later."""
+        self.traffic.surge(surges)
+
     def learn(self, batch: TraceBatch) -> None:
         """Let everyone hear how their submissions went."""
         answers = batch.answers
@@ -230,9 +234,8 @@ class City(mesa.Model):  # type: ignore[misc]  # mesa carries no types
         self._blocks.append((account, at_ns, blocked, False))
 
     def resubmit(self, tx_id: int, at_ns: int, *, may_retry: bool) -> None:
-        """Try an open intent again; asking for the status first lets it keep its key."""
-        same_key = self.bank.controls.status_inquiry
-        self._resubmissions.append((tx_id, at_ns, same_key, may_retry))
+        """Try an open intent again."""
+        self._resubmissions.append((tx_id, at_ns, may_retry))
 
     def enquire(self, customer_id: int, at_ns: int, draw_key: int) -> None:
         """Ask for the balance after a payment in doubt."""

@@ -131,6 +131,31 @@ class Demand:
         at_ns = self.edges_ns[segment] + (after_s * NS_PER_S).astype(np.int64)
         return np.where(reached, np.minimum(at_ns, self.edges_ns[segment + 1] - 1), NEVER_NS)
 
+    def intensity(self, at_ns: Times, begin_ns: Times) -> Floats:
+        """Return the intensity at instants, as seen from the segments that hold `begin_ns`."""
+        segment = np.searchsorted(self.edges_ns, begin_ns, side="right") - 1
+        since_s = (at_ns - self.edges_ns[segment]) / NS_PER_S
+        return np.asarray(self.after[segment] + self.slope_per_s2[segment] * since_s)
+
+    def with_surges(self, surges: Sequence[Surge]) -> Demand:
+        """Return this demand, multiplied inside further windows.
+
+        Examples
+        --------
+        >>> flat = Demand(np.array([0, 10 * NS_PER_S]), np.array([0.5]), np.array([0.5]))
+        >>> flat.with_surges([Surge(4 * NS_PER_S, 6 * NS_PER_S, 3.0)]).expected
+        7.0
+        """
+        edges = [self.edges_ns, *(np.array(surge.edges_ns()) for surge in surges)]
+        edges_ns = np.unique(np.concatenate(edges))
+        edges_ns = edges_ns[(edges_ns >= 0) & (edges_ns <= self.end_ns)]
+        begin_ns, stop_ns = edges_ns[:-1], edges_ns[1:]
+        after, before = self.intensity(begin_ns, begin_ns), self.intensity(stop_ns, begin_ns)
+        for surge in surges:
+            after = after * surge.factor_at(begin_ns, begin_ns, stop_ns)
+            before = before * surge.factor_at(stop_ns, begin_ns, stop_ns)
+        return Demand(edges_ns, after, before)
+
     def hazard_at(self, at_ns: int) -> float:
         """Return the cumulative intensity at an instant."""
         at_ns = min(max(at_ns, 0), self.end_ns)

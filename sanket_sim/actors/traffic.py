@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
-from sanket_sim.actors.demand import Demand
+from sanket_sim.actors.demand import Demand, Floats, Surge, Times
 from sanket_sim.actors.habits import Habits
 from sanket_sim.actors.intents import in_order
 from sanket_sim.actors.population import Numbers
@@ -38,16 +40,33 @@ class Traffic:
         self._hazard = np.zeros(len(self._customer))
         self.next_ns = np.empty(len(self._customer), dtype=np.int64)
         self._look_ahead(self._customer)
-        self._drawn_ns = 0
+        self._drawn_ns = self._handed_ns = 0
         self._ready = no_intents()
+        self._drawn: list[tuple[Numbers, Numbers, Floats, Times]] = []
 
     def until(self, end_ns: int) -> NDArray[np.void]:
         """Hand out every intent created before `end_ns` that was not handed out yet."""
         while self._drawn_ns < min(end_ns, self.demand.end_ns):
             self._draw_block()
+        self._handed_ns = max(self._handed_ns, end_ns)
         count = int(np.searchsorted(self._ready["created_ns"], end_ns, side="left"))
         due, self._ready = self._ready[:count], self._ready[count:]
         return due
+
+    def surge(self, surges: Sequence[Surge]) -> None:
+        """Let demand be multiplied in windows that begin now or later.
+
+        What was handed out stays; who was drawn ahead is drawn again from where he stood, by the
+        same exponentials.
+        """
+        self.demand = self.demand.with_surges(surges)
+        for customer, ordinal, hazard, at_ns in reversed(self._drawn):
+            ahead = at_ns >= self._handed_ns
+            self._ordinal[customer[ahead]] = ordinal[ahead]
+            self._hazard[customer[ahead]] = hazard[ahead]
+        self._drawn.clear()
+        self.next_ns = np.maximum(self.demand.instant_ns(self._hazard), self._handed_ns)
+        self._ready, self._drawn_ns = no_intents(), self._handed_ns
 
     def _draw_block(self) -> None:
         hazard = self.demand.hazard_at(self._drawn_ns) + _BLOCK_INTENTS / len(self._customer)
@@ -56,13 +75,19 @@ class Traffic:
         acting = np.flatnonzero(self.next_ns < self._drawn_ns)
         rounds = []
         while len(acting):
-            rounds.append((acting, self._ordinal[acting], self.next_ns[acting]))
+            stood = self._ordinal[acting], self._hazard[acting], self.next_ns[acting]
+            rounds.append((acting, *stood))
             self._ordinal[acting] += 1
             self._look_ahead(acting)
             acting = acting[self.next_ns[acting] < self._drawn_ns]
+        self._drawn = [*self._still_ahead(), *rounds]
         if rounds:
-            customer, ordinal, at_ns = map(np.concatenate, zip(*rounds, strict=True))
+            customer, ordinal, _, at_ns = map(np.concatenate, zip(*rounds, strict=True))
             self._ready = in_order([self._ready, self.habits.intents(customer, ordinal, at_ns)])
+
+    def _still_ahead(self) -> list[tuple[Numbers, Numbers, Floats, Times]]:
+        """Return the rounds of which something has not been handed out."""
+        return [one for one in self._drawn if (one[3] >= self._handed_ns).any()]
 
     def _look_ahead(self, customer: Numbers) -> None:
         """Draw the next arrival of each of these customers."""

@@ -7,7 +7,7 @@ that an engine can keep its own rows beside them; `steps` of an operation are a 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from fractions import Fraction
 from typing import Protocol
@@ -295,9 +295,13 @@ class Route:
         return self.amount_minor is not None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Controls:
-    """The bank's controls against logic traps; all on unless an experiment switches one off."""
+    """The bank's controls against logic traps; all on unless an experiment switches one off.
+
+    The one part of a bank that may change while a run goes on (fault `control`): a run works on a
+    copy of its own (`Bank.copy_for_a_run`), which all its parts share.
+    """
 
     idempotency_key: bool = True
     """The customer's app sends one key with every copy of a submission (T01)."""
@@ -368,14 +372,14 @@ class Power:
 
 @dataclass(frozen=True, slots=True)
 class Bank:
-    """Everything about a bank that does not change during a run."""
+    """Everything about a bank; during a run only its controls may change."""
 
     name: str
     services: tuple[Service, ...]
     operations: tuple[Operation, ...]
     edges: tuple[Edge, ...]
     routes: tuple[Route, ...]
-    controls: Controls = Controls()
+    controls: Controls = field(default_factory=Controls)
     power: Power = Power()
     fraud_service: FraudService = field(default_factory=FraudService)
     balance_poll_ns: int = 0
@@ -390,6 +394,10 @@ class Bank:
     """How long a hold lasts; 0: until it is resolved."""
     stand_in_limit_minor: int = 20_000
     """Largest payment that stand-in processing approves."""
+
+    def copy_for_a_run(self) -> Bank:
+        """Return this bank with controls that one run may switch."""
+        return replace(self, controls=replace(self.controls))
 
     def service_index(self, name: str) -> int:
         """Return the index of the service called `name`."""

@@ -15,11 +15,22 @@ from sanket_sim.core.registry import Registry
 from sanket_sim.core.settings import Settings
 
 # Parts file themselves in the registry when they are imported.
-from sanket_sim.faults import abort, config, crash, latency, load, loss, pause, restart, slow
+from sanket_sim.faults import (
+    abort,
+    config,
+    control,
+    crash,
+    latency,
+    load,
+    loss,
+    pause,
+    restart,
+    slow,
+)
 from sanket_sim.faults.fault import Fault, faults
 from sanket_sim.faults.traps import Trap, traps
 
-BUILT_IN = (abort, config, crash, latency, load, loss, pause, restart, slow)
+BUILT_IN = (abort, config, control, crash, latency, load, loss, pause, restart, slow)
 
 Part = TypeVar("Part", bound=Settings)
 

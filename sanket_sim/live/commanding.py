@@ -7,7 +7,6 @@ from typing import Any
 from pydantic import ValidationError
 
 from sanket_sim.core.units import format_duration
-from sanket_sim.faults import settings as disturbances
 from sanket_sim.live.orders import Give
 from sanket_sim.simulation.resolve import ResolvedExperiment
 from sanket_sim.simulation.steering import OperatorCommand
@@ -33,6 +32,8 @@ def command_of(order: Give, now_ns: int, resolved: ResolvedExperiment) -> Operat
     """
     if "at" in order.table:
         raise Refused((("at", "leave it out: a command acts when it is given"),))
+    if now_ns >= resolved.experiment.duration:
+        raise Refused((("", "customers have stopped arriving: nothing begins any more"),))
     name = "trap" if order.is_trap else "fault"
     table: dict[str, Any] = {**order.table, "at": format_duration(now_ns)}
     try:
@@ -45,10 +46,7 @@ def command_of(order: Give, now_ns: int, resolved: ResolvedExperiment) -> Operat
 
 
 def _misfits(command: OperatorCommand, resolved: ResolvedExperiment) -> Problems:
-    struck = () if command.fault is None else (command.fault,)
-    laid = () if command.trap is None else (command.trap,)
-    found = disturbances.misfits(struck, laid, resolved.bank)
-    return tuple((".".join(one.path.split(".")[2:]), one.message) for one in found)
+    return tuple((one.path, one.message) for one in command.deed.problems(resolved.bank))
 
 
 def _problem(detail: Any, name: str) -> tuple[str, str]:

@@ -27,15 +27,12 @@ class Broker:
     loop : Loop
     edges : list of EdgeRow
     callers : Callers
-    outbox : bool
-        Whether an event is stored with what it tells of, and relayed until the broker has it.
     """
 
-    def __init__(self, loop: Loop, edges: list[EdgeRow], callers: Callers, *, outbox: bool) -> None:
+    def __init__(self, loop: Loop, edges: list[EdgeRow], callers: Callers) -> None:
         self.loop = loop
         self.edges = edges
         self.callers = callers
-        self.outbox = outbox
         self._due = (self._send_due,)
 
     def publish(self, attempt: Attempt, step: Step) -> bool:
@@ -59,7 +56,7 @@ class Broker:
         intent, edge = attempt.call.intent, self.edges[step.target]
         if intent.mishap & DROP_EVENT and edge.posts_below:
             intent.mishap &= ~DROP_EVENT
-            if self.outbox:
+            if self.callers.controls.outbox:
                 self._send_after(RELAY_NS, attempt, step)
             return
         if not (intent.mishap & CAPTURE_LATE and edge.captures_below):

@@ -53,7 +53,7 @@ class Callees:
         self._completed = (self._complete,)
         self._received = (callers.receive,)
         self._reset = (self._deliver_reset,)
-        self.broker = Broker(loop, edges, callers, outbox=effects.controls.outbox)
+        self.broker = Broker(loop, edges, callers)
         self.saga = Saga(edges, callers)
         self._programs = self._link(edges)
 

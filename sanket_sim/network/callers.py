@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, cast
 
+from sanket_sim.bank.description import Controls
 from sanket_sim.bank.policies import Fallback
 from sanket_sim.core.draws import MASK32, absorb, word_of
 from sanket_sim.core.outcomes import FraudDecision, Mishap, Outcome
@@ -62,9 +63,7 @@ class Callers:
         recorder: Recorder,
         answered: Callable[[Call, int], None],
         rested: Callable[[Intent], None],
-        *,
-        inbox: bool,
-        outbox: bool,
+        controls: Controls,
     ) -> None:
         self.loop = loop
         self.edges = edges
@@ -72,8 +71,7 @@ class Callers:
         self.recorder = recorder
         self.answered = answered
         self.rested = rested
-        self.inbox = inbox
-        self.outbox = outbox
+        self.controls = controls
         self.callees: Callees = cast("Callees", None)
         self.open: dict[int, Attempt] = {}
         self.keeps_children = any(edge.cancel for edge in edges)
@@ -438,7 +436,7 @@ class Callers:
         if call.forsaken:
             self._release(call.intent)
             return
-        if call.group == DETACHED and call.edge.posts_below and not self.inbox:
+        if call.group == DETACHED and call.edge.posts_below and not self.controls.inbox:
             call.key_no += KEYS_PER_MESSAGE
         self._attempt(call)
 
@@ -446,7 +444,7 @@ class Callers:
         """End a logical call: its caller goes on, with the answer or with a fallback."""
         call.refused = outcome == APP_ERROR and call.attempts == 1
         if outcome not in (OK, APP_ERROR):
-            if self.outbox and call.group == DETACHED and call.edge.moves_money:
+            if self.controls.outbox and call.group == DETACHED and call.edge.moves_money:
                 self.loop.after(RELAY_NS, RETRY_RANK, Alarm(call), self._retried)
                 return
             outcome = self._fall_back(call, outcome)

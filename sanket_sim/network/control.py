@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import partial
 from math import prod
 from typing import Any, cast
@@ -51,6 +51,8 @@ class ControlPlane:
         self.callees = callees
         self.recorder = recorder
         self._undo: dict[int, list[Undo]] = {}
+        self._controls = replace(bank.controls)
+        self._switched: dict[int, dict[str, Any]] = {}
         self._due = (self._carry_out,)
         self._do: dict[CommandKind, Callable[[Command], list[Undo]]] = {
             CommandKind.LATENCY: self._disturb,
@@ -61,6 +63,7 @@ class ControlPlane:
             CommandKind.CRASH: self._crash,
             CommandKind.RESTART: self._restart,
             CommandKind.CONFIG: self._configure,
+            CommandKind.CONTROL: self._switch,
             CommandKind.FREEZE: self._block,
             CommandKind.THAW: self._block,
         }
@@ -277,6 +280,24 @@ class ControlPlane:
         blocked = command.kind == CommandKind.FREEZE
         store.block(command.account, blocked=blocked, by_bank=command.by_bank)
         return []
+
+    def _switch(self, command: Command) -> list[Undo]:
+        """Switch the bank's controls; switches lie on one another in the order they came."""
+        self._switched.pop(command.fault_id, None)
+        self._switched[command.fault_id] = dict(command.settings)
+        self._put_controls_in_force()
+        return [partial(self._switch_back, command.fault_id)]
+
+    def _switch_back(self, fault_id: int) -> None:
+        self._switched.pop(fault_id, None)
+        self._put_controls_in_force()
+
+    def _put_controls_in_force(self) -> None:
+        wanted = asdict(self._controls)
+        for switches in self._switched.values():
+            wanted |= switches
+        for name, on in wanted.items():
+            setattr(self.bank.controls, name, on)
 
     def _configure(self, command: Command) -> list[Undo]:
         """Change settings of a service (workers, queue_cap) or the policy of edges.

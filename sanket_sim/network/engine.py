@@ -6,6 +6,7 @@ the caller's end of a call, callees what happens at the other, effects what it m
 
 from __future__ import annotations
 
+from enum import IntEnum
 from typing import Any
 
 import numpy as np
@@ -48,6 +49,17 @@ REPEAT_NS = NS_PER_S
 BATCH_RERUN = int(Mishap.BATCH_RERUN)
 REVERSED = int(Mishap.REVERSED)
 ARRIVAL_RANK = int(Rank.ARRIVAL)
+
+
+class Try(IntEnum):
+    """Why an intent is submitted: that decides whose key it carries."""
+
+    COPY = 0
+    """The customer's app sends it, perhaps several times."""
+    BY_HAND = 1
+    """A person tries again."""
+    ENQUIRED = 2
+    """He has asked before how the first try stands, and it stands nowhere."""
 
 
 class SimPyEngine:
@@ -104,8 +116,7 @@ class SimPyEngine:
             self.recorder,
             self._answer,
             self._rest,
-            inbox=bank.controls.inbox,
-            outbox=bank.controls.outbox,
+            bank.controls,
         )
         self.effects = Effects(self.loop, bank, accounts, self.ledger, self.recorder, midnight_ns)
         self.callees = Callees(self.loop, self.services, self.edges, self.callers, self.effects)
@@ -131,8 +142,8 @@ class SimPyEngine:
     def advance(self, until_ns: int, arrivals: Arrivals) -> TraceBatch:
         """Carry every event in [now, until_ns); return what happened."""
         self._open_intents(arrivals.intents)
-        for tx_id, at_ns, same_key, may_retry in arrivals.resubmissions.tolist():
-            self._resubmit(tx_id, at_ns, same_key, may_retry)
+        for tx_id, at_ns, may_retry in arrivals.resubmissions.tolist():
+            self._resubmit(tx_id, at_ns, may_retry)
         for tx_id in arrivals.closures.tolist():
             self._give_up(tx_id)
         for account, at_ns, blocked, by_bank in arrivals.blocks.tolist():
@@ -187,26 +198,19 @@ class SimPyEngine:
     def _open(self, intent: Intent) -> None:
         """Submit an intent as often as it will be, and cancel it if that is planned."""
         self.effects.admit(intent)
-        controls = self.bank.controls
-        rerun = intent.mishap & BATCH_RERUN
-        same_key = controls.batch_uniqueness if rerun else controls.idempotency_key
         for copy in range(max(1, intent.copies)):
-            at_ns = intent.created_ns + copy * intent.copy_gap_ns
-            self._submit_at(intent, at_ns, same_key)
+            self._submit_at(intent, intent.created_ns + copy * intent.copy_gap_ns, Try.COPY)
         if intent.mishap & REVERSED:
             self._errand_at(intent, intent.created_ns + intent.mishap_value // 2, REVERSAL)
 
-    def _resubmit(self, tx_id: int, at_ns: int, same_key: bool, may_retry: bool) -> None:
-        """Try once more; whoever can ask how the first try stands does so before."""
+    def _resubmit(self, tx_id: int, at_ns: int, may_retry: bool) -> None:
+        """Let a person try once more."""
         intent = self.intents.get(tx_id)
         if intent is None:
             return
         intent.awaiting_actor = False
         intent.may_retry = may_retry
-        if same_key and self._errands[STATUS][intent.kind] >= 0:
-            self._errand_at(intent, at_ns, STATUS)
-        else:
-            self._submit_at(intent, at_ns, same_key)
+        self._submit_at(intent, at_ns, Try.BY_HAND)
 
     def _give_up(self, tx_id: int) -> None:
         intent = self.intents.get(tx_id)
@@ -214,16 +218,35 @@ class SimPyEngine:
             intent.awaiting_actor = False
             self._rest(intent)
 
-    def _submit_at(self, intent: Intent, at_ns: int, same_key: bool) -> None:
+    def _submit_at(self, intent: Intent, at_ns: int, why: Try) -> None:
         number = intent.submissions
         intent.submissions += 1
         intent.live += 1
-        alarm = Alarm((intent, number, 0 if same_key else number))
+        alarm = Alarm((intent, number, why))
         self.loop.after(at_ns - self.loop.now_ns, ARRIVAL_RANK, alarm, self._submitted)
 
+    def _keeps_key(self, intent: Intent, why: Try) -> bool:
+        """Say whether a try carries the key of the first, by the controls as they stand now."""
+        controls = self.bank.controls
+        if why == Try.BY_HAND:
+            return controls.status_inquiry
+        rerun = intent.mishap & BATCH_RERUN
+        return why == Try.ENQUIRED or (
+            controls.batch_uniqueness if rerun else controls.idempotency_key
+        )
+
     def _submit(self, alarm: Alarm) -> None:
-        """Send a submission off; who has heard of success meanwhile does not try again."""
-        intent, number, key_no = alarm.subject
+        """Send a submission off; who has heard of success meanwhile does not try again.
+
+        Whoever can ask how the first try stands does so before.
+        """
+        intent, number, why = alarm.subject
+        same_key = self._keeps_key(intent, why)
+        if why == Try.BY_HAND and same_key and self._errands[STATUS][intent.kind] >= 0:
+            intent.submissions -= 1
+            self._run_errand(intent, STATUS)
+            return
+        key_no = 0 if same_key else number
         intent.asked_ns = self.loop.now_ns
         if number >= intent.copies:
             intent.e_minor = intent.wanted_minor  # a wish that had lapsed is made again
@@ -239,6 +262,9 @@ class SimPyEngine:
 
     def _send_errand(self, alarm: Alarm) -> None:
         intent, errand = alarm.subject
+        self._run_errand(intent, errand)
+
+    def _run_errand(self, intent: Intent, errand: int) -> None:
         edge = self._errands[errand][intent.kind]
         if edge >= 0 and (errand == REVERSAL or intent.ack != ACK_OK):
             intent.errands += 1
@@ -255,7 +281,7 @@ class SimPyEngine:
         elif outcome == OK:
             self._tell(call, outcome)
         else:
-            self._submit_at(call.intent, self.loop.now_ns, same_key=True)
+            self._submit_at(call.intent, self.loop.now_ns, Try.ENQUIRED)
 
     def _hear_reversal(self, intent: Intent, outcome: int) -> None:
         """Tell of a payment that was taken back; a reversal without an answer is repeated.

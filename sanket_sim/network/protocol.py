@@ -29,6 +29,8 @@ class CommandKind(IntEnum):
     CRASH = 5
     RESTART = 6
     CONFIG = 7
+    CONTROL = 11
+    """Switch the bank's own controls against traps."""
     FREEZE = 9
     """Block an account: nothing may leave it."""
     THAW = 10
@@ -81,6 +83,7 @@ class Command:
         FREEZE, THAW: the bank's doing, and not what the owner wants.
     settings : mapping
         CONFIG: key path below the service or edge -> new value (parsed, e.g. ``timeout_ns``).
+        CONTROL: name of a control -> whether it is on.
     """
 
     at_ns: int

@@ -12,6 +12,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from sanket_sim.actors.demand import Surge
 from sanket_sim.core.result_codes import codes_of
 from sanket_sim.core.units import NS_PER_S
 from sanket_sim.faults import Fault, Trap
@@ -35,6 +36,10 @@ class Actors(Protocol):
 
     def admit(self, arrivals: Arrivals) -> None:
         """Tell them under which numbers their intents have gone out."""
+        ...
+
+    def surge(self, surges: Sequence[Surge]) -> None:
+        """Let more of them, or fewer, act in windows that begin now or later."""
         ...
 
     def witness(self, batch: TraceBatch) -> None:
@@ -342,6 +347,8 @@ class Simulation:
         for given in self.operator.given(now_ns):
             batch = TraceBatch(end_ns=now_ns)
             self._apply(self.scenario.admit(given.deed, given.by, batch))
+            if given.fault is not None and (crowd := given.fault.surges(self.calendar.duration_ns)):
+                self.city.surge(crowd)
             self.write(batch)
             for observer in self.observers:
                 self._apply(observer.observe(batch))

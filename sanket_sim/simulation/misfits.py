@@ -37,8 +37,14 @@ def misfits(experiment: Experiment, bank: Bank) -> Iterator[Misfit]:
     yield from _campaigns(experiment, bank)
     yield from _idle_fraud_service(experiment, bank)
     for problem in disturbances.misfits(experiment.fault, experiment.trap, bank):
-        keys = split_path(problem.path)
-        yield tuple(int(key) if key.isdecimal() else key for key in keys), problem.message
+        yield _keys(problem.path), problem.message
+    for place, command in enumerate(experiment.command):
+        for problem in command.deed.problems(bank):
+            yield ("command", place, command.table, *_keys(problem.path)), problem.message
+
+
+def _keys(path: str) -> KeyPath:
+    return tuple(int(key) if key.isdecimal() else key for key in split_path(path))
 
 
 def latecomers(experiment: Experiment) -> Iterator[Misfit]:
@@ -46,6 +52,10 @@ def latecomers(experiment: Experiment) -> Iterator[Misfit]:
     campaigns = enumerate(experiment.fraud.campaign)
     begins: list[tuple[KeyPath, int]] = [
         (("fraud", "campaign", place, "at"), campaign.at) for place, campaign in campaigns
+    ]
+    begins += [
+        (("command", place, command.table, "at"), command.at_ns)
+        for place, command in enumerate(experiment.command)
     ]
     if experiment.onboarding.rate:
         begins.append((("onboarding", "at"), experiment.onboarding.at))

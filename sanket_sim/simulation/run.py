@@ -292,7 +292,7 @@ def introduce(
 
     The rows that are known beforehand (who exists, what will strike) are written at once.
     """
-    asked, bank = resolved.experiment, resolved.bank
+    asked, bank = resolved.experiment, resolved.bank.copy_for_a_run()
     for name in CODE_0_IS_NONE:
         words[name].code("")
     city = _city(asked, bank, words)

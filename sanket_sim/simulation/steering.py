@@ -48,6 +48,11 @@ class OperatorCommand(Settings):
         return deed
 
     @property
+    def table(self) -> str:
+        """Which of the two it holds."""
+        return "trap" if self.fault is None else "fault"
+
+    @property
     def at_ns(self) -> int:
         """When it was given [ns since the start of the run]."""
         return self.deed.at

@@ -59,7 +59,7 @@ nothing) is a movement of its own: from whom to whom, in which currency, how muc
 are accounts too; -1 where no money moves."""
 
 RESUBMISSION_DTYPE = np.dtype(
-    [("tx_id", "i8"), ("at_ns", "i8"), ("same_key", "?"), ("may_retry", "?")]
+    [("tx_id", "i8"), ("at_ns", "i8"), ("may_retry", "?")]
 )
 """A person's second try at an open intent."""
 

@@ -78,7 +78,7 @@ def tried_again(policy: Policy) -> tuple[list[int], list[int]]:
     engine.advance(S, Arrivals(intents=intents(0, may_retry=True)))
     engine.intents[0].e_minor = 0
     again = np.zeros(1, RESUBMISSION_DTYPE)
-    again["at_ns"], again["same_key"] = 2 * S, True
+    again["at_ns"] = 2 * S
     batch = engine.advance(4 * S, Arrivals(resubmissions=again))
     asked = batch.hops["service"][np.argsort(batch.hops["sent_ns"], kind="stable")]
     return asked.tolist(), batch.transactions["e_minor"].tolist()

@@ -7,6 +7,7 @@ from banks import MS, S, chain, commit, compute, drive, intents
 
 from sanket_sim.bank.description import Bank, Controls, Dedup, DedupScope, Effect, Service
 from sanket_sim.core.outcomes import Mishap
+from sanket_sim.network.protocol import Command, CommandKind
 
 KEPT_NS = 10 * S
 SHARED = {"mishap": int(Mishap.SHARE_KEY), "mishap_value": 77}
@@ -43,3 +44,20 @@ def test_another_payload_under_a_known_key_moves_nothing_either_way(column, fing
     assert transactions["n_posted"].tolist() == [1, 0]
     assert (transactions["decline_reason"][1] != 0) == fingerprint
     assert transactions["root_service"][1] == 0, "the answer is wrong, or none, because of the desk"
+
+
+@pytest.mark.parametrize(("off_ns", "on_again_ns"), [(S, 2 * S), (S // 2, 3 * S)])
+def test_a_copy_meets_the_control_as_it_stands_when_it_is_sent(off_ns, on_again_ns):
+    """Two copies half a second apart: a control that is off lets the second post again."""
+    born = [0, 600 * MS, S + 200 * MS, 2 * S + 700 * MS]
+    rows = intents(*born, copies=2, copy_gap_ns=500 * MS)
+    settings = {"idempotency_key": False}
+    switched = [
+        Command(off_ns, CommandKind.CONTROL, 3, settings=settings),
+        Command(on_again_ns, CommandKind.END, 3),
+    ]
+    sent_ns = [created_ns + 500 * MS for created_ns in born]
+    expected = [2 if off_ns < at_ns <= on_again_ns else 1 for at_ns in sent_ns]  # commands act last
+    the_bank = bank().copy_for_a_run()
+    assert drive(the_bank, rows, switched).transactions["n_posted"].tolist() == expected
+    assert the_bank.controls == Controls(), "what was switched off is on again"

@@ -71,7 +71,6 @@ def reactions(batch: TraceBatch, bank: Bank, now_ns: int) -> Arrivals:
     again = np.zeros(len(rows), RESUBMISSION_DTYPE)
     again["tx_id"] = answers["tx_id"][rows]
     again["at_ns"] = now_ns + REACTION_NS
-    again["same_key"] = bank.controls.status_inquiry
     return Arrivals(resubmissions=again)
 
 

@@ -134,4 +134,4 @@ def test_a_resubmission_comes_exactly_when_patience_says():
     town.learn = overhear
     till.run(60 * NS_PER_S, NS_PER_S)
     promised = {int(at) for will in told for at in will.retry_ns[will.retry] if at < till.now_ns}
-    assert promised == {at_ns for _, at_ns, _, _ in till.submissions}
+    assert promised == {at_ns for _, at_ns, _ in till.submissions}

@@ -46,7 +46,7 @@ def test_the_patient_try_as_often_as_they_may_and_then_give_up():
     till = run(broken, patience=SURE | {"retries_max": 3})
     assert set(till.tries.values()) == {4}
     assert not till.closed, "nothing was open any more"
-    last = {tx_id: may for tx_id, _, _, may in till.submissions}
+    last = {tx_id: may for tx_id, _, may in till.submissions}
     assert set(last.values()) == {False}, "the network closes an intent after the last try"
 
 
@@ -55,7 +55,7 @@ def test_every_open_failure_is_resubmitted_or_closed():
     opened = Counter()
     for tx_id, row in enumerate(till.rows):
         opened[tx_id] += int(row["may_retry"])
-    for tx_id, _, _, may_retry in till.submissions:
+    for tx_id, _, may_retry in till.submissions:
         opened[tx_id] += int(may_retry) - 1
     opened.subtract(till.closed)
     assert set(opened.values()) == {0}
@@ -89,12 +89,6 @@ def test_the_time_to_the_next_try_follows_the_law_of_patience():
     above = delay_s[delay_s > 2.0]
     cdf = lambda x: (law.cdf(x) - law.cdf(2)) / law.sf(2)  # noqa: E731
     assert stats.kstest(above, cdf).pvalue > 1e-4
-
-
-@pytest.mark.parametrize("inquiry", [True, False])
-def test_a_status_inquiry_keeps_the_key(inquiry):
-    till = run(broken, until_s=60, bank=bank(status_inquiry=inquiry))
-    assert {same_key for _, _, same_key, _ in till.submissions} == {inquiry}
 
 
 def test_doubt_is_followed_by_balance_enquiries():
@@ -135,7 +129,7 @@ def test_two_failed_copies_of_an_intent_lead_to_one_more_try():
     batch.answers["submission"] += 1
     till.city.learn(batch)
     till.run(400 * NS_PER_S, 2 * NS_PER_S)
-    tried = Counter(tx_id for tx_id, _, _, _ in till.submissions)
+    tried = Counter(tx_id for tx_id, _, _ in till.submissions)
     failed_twice = batch.answers["tx_id"].tolist()
     assert failed_twice
     assert {tried[tx_id] for tx_id in failed_twice} == {5}
