@@ -5,6 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 DECK = Path(__file__).parent / "deck"
+SKIN = Path(__file__).parent / "skin"
+"""Style, icons and theme of what Solara draws around the deck."""
 
 
 def echarts_folder() -> Path:

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
 
 from starlette.routing import Router
+from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
-from sanket_sim.dashboard import cabin
+from sanket_sim.dashboard import assets, cabin
 from sanket_sim.dashboard.wall import deck_files, wall_route
 from sanket_sim.live.flight_deck import FlightDeck
 
@@ -32,5 +33,6 @@ def page_of(
     import solara.server.starlette as solara_server  # noqa: PLC0415  # reads the environment
 
     mounts: dict[str, ASGIApp] = deck_files()
+    mounts["/skin"] = StaticFiles(directory=assets.SKIN)
     mounts["/"] = Router([wall_route()], default=solara_server.app)
     return mounts, solara_server.app.router.lifespan_context(solara_server.app)
