@@ -1,0 +1,71 @@
+"""Where everybody stands in the agent view: by their ids alone, so that nobody ever moves."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sanket_sim.core.draws import Draws
+
+Floats = NDArray[np.float64]
+Numbers = NDArray[np.int64]
+
+COMMUNITIES = (
+    (0.13, 0.30),
+    (0.37, 0.15),
+    (0.62, 0.13),
+    (0.87, 0.26),
+    (0.89, 0.77),
+    (0.63, 0.86),
+    (0.37, 0.87),
+    (0.12, 0.74),
+)
+"""Centres of the communities, hand-laid around the middle, which is left to campaigns."""
+_LAIRS = ((0.66, 0.49), (0.34, 0.52), (0.50, 0.66), (0.50, 0.34), (0.80, 0.53), (0.21, 0.53))
+_SPREAD_X, _SPREAD_Y = 0.052, 0.062
+_FARTHEST = 1.75
+"""Standard deviations beyond which nobody stands."""
+_RING_X, _RING_Y = 0.075, 0.095
+_GOLDEN = 2.399963229728653
+"""The golden angle: however many stand on it, a spiral fills evenly [rad]."""
+_HASH = Draws(0, "crowd")
+
+
+def rank_of(agents: Numbers) -> Floats:
+    """Return a uniform number for each agent: who comes first into a sample."""
+    return _HASH.child("rank").uniform(agents)
+
+
+def homes_of(agents: Numbers, communities: Numbers) -> Floats:
+    """Return where agents stand in their communities, shape (agents, 2), in [0, 1].
+
+    A Gaussian cloud around the centre, cut off.
+
+    Examples
+    --------
+    >>> both = homes_of(np.array([7, 7]), np.array([0, 3]))
+    >>> bool((both > 0).all() and (both < 1).all()), bool(both[0, 0] < both[1, 0])
+    (True, True)
+    """
+    centre = np.array(COMMUNITIES)[communities % len(COMMUNITIES)]
+    angle = 2 * np.pi * _HASH.child("angle").uniform(agents)
+    far = np.sqrt(-2 * np.log(_HASH.child("distance").uniform(agents)))
+    away = np.minimum(far, _FARTHEST * np.sqrt(_HASH.child("edge").uniform(agents)) + 0.2)
+    return centre + (away * np.array([np.cos(angle) * _SPREAD_X, np.sin(angle) * _SPREAD_Y])).T
+
+
+def communities_of(agents: Numbers) -> Numbers:
+    """Return a community for each of those who have no home of their own."""
+    return (_HASH.child("community").uniform(agents) * len(COMMUNITIES)).astype(np.int64)
+
+
+def lair_place(campaign_id: int, ordinal: int) -> tuple[float, float]:
+    """Return where the `ordinal`-th of a campaign's people stands: a spiral around its lair.
+
+    Its fraudster is the 0th; campaigns that share a lair stand a little apart.
+    """
+    x, y = _LAIRS[campaign_id % len(_LAIRS)]
+    shift = 0.05 * (campaign_id // len(_LAIRS) % 3)
+    angle = _GOLDEN * (ordinal + campaign_id)
+    reach = 0.0 if ordinal == 0 else min(1.6, 0.55 + 0.16 * ordinal**0.5)
+    return x + shift + _RING_X * reach * np.cos(angle), y + shift + _RING_Y * reach * np.sin(angle)
