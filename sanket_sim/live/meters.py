@@ -3,24 +3,49 @@
 from __future__ import annotations
 
 from sanket_sim.live.frames import Point, Tile
+from sanket_sim.live.instruments import Instruments
+from sanket_sim.live.plotting import Plotter
 from sanket_sim.live.scene import Scene
+from sanket_sim.live.tiles import tiles_of
 from sanket_sim.trace.batch import TraceBatch
 
 
 class Meters:
-    """Throughput, latency, leakage, resilience, fraud and carbon of the whole bank."""
+    """Throughput, latency, leakage, resilience, fraud and carbon of the whole bank.
+
+    Parameters
+    ----------
+    scene : Scene
+
+    Notes
+    -----
+    What moves is of the last `WINDOW_S` seconds. What the findings count is there too, cumulative
+    since the warm-up: `now.total` and `now.spent`, equal to the findings when the run has ended.
+    """
 
     def __init__(self, scene: Scene) -> None:
-        self._scene = scene
-        self.points: list[Point] = []
+        self.now = Instruments(scene)
+        self._plotter = Plotter(scene.experiment, self.now.shape)
+
+    @property
+    def points(self) -> list[Point]:
+        """Every point so far; their number is bounded."""
+        return self._plotter.points
+
+    @property
+    def point_ns(self) -> int:
+        """How much simulated time one point stands for."""
+        return self._plotter.width_ns
 
     def observe(self, batch: TraceBatch) -> None:
         """Count what has ended."""
+        newest = self.now.observe(batch)
+        self._plotter.add(newest, self.now.window, self.now.power_w, self.now.recall)
 
     def tiles(self) -> tuple[Tile, ...]:
         """Return the six tiles."""
-        return ()
+        return tiles_of(self.now)
 
     def newest_points(self) -> tuple[Point, ...]:
-        """Return the newest points of the charts."""
-        return tuple(self.points[-8:])
+        """Return the points that were not asked for yet, and a few before them."""
+        return self._plotter.newest()

@@ -1,0 +1,152 @@
+"""Numbers as people read them on a tile or in an alert."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+
+from sanket_sim.core.money import exponent_of
+
+NOTHING = "\N{EN DASH}"
+"""Stands where there is nothing to read."""
+TIMES = "\N{MULTIPLICATION SIGN}"
+_MINUS = "\N{MINUS SIGN}"
+Reading = tuple[str, str]
+"""A number and its unit."""
+
+
+def rate(per_s: float) -> str:
+    """Write a rate.
+
+    Examples
+    --------
+    >>> rate(330.4), rate(4.26), rate(0)
+    ('330', '4.3', '0')
+    """
+    return f"{per_s:,.0f}" if per_s >= 10 or per_s == 0 else f"{per_s:.1f}"
+
+
+def duration(ms: float) -> Reading:
+    """Write a time span.
+
+    Examples
+    --------
+    >>> duration(1230.0), duration(312.4), duration(3.14)
+    (('1.23', 's'), ('312', 'ms'), ('3.1', 'ms'))
+    """
+    if ms >= 1000:
+        return f"{ms / 1000:.3g}" if ms < 100_000 else f"{ms / 1000:,.0f}", "s"
+    return f"{ms:.0f}" if ms >= 10 else f"{ms:.1f}", "ms"
+
+
+def percent(share: float) -> str:
+    """Write a share of one, with more decimals the nearer it is to nothing.
+
+    Examples
+    --------
+    >>> percent(0.912), percent(0.0462), percent(0.00031), percent(0), percent(1.0)
+    ('91.2', '4.62', '0.031', '0', '100')
+    """
+    value = 100 * share
+    if value in (0, 100):
+        return f"{value:.0f}"
+    if value >= 10:
+        return f"{value:.1f}"
+    return f"{value:.2f}" if value >= 0.1 else f"{value:.2g}"
+
+
+def score(per_hundred: float) -> str:
+    """Write a score so that 100 means that nothing went wrong.
+
+    Examples
+    --------
+    >>> score(83.84), score(99.996), score(100.0)
+    ('83.8', '99.99', '100')
+    """
+    if per_hundred == 100:
+        return "100"
+    return f"{min(per_hundred, 99.99):.2f}" if per_hundred > 99 else f"{per_hundred:.1f}"
+
+
+def power(watts: float) -> str:
+    """Write a power.
+
+    Examples
+    --------
+    >>> power(2470.0), power(214.3)
+    ('2.47 kW', '214 W')
+    """
+    return f"{watts / 1000:.3g} kW" if watts >= 1000 else f"{watts:.0f} W"
+
+
+def carbon(milligrams: float) -> Reading:
+    """Write a mass of carbon in the unit that keeps it short.
+
+    Examples
+    --------
+    >>> carbon(480.2), carbon(0.4312), carbon(1950.0), carbon(0.0021)
+    (('480', 'mg'), ('0.431', 'mg'), ('1.95', 'g'), ('2.1', 'µg'))
+    """
+    if milligrams >= 1000:
+        return f"{milligrams / 1000:.3g}", "g"
+    if milligrams >= 0.01:
+        return f"{milligrams:.3g}", "mg"
+    return f"{milligrams * 1000:.3g}", "µg"
+
+
+def change(ratio: float) -> str:
+    r"""Write how much more or less something is than what it is held against.
+
+    Examples
+    --------
+    >>> change(1.21), change(1.0), change(0.8) == "\N{MINUS SIGN}20 %"
+    ('+21 %', '±0 %', True)
+    """
+    per_cent = round(100 * (ratio - 1))
+    if per_cent == 0:
+        return "±0 %"
+    return f"{'+' if per_cent > 0 else _MINUS}{abs(per_cent)} %"
+
+
+def worth(amounts_minor: Mapping[str, int], rates: Mapping[str, Fraction], into: str) -> str:
+    """Write amounts of several currencies as one, at the bank's own rates.
+
+    Parameters
+    ----------
+    amounts_minor : mapping
+        Currency -> minor units.
+    rates : mapping
+        Units of a currency for one unit of `into`; one without a rate is taken at par.
+    into : str
+        The bank's first currency.
+
+    Examples
+    --------
+    >>> worth({"EUR": 4_895_200, "JPY": 16_300}, {"JPY": Fraction(163)}, "EUR")
+    '49,052 EUR'
+    >>> worth({"EUR": 1250}, {}, "EUR")
+    '12.50 EUR'
+    """
+    total = sum(
+        (
+            Fraction(minor, 10 ** exponent_of(currency)) / rates.get(currency, Fraction(1))
+            for currency, minor in amounts_minor.items()
+        ),
+        Fraction(0),
+    )
+    decimals = 0 if total >= 1000 or total == 0 else exponent_of(into)
+    return f"{float(total):,.{decimals}f} {into}"
+
+
+def span(seconds: float) -> str:
+    """Write a stretch of simulated time.
+
+    Examples
+    --------
+    >>> span(42.3), span(135.0), span(7200)
+    ('42 s', '2 min 15 s', '2 h')
+    """
+    whole = round(seconds)
+    parts = [(whole // 3600, "h"), (whole % 3600 // 60, "min"), (whole % 60, "s")]
+    shown = [f"{count} {unit}" for count, unit in parts if count]
+    return " ".join(shown[:2]) or "0 s"

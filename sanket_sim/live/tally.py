@@ -1,0 +1,206 @@
+"""What is counted of the intents that end: the same judgement as the findings', batch by batch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import NamedTuple, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sanket_sim.analysis.fraud_payments import SCORED, is_flagged
+from sanket_sim.analysis.intents import Judgement, judge_wishes
+from sanket_sim.analysis.statistics import BUCKETS, QuantileSketch, bucket_of
+from sanket_sim.core.outcomes import FraudDecision, LeakClass
+from sanket_sim.trace.batch import Columns, rows_in
+
+Counts = NDArray[np.int64]
+Mask = NDArray[np.bool_]
+
+
+class Count(IntEnum):
+    """Places in `Tally.counts`."""
+
+    SUBMITTED = 0
+    OPEN = 1
+    """Still in flight when the run ended; none of these while it goes on."""
+    GOOD = 2
+    FAILED = 3
+    LEAKED = 4
+    PAYMENTS = 5
+    """Intents with an amount."""
+    GOOD_PAYMENTS = 6
+    CAUGHT = 7
+    """Fraud that was flagged: declined, or asked for a second factor."""
+    MISSED = 8
+    FALSE_ALARMS = 9
+    CLEARED = 10
+    """Honest payments that were scored and not flagged."""
+
+
+class Shape(NamedTuple):
+    """How many services and currencies a bank has."""
+
+    services: int
+    currencies: int
+
+
+@dataclass(slots=True)
+class Tally:
+    """Counts that add up: of a batch, a window, a run.
+
+    Parameters
+    ----------
+    counts : int64 array, shape (len(Count),)
+    roots : int64 array, shape (len(LeakClass), services + 1)
+        Leaked intents by class and by the service to blame; the last column is of those for whom
+        the trace blames none.
+    glv_minor : int64 array, shape (len(LeakClass), currencies)
+        Gross leak by class and currency, both legs [minor units].
+    latency : int64 array, shape (BUCKETS,)
+        `QuantileSketch` of the time from wish to answer.
+
+    Examples
+    --------
+    >>> both = Tally.empty(Shape(3, 1)).add(Tally.empty(Shape(3, 1)))
+    >>> both.ended, both.share(Count.LEAKED)
+    (0, None)
+    """
+
+    counts: Counts
+    roots: Counts
+    glv_minor: Counts
+    latency: Counts
+
+    @classmethod
+    def empty(cls, shape: Shape) -> Self:
+        """Count nothing yet."""
+        return cls(
+            np.zeros(len(Count), np.int64),
+            np.zeros((len(LeakClass), shape.services + 1), np.int64),
+            np.zeros((len(LeakClass), shape.currencies), np.int64),
+            np.zeros(BUCKETS, np.int64),
+        )
+
+    def add(self, other: Tally) -> Self:
+        """Take in what another has counted."""
+        self.counts += other.counts
+        self.roots += other.roots
+        self.glv_minor += other.glv_minor
+        self.latency += other.latency
+        return self
+
+    def remove(self, other: Tally) -> Self:
+        """Give back what another has counted, and this one has taken in."""
+        self.counts -= other.counts
+        self.roots -= other.roots
+        self.glv_minor -= other.glv_minor
+        self.latency -= other.latency
+        return self
+
+    def __getitem__(self, count: Count) -> int:
+        return int(self.counts[count])
+
+    @property
+    def ended(self) -> int:
+        """Intents that have ended; what the end of the run has left open has not."""
+        return self[Count.SUBMITTED] - self[Count.OPEN]
+
+    def share(self, count: Count) -> float | None:
+        """Return a count as a share of the intents that have ended; None of none."""
+        return self[count] / self.ended if self.ended else None
+
+    @property
+    def leaks(self) -> Counts:
+        """Leaked intents by class, shape (len(LeakClass),)."""
+        by_class: Counts = self.roots.sum(axis=1)
+        return by_class
+
+    @property
+    def recall(self) -> float | None:
+        """Flagged fraud as a share of what can have been caught."""
+        known = self[Count.CAUGHT] + self[Count.MISSED]
+        return self[Count.CAUGHT] / known if known else None
+
+    @property
+    def precision(self) -> float | None:
+        """Fraud as a share of what was flagged."""
+        flagged = self[Count.CAUGHT] + self[Count.FALSE_ALARMS]
+        return self[Count.CAUGHT] / flagged if flagged else None
+
+    def quantile_ms(self, q: float) -> float | None:
+        """Return the `q`-quantile of latency [ms], within 1 %; None if nobody was answered."""
+        sketch = QuantileSketch(self.latency)
+        return sketch.quantile_s(q) * 1e3 if sketch.n else None
+
+
+def tally_of(transactions: Columns, truth: Columns, shape: Shape) -> Tally:
+    """Count the intents of a batch, as `analysis.intents` judges them.
+
+    Parameters
+    ----------
+    transactions : Columns
+        Any rows of the table of transactions.
+    truth : Columns
+        What is known of the fraud among them; twins are honest, and told by it alone.
+    shape : Shape
+    """
+    tally = Tally.empty(shape)
+    if rows_in(transactions):
+        judgement = judge_wishes(transactions)
+        _count_ends(tally, judgement)
+        _count_leaks(tally, judgement)
+        _count_fraud(tally, judgement.columns, truth)
+        tally.latency += np.bincount(bucket_of(judgement.latencies_ns), minlength=BUCKETS)
+    return tally
+
+
+def _count_ends(tally: Tally, judgement: Judgement) -> None:
+    good, leaked, in_flight = judgement.good, judgement.leaked, judgement.open
+    moves = judgement.columns["amount_minor"] != 0
+    ends = {
+        Count.OPEN: in_flight,
+        Count.GOOD: good,
+        Count.FAILED: ~(good | leaked | in_flight),
+        Count.LEAKED: leaked,
+        Count.PAYMENTS: moves,
+        Count.GOOD_PAYMENTS: moves & good,
+    }
+    tally.counts[Count.SUBMITTED] = len(good)
+    for count, which in ends.items():
+        tally.counts[count] = np.count_nonzero(which)
+
+
+def _count_leaks(tally: Tally, judgement: Judgement) -> None:
+    if not tally[Count.LEAKED]:
+        return
+    classes = judgement.parts.leak_class
+    # -1, the code of nobody, is the last column.
+    places = classes[judgement.leaked], judgement.columns["root_service"][judgement.leaked]
+    np.add.at(tally.roots, places, 1)
+    for loss in judgement.losses():
+        np.add.at(tally.glv_minor, (classes[loss.rows], loss.currency), loss.glv_minor)
+
+
+def _count_fraud(tally: Tally, columns: Columns, truth: Columns) -> None:
+    """Count by the formula of `analysis.detection`: cover is neither fraud nor honest."""
+    fraud, decision = columns["is_fraud"], columns["fraud_decision"]
+    scored, flagged = np.isin(decision, SCORED), is_flagged(decision)
+    honest = ~fraud & ~_cover(columns, truth)
+    tally.counts[Count.FALSE_ALARMS] = np.count_nonzero(honest & flagged)
+    tally.counts[Count.CLEARED] = np.count_nonzero(honest & scored & ~flagged)
+    if fraud.any():
+        decided = scored | (decision == FraudDecision.UNCHECKED) | (columns["d_minor"] > 0)
+        missed = fraud & decided & ~flagged & (columns["amount_minor"] > 0)
+        tally.counts[Count.CAUGHT] = np.count_nonzero(fraud & flagged)
+        tally.counts[Count.MISSED] = np.count_nonzero(missed)
+
+
+def _cover(columns: Columns, truth: Columns) -> Mask:
+    """Say what campaigns pay with clean money, to look honest."""
+    theirs: Mask = (columns["campaign_id"] >= 0) & ~columns["is_fraud"]
+    if theirs.any() and rows_in(truth):
+        twins = truth["tx_id"][truth["twin"] > 0]
+        theirs &= ~np.isin(columns["tx_id"], twins)
+    return theirs
