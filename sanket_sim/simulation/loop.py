@@ -71,7 +71,7 @@ class Observer(Protocol):
     """Sees every batch and may answer with commands for the next tick."""
 
     def observe(self, batch: TraceBatch) -> Sequence[Command]:
-        """Look at what one tick brought."""
+        """Look at what one tick brought; at the end, at what has been left open."""
         ...
 
 
@@ -340,6 +340,8 @@ class Simulation:
         self.repairs.close(last)
         self.city.close(last)
         self._settle(last)
+        for observer in self.observers:
+            observer.observe(last)
         self.auditor.close(self.network)
 
     def _obey(self, now_ns: int) -> None:

@@ -182,7 +182,8 @@ def test_observers_see_every_tick():
     watcher = Watcher()
     made = simulation(S, collecting([]), observers=[watcher])
     made.run()
-    assert watcher.end_ns == [S * (tick + 1) for tick in range(made.now_ns // S)]
+    ticks_ns = [S * (tick + 1) for tick in range(made.now_ns // S)]
+    assert watcher.end_ns == [*ticks_ns, made.now_ns], "and what the end leaves open"
 
 
 @pytest.mark.parametrize(("tick_ns", "duration_ns"), [(S, 3 * S), (300 * MS, S), (7 * S, 2 * S)])
