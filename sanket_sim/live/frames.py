@@ -16,7 +16,9 @@ WINDOW_S = 15
 POINTS_MAX = 600
 """Most points of a chart over the whole run; what is longer gets wider points."""
 
-FlightState = Literal["starting", "ready", "running", "paused", "measuring", "ended", "failed"]
+FlightState = Literal[
+    "empty", "starting", "ready", "running", "paused", "measuring", "ended", "failed"
+]
 State = Literal["ok", "warn", "critical", "idle"]
 Topic = Literal["metrics", "transactions", "fraud_alerts", "alerts", "agents"]
 TOPICS: tuple[Topic, ...] = ("metrics", "transactions", "fraud_alerts", "alerts", "agents")
