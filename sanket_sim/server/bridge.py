@@ -1,0 +1,148 @@
+"""From a request to the flight deck and back: what each of its refusals means in HTTP."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated, Any
+
+from fastapi import Depends
+from fastapi.responses import Response
+from starlette.requests import HTTPConnection
+
+from sanket_sim.core.settings import nearest
+from sanket_sim.live.flight_deck import FlightDeck
+from sanket_sim.live.frames import RunStatus
+from sanket_sim.live.json_text import json_of, value_of
+from sanket_sim.live.orders import Inspect, Order
+from sanket_sim.server.refusals import Refusal
+
+STEERABLE = ("ready", "running", "paused")
+"""States in which a run takes orders."""
+NOBODY = RunStatus(0, "", "", "", 0, "empty", 0, 0, 0, "", 0.0, 0.0)
+"""What there is to say of a run before any was started."""
+
+
+async def _deck_of(connection: HTTPConnection) -> FlightDeck:
+    deck = connection.app.state.deck
+    assert isinstance(deck, FlightDeck), "create_app keeps it there"
+    return deck
+
+
+Deck = Annotated[FlightDeck, Depends(_deck_of)]
+"""A route's flight deck."""
+
+
+class Gate:
+    """Lets one start or reset through at a time: a second one is told so instead of waiting."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+
+    @contextmanager
+    def passing(self) -> Iterator[None]:
+        """Hold the gate while a run is brought to its start.
+
+        Raises
+        ------
+        Refusal
+            If somebody else is doing so.
+        """
+        if not self._lock.acquire(blocking=False):
+            raise Refusal(409, "another run is being brought to its start; ask again in a moment")
+        try:
+            yield
+        finally:
+            self._lock.release()
+
+
+def status_of(deck: FlightDeck) -> dict[str, Any]:
+    """Return where the run stands, as `RunStatus`, whatever has become of it."""
+    status = deck.status
+    if status is None:
+        status = value_of(json_of(NOBODY))
+        if deck.plan is not None:
+            status |= {"run_id": deck.plan.run_id, "experiment": deck.plan.source}
+    if deck.failure:
+        status |= {"state": "failed", "message": deck.failure}
+    return dict(status)
+
+
+def json_response(body: bytes, status: int = 200) -> Response:
+    """Answer with what is JSON already."""
+    return Response(body, status, media_type="application/json")
+
+
+def answer_of(value: object) -> Response:
+    """Answer with dataclasses, numbers and lists."""
+    return json_response(json_of(value))
+
+
+def order(deck: FlightDeck, given: Order) -> bytes:
+    """Give an order that the run can take in its present state; return its answer.
+
+    Raises
+    ------
+    Refusal
+        409 if there is no run or it takes no orders any more, 422 if the order is wrong.
+    FlightError
+        If the run's process has gone.
+    """
+    _check_steerable(deck)
+    answer = deck.ask(given)
+    if answer.problems:
+        late = status_of(deck)["state"] not in STEERABLE
+        told = "; ".join(message for _, message in answer.problems)
+        raise Refusal(409 if late else 422, told, answer.problems)
+    return answer.body
+
+
+def look_into(deck: FlightDeck, asked: Inspect, known: list[str] | None = None) -> Response:
+    """Answer with everything about one thing.
+
+    Parameters
+    ----------
+    deck : FlightDeck
+    asked : Inspect
+    known : list of str, optional
+        Names among which to seek the nearest, if there is no such thing.
+
+    Raises
+    ------
+    Refusal
+        404 if there is no such thing, 409 if there is no run to look into.
+    """
+    check_flown(deck)
+    if status_of(deck)["state"] == "measuring":
+        raise Refusal(503, "the run is being measured; ask again in a moment")
+    answer = deck.ask(asked)
+    if answer.missing:
+        hint = f"; {nearest(asked.key, known)}" if known else ""
+        raise Refusal(404, f"the run has no {asked.kind} {asked.key}{hint}")
+    return json_response(answer.body)
+
+
+def check_flown(deck: FlightDeck) -> None:
+    """Refuse what needs a run while there is none.
+
+    Raises
+    ------
+    Refusal
+        409.
+    """
+    if deck.plan is None:
+        raise Refusal(409, "no run has been started; POST /api/start names an experiment")
+
+
+def _check_steerable(deck: FlightDeck) -> None:
+    check_flown(deck)
+    state = status_of(deck)["state"]
+    if state not in STEERABLE:
+        raise Refusal(409, f"the run is {state}; POST /api/reset or /api/start")
+
+
+def latest(deck: FlightDeck, topic: str, otherwise: object) -> Any:
+    """Return the latest of a topic as JSON has it, or what stands for nothing."""
+    body = deck.body(topic)
+    return value_of(json_of(otherwise)) if body is None else body

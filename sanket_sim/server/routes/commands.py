@@ -1,0 +1,86 @@
+"""What is done to a running bank: faults struck and traps laid by hand."""
+
+from __future__ import annotations
+
+import inspect
+import tomllib
+from pathlib import Path
+from typing import Any
+
+from fastapi import APIRouter, Response
+
+from sanket_sim.core.registry import Registry
+from sanket_sim.core.settings import Settings
+from sanket_sim.core.units import format_duration
+from sanket_sim.faults import faults, traps
+from sanket_sim.live.orders import Give
+from sanket_sim.server.bridge import Deck, json_response, order, status_of
+from sanket_sim.server.models import (
+    Commanded,
+    CommandKind,
+    CommandKinds,
+    CommandRequest,
+    GivenCommands,
+)
+from sanket_sim.server.refusals import Refusal, refusing
+from sanket_sim.server.tables import untold
+
+router = APIRouter(prefix="/api", tags=["commands"])
+_RECORD = "experiment.toml"
+
+
+@router.get("/commands", summary="What has been commanded?", responses=refusing())
+def given(deck: Deck) -> GivenCommands:
+    """Return every command on the run's record, in the order in which they were given."""
+    folder = status_of(deck)["folder"]
+    record = Path(folder) / _RECORD
+    if not folder or not record.is_file():
+        return GivenCommands(commands=[])
+    tables = tomllib.loads(record.read_text("utf-8")).get("command", [])
+    return GivenCommands(commands=[_entry(table) for table in tables])
+
+
+@router.get("/commands/kinds", summary="What can be commanded?", responses=refusing())
+def kinds() -> CommandKinds:
+    """Return every kind of fault and trap with the JSON Schema of its table."""
+    return CommandKinds(faults=_kinds_of(faults), traps=_kinds_of(traps))
+
+
+@router.post(
+    "/commands",
+    status_code=201,
+    summary="Command a fault or a trap",
+    response_model=Commanded,
+    responses=refusing(400, 409, 413, 415, 422, 503),
+)
+def command(asked: CommandRequest, deck: Deck) -> Response:
+    """Let a fault strike, or lay a trap, at the present instant of the run.
+
+    Also a changed policy (kind ``config``) and a control switched on or off (kind ``control``).
+    The command is put on the run's record: running its experiment.toml gives the same bytes.
+    """
+    if found := untold(asked.table):
+        raise Refusal(422, "no experiment can hold such a table", found)
+    taken = order(deck, Give(asked.table, is_trap=asked.fault is None, by=asked.by))
+    return json_response(taken, 201)
+
+
+def _entry(table: dict[str, Any]) -> Any:
+    deed = dict(table.get("fault") or table["trap"])
+    at = deed.pop("at", format_duration(0))
+    name = "fault" if "fault" in table else "trap"
+    return {"at": at, "by": table.get("by", "operator"), name: deed}
+
+
+def _kinds_of(registry: Registry[type[Any]]) -> list[CommandKind]:
+    return [_kind_of(name, part) for name, part in registry.items()]
+
+
+def _kind_of(name: str, part: type[Settings]) -> CommandKind:
+    schema = part.model_json_schema()
+    schema["properties"].pop("at", None)
+    schema["required"] = [key for key in schema.get("required", []) if key != "at"]
+    example: dict[str, Any] = dict(getattr(part, "EXAMPLE", {}))
+    example.pop("at", None)
+    summary = (inspect.getdoc(part) or name).split("\n\n")[0].replace("\n", " ")
+    return CommandKind(kind=name, summary=summary, table_schema=schema, example=example)
