@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -9,6 +11,7 @@ from sanket_sim.analysis.run_folder import RunFolder
 from sanket_sim.bank.description import Bank, Effect, StepKind
 from sanket_sim.bank.reach import Reach
 from sanket_sim.core.outcomes import Outcome
+from sanket_sim.trace import schema
 from sanket_sim.trace.batch import Columns
 
 NO_ERROR = (Outcome.OK, Outcome.APP_ERROR, Outcome.FALLBACK, Outcome.IN_FLIGHT)
@@ -31,14 +34,23 @@ def root_services(run: RunFolder, tx_ids: NDArray[np.int64]) -> dict[int, int]:
     dict
         tx_id -> code of the service; an intent that left no trace at all is missing.
     """
-    blamed: dict[int, int] = {}
     hops = _rows_of(run, "hops", _HOP_COLUMNS, tx_ids)
-    for batch in hops:
-        blamed.update(_by_answers(batch, _responsible(run)))
-    blamed.update(_posting_services(run, tx_ids))
-    for batch in hops:
-        blamed.update(_by_troubles(batch))
-    return blamed
+    postings = _rows_of(run, "postings", ("tx_id", "service"), tx_ids)
+    return blame(hops, postings, money_movers(run.bank, run.trace.words("operation")))
+
+
+def blame(hops: Columns, postings: Columns, movers: Sequence[int]) -> dict[int, int]:
+    """Find the service to blame for each of some intents, as `root_services` does.
+
+    Parameters
+    ----------
+    hops, postings : Columns
+        All their rows.
+    movers : sequence of int
+        Codes of the operations that move money, from `money_movers`.
+    """
+    posted = zip(postings["tx_id"].tolist(), postings["service"].tolist(), strict=True)
+    return _by_answers(hops, movers) | dict(posted) | _by_troubles(hops)
 
 
 def publishers(bank: Bank) -> frozenset[str]:
@@ -52,15 +64,14 @@ def publishers(bank: Bank) -> frozenset[str]:
     )
 
 
-def _responsible(run: RunFolder) -> list[int]:
+def money_movers(bank: Bank, operations: Sequence[str]) -> list[int]:
     """Return the codes of the operations that move money, or publish what does."""
-    bank = run.bank
     names = set(publishers(bank)) | {
         f"{bank.services[operation.service].name}.{operation.name}"
         for operation, effects in zip(bank.operations, Reach(bank).own, strict=True)
         if effects & _MOVES
     }
-    return [code for code, word in enumerate(run.trace.words("operation")) if word in names]
+    return [code for code, word in enumerate(operations) if word in names]
 
 
 def _by_troubles(hops: Columns) -> dict[int, int]:
@@ -69,8 +80,8 @@ def _by_troubles(hops: Columns) -> dict[int, int]:
     return _gravest(hops, struck | wrong, np.where(struck, _DEEPER, _depths(hops)))
 
 
-def _by_answers(hops: Columns, responsible: list[int]) -> dict[int, int]:
-    first = np.isin(hops["operation"], responsible)
+def _by_answers(hops: Columns, movers: Sequence[int]) -> dict[int, int]:
+    first = np.isin(hops["operation"], movers)
     depths = _depths(hops) + np.where(first, _DEEPER, 0)
     return _gravest(hops, hops["outcome"] == Outcome.OK, depths)
 
@@ -99,23 +110,13 @@ def _depths(hops: Columns) -> NDArray[np.int64]:
     return depths
 
 
-def _posting_services(run: RunFolder, tx_ids: NDArray[np.int64]) -> dict[int, int]:
-    blamed: dict[int, int] = {}
-    for batch in _rows_of(run, "postings", ("tx_id", "service"), tx_ids):
-        blamed.update(zip(batch["tx_id"].tolist(), batch["service"].tolist(), strict=True))
-    return blamed
-
-
 def _rows_of(
     run: RunFolder, table: str, names: tuple[str, ...], tx_ids: NDArray[np.int64]
-) -> list[Columns]:
-    """Return the rows of the given intents, as one table (a list of none or one)."""
-    if len(tx_ids) == 0:
-        return []
-    found = []
-    for batch in run.trace.batches(table, names):
+) -> Columns:
+    """Return the rows of the given intents, as one table."""
+    whole = schema.empty(schema.TABLES[table])
+    found = [{name: whole[name] for name in names}]
+    for batch in run.trace.batches(table, names) if len(tx_ids) else ():
         keep = np.isin(batch["tx_id"], tx_ids)
         found.append({name: column[keep] for name, column in batch.items()})
-    if not found:
-        return []
-    return [{name: np.concatenate([part[name] for part in found]) for name in names}]
+    return {name: np.concatenate([part[name] for part in found]) for name in names}

@@ -70,6 +70,18 @@ class Trace:
         """Return the words behind the codes of `vocabulary`, as far as they have been met."""
         return self.vocabularies[vocabulary].words
 
+    def rows_with(self, name: str, column: str, numbers: Sequence[int]) -> Columns:
+        """Return the rows of a table in which a column holds one of some numbers.
+
+        Part files keep their extremes, so most are not read for a few running numbers.
+        """
+        import pyarrow.dataset as ds  # noqa: PLC0415  # only who looks for single rows needs it
+
+        if not self.parts(name):
+            return schema.empty(schema.TABLES[name])
+        found = self.scan(name).to_table(filter=ds.field(column).isin(list(numbers)))
+        return decode(found.unify_dictionaries(), schema.TABLES[name], self.vocabularies)
+
     def scan(self, name: str) -> Any:
         """Return the table as a `pyarrow.dataset.Dataset`, for filters and other engines."""
         import pyarrow.dataset as ds  # noqa: PLC0415  # not every reader needs it: 40 ms

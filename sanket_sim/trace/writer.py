@@ -60,11 +60,16 @@ class PartBuffer:
         self.rows = here.stop
         return end
 
+    @property
+    def waiting(self) -> Columns:
+        """The rows that wait, in the order of writing; a view that lives until `take`."""
+        return {name: column[: self.rows] for name, column in self._columns.items()}
+
     def drain(self) -> Columns:
         """Return the waiting rows and start the next part; the view lives until `take`."""
-        rows, self.rows = self.rows, 0
+        drained, self.rows = self.waiting, 0
         self.parts += 1
-        return {name: column[:rows] for name, column in self._columns.items()}
+        return drained
 
 
 class TraceWriter:
@@ -111,6 +116,16 @@ class TraceWriter:
         for name, table in batch.tables().items():
             if name in self._buffers:
                 self._append(self._buffers[name], table)
+
+    def waiting(self, name: str) -> Columns:
+        """Return the rows of a table that are not on the disk yet; a view, not to be changed.
+
+        Parameters
+        ----------
+        name : str
+            Of a table that is written.
+        """
+        return self._buffers[name].waiting
 
     def close(self) -> None:
         """Write what still waits; a table without any row gets one empty part."""

@@ -22,7 +22,7 @@ from sanket_sim.analysis.story.nouns import (
     Visit,
     What,
 )
-from sanket_sim.analysis.story.telling import tell
+from sanket_sim.analysis.story.telling import owners_of, rows_of, tell
 from sanket_sim.analysis.story.verdict import MISREAD
 
 __all__ = [
@@ -43,5 +43,7 @@ __all__ = [
     "Visit",
     "What",
     "instructive",
+    "owners_of",
+    "rows_of",
     "tell",
 ]

@@ -41,7 +41,7 @@ from sanket_sim.core.result_codes import result_of
 from sanket_sim.core.units import NS_PER_US
 from sanket_sim.trace import schema
 from sanket_sim.trace.batch import Columns, rows_in
-from sanket_sim.trace.parquet import decode
+from sanket_sim.trace.reader import Trace
 
 Row = dict[str, Any]
 """One row of a table: whole numbers, and words for codes."""
@@ -61,13 +61,15 @@ _SAME = (
 )
 
 
-def tell(run: RunFolder, tx_id: int) -> Story:
+def tell(run: RunFolder, tx_id: int, owners: Mapping[int, str] | None = None) -> Story:
     """Tell the story of one payment, from the trace alone.
 
     Parameters
     ----------
     run : RunFolder
     tx_id : int
+    owners : mapping, optional
+        Whose each account is, as `owners_of` says; read from the run when not given.
 
     Raises
     ------
@@ -77,21 +79,24 @@ def tell(run: RunFolder, tx_id: int) -> Story:
     found = rows_of(run, "transactions", tx_id)
     if rows_in(found) == 0:
         raise KeyError(tx_id)
-    return _Teller(run, tx_id, found).story()
+    return _Teller(run, tx_id, found, owners or owners_of(run.trace)).story()
 
 
 def rows_of(run: RunFolder, table: str, tx_id: int) -> Columns:
-    """Return the rows of one payment; part files keep their extremes, so most are not read."""
-    return _rows_with(run, table, "tx_id", tx_id)
+    """Return the rows of one payment."""
+    return run.trace.rows_with(table, "tx_id", [tx_id])
 
 
-def _rows_with(run: RunFolder, table: str, name: str, number: int) -> Columns:
-    import pyarrow.dataset as ds  # noqa: PLC0415  # only stories look for single rows
-
-    if not run.trace.parts(table):
-        return schema.empty(schema.TABLES[table])
-    read = run.trace.scan(table).to_table(filter=ds.field(name) == number)
-    return decode(read.unify_dictionaries(), schema.TABLES[table], run.trace.vocabularies)
+def owners_of(trace: Trace) -> dict[int, str]:
+    """Say whose each account is, by its number."""
+    names = ("account_id", "agent_id", "role", "segment")
+    table = trace.columns("agents", names)
+    roles, segments = trace.words("role"), trace.words("segment")
+    rows = zip(*(table[name].tolist() for name in names), strict=True)
+    return {
+        account: _owner(roles[role], segments[segment], agent)
+        for account, agent, role, segment in rows
+    }
 
 
 @dataclass
@@ -99,6 +104,7 @@ class _Teller:
     run: RunFolder
     tx_id: int
     found: Columns
+    owners: Mapping[int, str]
 
     def story(self) -> Story:
         row = self._rows("transactions", self.found)[0]
@@ -181,7 +187,7 @@ class _Teller:
 
     def _corrections(self) -> tuple[Linked, ...]:
         """Return the payments that put this one right."""
-        found = _rows_with(self.run, "transactions", "original_tx_id", self.tx_id)
+        found = self.run.trace.rows_with("transactions", "original_tx_id", [self.tx_id])
         rows = sorted(self._rows("transactions", found), key=lambda row: row["tx_id"])
         return tuple(self._linked(row) for row in rows if row["kind"] == CORRECTION)
 
@@ -325,15 +331,8 @@ class _Teller:
         rows = self._rows("faults", self.run.trace.columns("faults"))
         return {row["fault_id"]: " ".join(_fault_words(row)) for row in rows}
 
-    @cached_property
-    def _owners(self) -> dict[int, str]:
-        names = ("account_id", "agent_id", "role", "segment")
-        table = self.run.trace.table("agents", names).to_pydict()
-        rows = zip(*(table[name] for name in names), strict=True)
-        return {account: _owner(role, segment, agent) for account, agent, role, segment in rows}
-
     def _party(self, account_id: int) -> Party:
-        return Party(account_id, self._owners.get(account_id, f"account {account_id}"))
+        return Party(account_id, self.owners.get(account_id, f"account {account_id}"))
 
 
 def _owner(role: str, segment: str, agent_id: int) -> str:
