@@ -1,24 +1,28 @@
-"""The other end of a flight: starts its process, gives orders, keeps the latest frames."""
+"""The other end of a flight: starts its process, gives orders, hears reports, lets it go."""
 
 from __future__ import annotations
 
 import itertools
 import multiprocessing
+import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
-from contextlib import suppress
+from contextlib import contextmanager, suppress
+from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 
 from sanket_sim.core.errors import SanketError
-from sanket_sim.live.orders import Answer, Frame, Order, Request, Stop
-from sanket_sim.live.worker import Failure, FlightPlan, fly
+from sanket_sim.live.orders import Answer, Failure, Order, Report, Request, Stop
+from sanket_sim.live.worker import FlightPlan, fly
 
 ANSWER_S_MAX = 10.0
 """How long an order may wait for the tick that is under way."""
-_END_S_MAX = 60.0
+_END_S_MAX = 120.0
 """How long a run that is told to stop may measure what it has."""
+_HURRY_S = 2.0
+"""How long a run may take to put down its last word once nobody waits for it."""
 
 
 class FlightError(SanketError):
@@ -31,30 +35,28 @@ class Flight:
     Parameters
     ----------
     plan : FlightPlan
-    on_frame : callable
-        Told of every frame, on a thread of the flight's own.
-    on_failure : callable
-        Told why the run could not begin, or came down.
+    on_report : callable
+        Told of every report but answers, on a thread of the flight's own; also if the process dies.
     """
 
-    def __init__(
-        self,
-        plan: FlightPlan,
-        on_frame: Callable[[Frame], None],
-        on_failure: Callable[[Failure], None],
-    ) -> None:
+    def __init__(self, plan: FlightPlan, on_report: Callable[[Report], None]) -> None:
         self.plan = plan
-        self._on_frame, self._on_failure = on_frame, on_failure
+        self._on_report = on_report
         context = multiprocessing.get_context("spawn")
         theirs, self._orders = context.Pipe(duplex=False)
         self._reports, their_reports = context.Pipe(duplex=False)
         self._process = context.Process(
-            target=fly, args=(plan, theirs, their_reports), name=f"flight-{plan.run_id}"
+            target=fly,
+            args=(plan, theirs, their_reports),
+            name=f"flight-{plan.run_id}",
+            daemon=True,
         )
         self._numbers = itertools.count(1)
         self._waiting: dict[int, Future[Answer]] = {}
         self._lock = threading.Lock()
-        self._process.start()
+        self._dismissed = self._down = False
+        with _deaf_to_the_keyboard():
+            self._process.start()
         theirs.close()
         their_reports.close()
         self._reader = threading.Thread(target=self._read, args=(self._reports,), daemon=True)
@@ -80,12 +82,13 @@ class Flight:
         """
         number, answer = next(self._numbers), Future[Answer]()
         with self._lock:
-            self._waiting[number] = answer
             try:
                 self._orders.send(Request(number, order))
             except (OSError, ValueError) as error:
-                self._waiting.pop(number, None)
-                raise FlightError("the run's process has gone") from error
+                raise FlightError("the run's process has gone; reset the run") from error
+            self._waiting[number] = answer
+            if self._down:
+                self._abandon()
         return answer
 
     def ask(self, order: Order, timeout_s: float = ANSWER_S_MAX) -> Answer:
@@ -101,16 +104,27 @@ class Flight:
         except FutureTimeoutError as error:
             raise FlightError(f"the run has not answered within {timeout_s:g} s") from error
 
-    def close(self) -> None:
-        """Stop the run, let it measure what it has, and end its process."""
+    def dismiss(self, by: str) -> None:
+        """Let it end by itself: stop, measure what it has, and go; nobody asks any more."""
+        self._dismissed = True
         with suppress(FlightError):
-            self.give(Stop())
+            self.give(Stop(by))
         self._orders.close()
-        self._process.join(_END_S_MAX)
+
+    def wait(self, timeout_s: float = _END_S_MAX) -> None:
+        """Wait until its process has gone; what takes too long is hurried."""
+        self._process.join(timeout_s)
         if self._process.is_alive():
-            self._process.terminate()
-            self._process.join()
-        self._reader.join(1.0)
+            self.hurry()
+        self._reader.join(_HURRY_S)
+
+    def hurry(self) -> None:
+        """End the process: let it put down its last word, but measure nothing."""
+        for end in (self._process.terminate, self._process.terminate, self._process.kill):
+            end()
+            self._process.join(_HURRY_S)
+            if not self._process.is_alive():
+                return
 
     def _read(self, reports: Connection) -> None:
         while True:
@@ -118,23 +132,53 @@ class Flight:
                 report = reports.recv()
             except (EOFError, OSError):
                 break
-            if isinstance(report, Frame):
-                self._on_frame(report)
-            elif isinstance(report, Answer):
-                self._settle(report)
-            else:
-                self._on_failure(report)
-        self._abandon()
+            self._take(report)
+        self._mourn()
 
-    def _settle(self, answer: Answer) -> None:
+    def _take(self, report: Report) -> None:
+        if isinstance(report, Answer):
+            with self._lock:
+                waiting = self._waiting.pop(report.number, None)
+            if waiting is not None:
+                waiting.set_result(report)
+            return
+        self._dismissed |= isinstance(report, Failure)
+        self._on_report(report)
+
+    def _mourn(self) -> None:
+        """Tell everyone that no answer will come, and if it has not gone by itself, why."""
+        self._process.join(_HURRY_S)
         with self._lock:
-            waiting = self._waiting.pop(answer.number, None)
-        if waiting is not None:
-            waiting.set_result(answer)
+            self._down = True
+            self._abandon()
+        if not self._dismissed:
+            self._on_report(Failure(self.plan.run_id, _cause_of(self._process.exitcode)))
 
     def _abandon(self) -> None:
-        """Tell everyone who still waits that no answer will come."""
-        with self._lock:
-            waiting, self._waiting = list(self._waiting.values()), {}
+        waiting, self._waiting = list(self._waiting.values()), {}
         for future in waiting:
-            future.set_exception(FlightError("the run's process has gone"))
+            future.set_exception(FlightError("the run's process has gone; reset the run"))
+
+
+@contextmanager
+def _deaf_to_the_keyboard() -> Iterator[None]:
+    """Let a process that is started here never hear Ctrl-C: whoever started it decides its end.
+
+    A terminal sends SIGINT to every process of its group. What a thread has blocked, the process
+    that it starts begins with, before any of its code could set a handler.
+    """
+    resource_tracker.ensure_running()  # it lifts the block of the thread that first needs it
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _cause_of(exitcode: int | None) -> str:
+    """Say how a process has ended that nobody sent away."""
+    if exitcode is not None and exitcode < 0:
+        name = signal.Signals(-exitcode).name
+        memory = " (out of memory?)" if name == "SIGKILL" else ""
+        return f"the run's process was ended by {name}{memory}; what it had written stays"
+    return f"the run's process has gone (exit status {exitcode}); what it had written stays"

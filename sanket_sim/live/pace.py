@@ -8,16 +8,21 @@ from sanket_sim.core.clock import wall_s
 from sanket_sim.core.units import NS_PER_S
 
 SLICES_PER_S = 10
-"""Slices of simulated time per second of wall time, while the machine keeps up."""
+"""Slices of simulated time per second of wall time, so that pictures follow one another smoothly
+and an order never waits long for the tick that is under way."""
 _SLICE_NS_MIN = 10_000_000
 _LATE_S = 0.5
 """Who is later than this does not catch up: the machine is slower than the speed asked for."""
 _SEEN_S = 2.0
 """Over how much of the wall the speed reached is taken."""
+_APART_S = 0.02
+"""Least time between two instants that are remembered, so that few are."""
+_MEMORY = 0.8
+"""Weight of what was known of the machine against its last tick."""
 
 
 class Pace:
-    """Keeps a run from going faster than it was asked to.
+    """Keeps a run from going faster than it was asked to, and its ticks short on the wall.
 
     Parameters
     ----------
@@ -33,12 +38,14 @@ class Pace:
     def __init__(self, speed: float) -> None:
         self.speed = speed
         self._seen: deque[tuple[float, int]] = deque()
+        self._able = float("inf")
         self.start(0)
 
     @property
     def slice_ns(self) -> int:
-        """Longest tick at this speed, so that a slow flight still moves smoothly."""
-        return max(int(self.speed * NS_PER_S / SLICES_PER_S), _SLICE_NS_MIN)
+        """Longest tick that takes a tenth of a second at this speed, and on this machine."""
+        speed = min(self.speed, self._able)
+        return max(int(speed * NS_PER_S / SLICES_PER_S), _SLICE_NS_MIN)
 
     @property
     def reached(self) -> float:
@@ -51,6 +58,7 @@ class Pace:
     def start(self, now_ns: int) -> None:
         """Count from here."""
         self._anchor_s, self._anchor_ns = wall_s(), now_ns
+        self._begun_s, self._begun_ns = self._anchor_s, now_ns
         self._seen.clear()
 
     def set_speed(self, speed: float, now_ns: int) -> None:
@@ -58,12 +66,29 @@ class Pace:
         self.speed = speed
         self.start(now_ns)
 
+    def begin(self, now_ns: int) -> None:
+        """Note that a tick begins after all waiting."""
+        self._begun_s, self._begun_ns = wall_s(), now_ns
+
     def note(self, now_ns: int) -> None:
         """Note how far the run has come."""
         now_s = wall_s()
+        self._learn(now_s, now_ns)
+        if self._seen and now_s - self._seen[-1][0] < _APART_S:
+            return
         self._seen.append((now_s, now_ns))
         while now_s - self._seen[0][0] > _SEEN_S:
             self._seen.popleft()
+
+    def _learn(self, now_s: float, now_ns: int) -> None:
+        """Learn from a tick how much simulated time the machine carries out in a second."""
+        passed_ns = now_ns - self._begun_ns
+        if passed_ns <= 0:
+            return
+        able = passed_ns / NS_PER_S / max(now_s - self._begun_s, 1e-6)
+        known = self._able < float("inf")
+        self._able = _MEMORY * self._able + (1 - _MEMORY) * able if known else able
+        self._begun_s, self._begun_ns = now_s, now_ns
 
     def ahead_s(self, now_ns: int) -> float:
         """Return how long the run must wait not to be too fast [s]."""

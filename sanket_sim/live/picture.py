@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+import logging
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Protocol, TypeVar
 
 from sanket_sim.live.alarms import Alarms
 from sanket_sim.live.crowd import CrowdView
@@ -10,11 +13,17 @@ from sanket_sim.live.feed import LiveFeed
 from sanket_sim.live.frames import Body, Metrics, RunStatus
 from sanket_sim.live.fraud import FraudWatch
 from sanket_sim.live.meters import Meters
+from sanket_sim.live.naming import Names
+from sanket_sim.live.roots import Roots
 from sanket_sim.live.scene import Scene
 from sanket_sim.live.service_map import ServiceMap
 from sanket_sim.live.timeline import Timeline
 from sanket_sim.simulation.crew import Cockpit
 from sanket_sim.trace.batch import TraceBatch, rows_in
+
+_log = logging.getLogger(__name__)
+
+Seen = TypeVar("Seen")
 
 
 class Part(Protocol):
@@ -26,23 +35,31 @@ class Part(Protocol):
 
 
 class Picture:
-    """Everything that is shown of a run."""
+    """Everything that is shown of a run.
+
+    A part that fails is not shown any more, and `trouble` says so: the run goes on, for what is
+    recorded must not depend on who looks.
+    """
 
     def __init__(self, cockpit: Cockpit) -> None:
         self.cockpit = cockpit
         self.scene = scene = Scene.of(cockpit)
         self.processed = 0
+        self.trouble = ""
         self.timeline = Timeline(scene)
         self.meters = Meters(scene)
         self.services = ServiceMap(scene)
-        self.feed = LiveFeed(scene)
+        self.names = Names(scene)
+        self.roots = Roots(cockpit)
+        self.feed = LiveFeed(scene, self.names, self.roots)
         self.fraud = FraudWatch(scene)
-        self.crowd = CrowdView(scene)
+        self.crowd = CrowdView(scene, self.fraud)
         self.alarms = Alarms(scene, self.meters, self.services, self.fraud)
         self._parts: tuple[Part, ...] = (
             self.timeline,
             self.meters,
             self.services,
+            self.roots,
             self.feed,
             self.fraud,
             self.crowd,
@@ -53,7 +70,11 @@ class Picture:
         """Take in what one tick brought."""
         self.processed += rows_in(batch.transactions)
         for part in self._parts:
-            part.observe(batch)
+            try:
+                part.observe(batch)
+            except Exception:  # noqa: BLE001  # no part may bring the run down
+                self._parts = tuple(one for one in self._parts if one is not part)
+                self._note(type(part).__name__)
 
     def body(self, topic: str, status: RunStatus) -> Body | None:
         """Return the newest of a topic; None if nothing has changed since it was last shown."""
@@ -61,21 +82,40 @@ class Picture:
             case "metrics":
                 return self.metrics(status)
             case "transactions":
-                return self.feed.frame()
+                return self._look(self.feed.frame, None)
             case "fraud_alerts":
-                return self.fraud.frame()
+                return self._look(self.fraud.frame, None)
             case "alerts":
-                return self.alarms.frame()
+                return self._look(self.alarms.frame, None)
             case _:
-                return self.crowd.frame()
+                return self._look(self.crowd.frame, None)
 
     def metrics(self, status: RunStatus) -> Metrics:
         """Return everything that moves but lists and agents."""
-        return Metrics(
+        seen = Metrics(
             run=status,
-            tiles=self.meters.tiles(),
-            services=self.services.services(),
-            edges=self.services.edges(),
-            points=self.meters.newest_points(),
-            disturbances=tuple(self.timeline.disturbances),
+            tiles=self._look(self.meters.tiles, ()),
+            services=self._look(self.services.services, ()),
+            edges=self._look(self.services.edges, ()),
+            points=self._look(self.meters.newest_points, ()),
+            disturbances=self.timeline.disturbances,
+            point_ns=getattr(self.meters, "point_ns", 0),
         )
+        if not self.trouble:
+            return seen
+        message = "; ".join(filter(None, (status.message, self.trouble)))
+        return replace(seen, run=replace(status, message=message))
+
+    def _look(self, look: Callable[[], Seen], otherwise: Seen) -> Seen:
+        try:
+            return look()
+        except Exception:  # noqa: BLE001  # nor blind the others
+            self._note(getattr(look, "__qualname__", "a part"))
+            return otherwise
+
+    def _note(self, part: str) -> None:
+        """Say once on the terminal, and from now on in the status, which part is blind."""
+        said = f"the view has lost sight of a part ({part}); the run is not touched"
+        if said != self.trouble:
+            self.trouble = said
+            _log.exception("%s", said)
