@@ -48,9 +48,9 @@ class Picture:
         self.trouble = ""
         self.timeline = Timeline(scene)
         self.meters = Meters(scene)
-        self.services = ServiceMap(scene)
         self.names = Names(scene)
         self.roots = Roots(cockpit)
+        self.services = ServiceMap(scene, self.roots)
         self.feed = LiveFeed(scene, self.names, self.roots)
         self.fraud = FraudWatch(scene)
         self.crowd = CrowdView(scene, self.fraud)
@@ -58,8 +58,9 @@ class Picture:
         self._parts: tuple[Part, ...] = (
             self.timeline,
             self.meters,
-            self.services,
+            self.names,
             self.roots,
+            self.services,
             self.feed,
             self.fraud,
             self.crowd,

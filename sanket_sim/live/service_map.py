@@ -13,6 +13,7 @@ from sanket_sim.live.hop_counts import Attempts, HopCounts
 from sanket_sim.live.judging import Symptoms, state_of
 from sanket_sim.live.latency_buckets import quantiles_ms
 from sanket_sim.live.leak_heat import LeakHeat
+from sanket_sim.live.roots import Roots
 from sanket_sim.live.scene import Scene
 from sanket_sim.live.second_ring import second_of, span_s
 from sanket_sim.live.stations import Stations
@@ -26,9 +27,9 @@ SHARES = (0.50, 0.95, 0.99)
 class ServiceMap:
     """Folds hops, gauges, breakers and leaks into one card per service."""
 
-    def __init__(self, scene: Scene) -> None:
+    def __init__(self, scene: Scene, roots: Roots) -> None:
         bank = scene.bank
-        self._scene = scene
+        self._scene, self._roots = scene, roots
         self.now_ns = 0
         self.hops = HopCounts(bank)
         self.stations = Stations(bank)
@@ -42,7 +43,7 @@ class ServiceMap:
         second = second_of(self.now_ns)
         self.hops.observe(batch.hops, begin_ns, self.now_ns, second)
         self.stations.observe(batch.gauges, second)
-        self.leaks.observe(batch.transactions, batch.transactions["root_service"], second)
+        self.leaks.observe(batch.transactions, self._roots.of_batch, second)
         self._take_decisions(batch.decisions)
 
     def services(self) -> tuple[ServiceNow, ...]:

@@ -1,0 +1,106 @@
+"""Short names that people can keep apart; an agent keeps its name from run to run."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sanket_sim.core.draws import word_of
+from sanket_sim.live.scene import Scene
+from sanket_sim.trace.batch import TraceBatch, rows_in
+
+_FIRST_NAMES = (  # noqa: SIM905  # ninety names are easier to read as a line of words
+    "Aisha Alba Amara Amir Ana Anders Anika Anton Aran Astrid Ayo Bea Bilal Bruno Carla Chidi "
+    "Chloe Dana Daria David Diego Elena Eli Emil Emma Esra Fatima Felix Femi Finn Freya Giulia "
+    "Greta Hana Hugo Ida Ilse Imran Ines Iva Jakub Jan Jonas Kaito Karim Kemal Kwame Lars "
+    "Leila Lena Leo Lina Luca Luka Maja Malik Marek Maria Mateo Mei Mila Milan Mira Nadia Nils "
+    "Nina Noa Nora Olga Omar Oskar Pablo Paula Petra Priya Rafael Rania Ravi Rosa Sami Sara Selma "
+    "Sofia Stefan Sven Tariq Tea Theo Tomas Uma Vera Viktor Wanda Yara Yusuf Zoe"
+).split()
+_INITIALS = "ABCDEFGHIJKLMNOPRSTVWZ"
+_WORLD, _MERCHANT = "world", "merchant"
+
+
+def person(agent_id: int) -> str:
+    """Return a made-up name for a person, always the same for a number.
+
+    Examples
+    --------
+    >>> person(4512) == person(4512), person(4512) == person(4513)
+    (True, False)
+    """
+    key = word_of(f"person {agent_id}")
+    first = _FIRST_NAMES[key % len(_FIRST_NAMES)]
+    return f"{first} {_INITIALS[key // len(_FIRST_NAMES) % len(_INITIALS)]}."
+
+
+class Names:
+    """Names everybody and every account by what the table of agents says openly.
+
+    Mules and fraudsters are called by a person's name like everybody else: who they are is the
+    truth, which a bank does not know.
+    """
+
+    def __init__(self, scene: Scene) -> None:
+        self._words = scene.words
+        self._table = scene.agents
+        self._index()
+
+    def observe(self, batch: TraceBatch) -> None:
+        """Take up agents that have come while the run went on."""
+        if rows_in(batch.agents):
+            self._table = {
+                name: np.concatenate([self._table[name], batch.agents[name]])
+                for name in self._table
+            }
+            self._index()
+
+    def agent(self, agent_id: int) -> str:
+        """Name an agent; empty for nobody."""
+        if agent_id < 0:
+            return ""
+        row = _find(self._agent_ids, agent_id)
+        return person(agent_id) if row < 0 else self._named(int(self._agent_rows[row]), agent_id)
+
+    def owner(self, account_id: int) -> int:
+        """Return whose an account is, -1 if nobody's."""
+        row = _find(self._account_ids, account_id)
+        return -1 if row < 0 else int(self._table["agent_id"][self._account_rows[row]])
+
+    def account(self, account_id: int) -> str:
+        """Name the owner of an account; empty for no account."""
+        return self.agent(self.owner(account_id)) if account_id >= 0 else ""
+
+    def role(self, agent_id: int) -> str:
+        """Return what an agent truly is; empty for nobody."""
+        row = _find(self._agent_ids, agent_id)
+        return self._word("role", int(self._agent_rows[row])) if row >= 0 else ""
+
+    def _named(self, row: int, agent_id: int) -> str:
+        role, segment = self._word("role", row), self._word("segment", row)
+        if role == _WORLD:
+            return segment.replace("_", " ").capitalize()
+        if role == _MERCHANT:
+            return f"{segment.replace('_', ' ').capitalize()} {self._number(row)}"
+        return person(agent_id)
+
+    def _number(self, row: int) -> int:
+        """Return which of its segment's merchants one is, from 1."""
+        alike = self._table["segment"] == self._table["segment"][row]
+        alike &= self._table["role"] == self._table["role"][row]
+        ids = self._table["agent_id"][alike & (self._table["account_id"] >= 0)]
+        return int((np.unique(ids) <= self._table["agent_id"][row]).sum())
+
+    def _word(self, column: str, row: int) -> str:
+        return self._words[column].words[int(self._table[column][row])]
+
+    def _index(self) -> None:
+        self._agent_ids, self._agent_rows = np.unique(self._table["agent_id"], return_index=True)
+        self._account_ids, self._account_rows = np.unique(
+            self._table["account_id"], return_index=True
+        )
+
+
+def _find(ids: NDArray[np.int64], wanted: int) -> int:
+    place = int(np.searchsorted(ids, wanted))
+    return place if place < len(ids) and ids[place] == wanted else -1

@@ -1,0 +1,59 @@
+"""What exists of a run that goes on: the parts on the disk, and the rows that wait for theirs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+
+from sanket_sim.analysis.run_folder import RunFolder
+from sanket_sim.simulation.crew import Cockpit
+from sanket_sim.trace.batch import Columns
+from sanket_sim.trace.reader import Trace
+
+
+class TraceSoFar(Trace):
+    """The trace of a run that is being written, under the codes of the run itself."""
+
+    def __init__(self, cockpit: Cockpit) -> None:
+        super().__init__(cockpit.folder)
+        self.vocabularies = cockpit.words
+        self._writer = cockpit.writer
+
+    def columns(self, name: str, names: Sequence[str] | None = None) -> Columns:
+        """Read columns, also of rows that wait."""
+        return _joined(super().columns(name, names), self._writer.waiting(name))
+
+    def batches(self, name: str, names: Sequence[str] | None = None) -> Iterator[Columns]:
+        """Yield columns part by part; what waits comes last."""
+        yield from super().batches(name, names)
+        wanted = [column.name for column in self._columns(name, names)]
+        yield {one: column for one, column in self._writer.waiting(name).items() if one in wanted}
+
+    def rows_with(self, name: str, column: str, numbers: Sequence[int]) -> Columns:
+        """Return rows, also of those that wait."""
+        written = super().rows_with(name, column, numbers)
+        return _joined(written, self.waiting_with(name, column, numbers))
+
+    def waiting_with(self, name: str, column: str, numbers: Sequence[int]) -> Columns:
+        """Return rows of those that wait, no others."""
+        waiting = self._writer.waiting(name)
+        keep = np.flatnonzero(np.isin(waiting[column], np.array(numbers, np.int64)))
+        return {one: values[keep] for one, values in waiting.items()}
+
+    def waits_since(self, name: str, time: str, since_ns: int) -> bool:
+        """Say whether all rows that came after an instant still wait."""
+        times_ns = self._writer.waiting(name)[time]
+        return not self.parts(name) or (len(times_ns) > 0 and int(times_ns[0]) < since_ns)
+
+
+class RunSoFar(RunFolder):
+    """A run that goes on, as analysers read one; make a new one to see what has come since."""
+
+    def __init__(self, cockpit: Cockpit) -> None:
+        super().__init__(cockpit.folder, cockpit.resolved.bank)
+        self.trace = TraceSoFar(cockpit)
+
+
+def _joined(first: Columns, then: Columns) -> Columns:
+    return {name: np.concatenate([column, then[name]]) for name, column in first.items()}
