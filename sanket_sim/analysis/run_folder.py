@@ -106,6 +106,9 @@ class RunFolder:
         self.experiment = load_outline(self.path / "experiment.toml")
         self._bank = bank
         assert self.services is not None, "services take their codes before any table is read"
+        # A part of the truth in which there are twins alone would give the first of them code 0,
+        # which means that a payment is no twin's.
+        self.trace.vocabularies["twin"].code("")
 
     @cached_property
     def bank(self) -> Bank:
