@@ -16,6 +16,7 @@ from sanket_sim.live.flight import Flight, FlightError
 from sanket_sim.live.frames import Metrics, RunStatus
 from sanket_sim.live.json_text import json_of, value_of
 from sanket_sim.live.orders import SPEED_MAX, SPEED_MIN, Answer, Boarded, Frame, Order, Report
+from sanket_sim.live.recent_rows import RecentRows
 from sanket_sim.live.worker import FlightPlan
 from sanket_sim.simulation.resolve import ResolvedExperiment
 from sanket_sim.simulation.shelf import entry_of
@@ -44,6 +45,8 @@ class Kept:
     point_ns : int
         Their length.
     failure : str
+    feed : RecentRows
+        What the feed's frames have brought of late.
     boarded : Event
         Set when the flight has come to its start, or has failed.
     """
@@ -52,11 +55,14 @@ class Kept:
     points: dict[int, Any] = field(default_factory=dict)
     point_ns: int = 0
     failure: str = ""
+    feed: RecentRows = field(default_factory=RecentRows)
     boarded: threading.Event = field(default_factory=threading.Event)
 
     def keep(self, frame: Frame) -> None:
         """Keep a frame, and the points that it brings."""
         self.frames[frame.topic] = frame
+        if frame.topic == "transactions":
+            self.feed.keep(frame)
         if frame.topic != "metrics":
             return
         body = value_of(frame.body)
@@ -181,8 +187,9 @@ class FlightDeck:
         return flight.ask(order)
 
     def latest(self, topic: str) -> Frame | None:
-        """Return the latest frame of a topic."""
-        return self._kept.frames.get(topic)
+        """Return the latest frame of a topic; of the feed, with the rows of those before it."""
+        kept = self._kept
+        return kept.feed.frame if topic == "transactions" else kept.frames.get(topic)
 
     def body(self, topic: str) -> Any:
         """Return the latest of a topic as JSON has it; None if there is none."""
