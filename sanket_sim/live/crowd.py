@@ -14,6 +14,7 @@ from sanket_sim.core.units import MINUTE_NS, NS_PER_S
 from sanket_sim.live.campaigns import CaseFile
 from sanket_sim.live.frames import WINDOW_S, AgentDot, Campaign, Crowd, Flow, State
 from sanket_sim.live.fraud import FraudWatch
+from sanket_sim.live.naming import Names
 from sanket_sim.live.places import communities_of, homes_of, lair_place, rank_of
 from sanket_sim.live.scene import Scene
 from sanket_sim.trace.batch import TraceBatch
@@ -93,10 +94,12 @@ class _Cast:
     ----------
     people : _People
     sample : list of int
+    names : Names
     """
 
-    def __init__(self, people: _People, sample: list[int]) -> None:
-        self._people = people
+    def __init__(self, people: _People, sample: list[int], names: Names) -> None:
+        self._people, self._names = people, names
+        self._called: dict[int, str] = {}
         self.sample = {agent: people.home_of(agent) for agent in sample}
         self.suspects: OrderedDict[int, str] = OrderedDict()
         """Agent -> role, in the order in which they were last of interest."""
@@ -105,6 +108,13 @@ class _Cast:
 
     def __contains__(self, agent: int) -> bool:
         return agent in self.sample or agent in self.suspects
+
+    def name_of(self, agent: int) -> str:
+        """Return what somebody is called; a fraudster has no name that anybody knows."""
+        if agent not in self._called:
+            known = self._people.role_of(agent) != "fraudster"
+            self._called[agent] = self._names.agent(agent) if known else "Fraudster"
+        return self._called[agent]
 
     def show(self, agent: int, role: str, campaign_id: int) -> None:
         """Show somebody of a campaign; whoever has been of least interest gives way."""
@@ -148,7 +158,9 @@ class CrowdView:
         self._fraud, self._book = fraud, fraud.campaigns
         self._owner = scene.accounts.owner
         people = _People(scene)
-        self._cast = _Cast(people, _sample(people, scene.accounts.payees, self._owner))
+        self._cast = _Cast(
+            people, _sample(people, scene.accounts.payees, self._owner), Names(scene)
+        )
         self._sampled = np.zeros(people.size, np.bool_)
         self._sampled[list(self._cast.sample)] = True
         self._moved_ns = np.full(people.size, _NEVER_NS, np.int64)
@@ -231,4 +243,5 @@ class CrowdView:
             state = "critical" if role in CRIMINAL else "warn"
         elif agent in self._fraud.suspected:
             state = "warn"
-        return AgentDot(agent, role, round(x, 4), round(y, 4), state, agent in guilty)
+        name = self._cast.name_of(agent)
+        return AgentDot(agent, role, round(x, 4), round(y, 4), state, agent in guilty, name)

@@ -558,6 +558,8 @@ class AgentDot:
     found : bool
         Whether the bank knows of a crime here. Where it does not, that somebody is a mule or a
         fraudster is ground truth, behind a switch.
+    name : str
+        As people call him.
     """
 
     agent_id: int
@@ -566,6 +568,7 @@ class AgentDot:
     y: float
     state: State
     found: bool = False
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

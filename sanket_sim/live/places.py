@@ -51,7 +51,8 @@ def homes_of(agents: Numbers, communities: Numbers) -> Floats:
     angle = 2 * np.pi * _HASH.child("angle").uniform(agents)
     far = np.sqrt(-2 * np.log(_HASH.child("distance").uniform(agents)))
     away = np.minimum(far, _FARTHEST * np.sqrt(_HASH.child("edge").uniform(agents)) + 0.2)
-    return centre + (away * np.array([np.cos(angle) * _SPREAD_X, np.sin(angle) * _SPREAD_Y])).T
+    place: Floats = centre + (away * [np.cos(angle) * _SPREAD_X, np.sin(angle) * _SPREAD_Y]).T
+    return place
 
 
 def communities_of(agents: Numbers) -> Numbers:
