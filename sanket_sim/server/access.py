@@ -28,6 +28,7 @@ _HEADERS = {
     "Referrer-Policy": "same-origin",
     "X-Frame-Options": "DENY",
     "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
 }
 _FRAMES = "frame-ancestors 'none'"
 
@@ -43,7 +44,7 @@ class Rules:
         name: a page elsewhere whose name turns into 127.0.0.1 is refused (DNS rebinding).
     token : str or None
     origins : sequence of str
-        Pages elsewhere that may steer and watch, such as ``https://wall.example``.
+        Pages elsewhere that may open the socket, and so watch, such as ``https://wall.example``.
     """
 
     host: str = "127.0.0.1"
@@ -57,9 +58,11 @@ class Rules:
             return True
         return _name_of(host) in {*LOOPBACK, self.host}
 
-    def knows_origin(self, origin: str | None, host: str) -> bool:
-        """Say whether the page that asks is ours, or listed; a program says nothing of pages."""
-        return origin is None or origin in self.origins or urlsplit(origin).netloc == host
+    def knows_origin(self, origin: str | None, host: str, *, watches: bool) -> bool:
+        """Say whether the page that asks is ours, or one that may watch; a program names none."""
+        return origin in (None, f"http://{host}", f"https://{host}") or (
+            watches and origin in self.origins
+        )
 
     def is_token(self, said: str) -> bool:
         """Compare in a time that tells nothing."""
@@ -101,8 +104,9 @@ class Access:
         host = headers.get("host", "")
         if not rules.knows_host(host):
             return report(403, f"this server is not called {host!r}; ask 127.0.0.1 or localhost")
-        if _changes(scope) and not rules.knows_origin(headers.get("origin"), host):
-            return report(403, f"pages of {headers['origin']!r} may not steer this server")
+        origin, watches = headers.get("origin"), scope["type"] == "websocket"
+        if _changes(scope) and not rules.knows_origin(origin, host, watches=watches):
+            return report(403, f"pages of {origin!r} may neither watch nor steer this server")
         if not self._is_known(scope, headers):
             return _stranger(scope, headers)
         return _bad_body(scope, headers)

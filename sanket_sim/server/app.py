@@ -46,7 +46,7 @@ def create_app(
     host : str
         Where the server is bound; on loopback, requests must have been sent there by name.
     origins : sequence of str
-        Pages elsewhere that may watch and steer.
+        Pages elsewhere that may watch.
     """
     hub = Hub(deck)
     app = FastAPI(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sanket_sim.server.access import BODY_BYTES_MAX
-from sanket_sim.server.refusals import Refusal
 
 
 class BodyLimit:
@@ -30,7 +30,7 @@ def _counted(receive: Receive) -> Receive:
         message = await receive()
         taken += len(message.get("body", b""))
         if taken > BODY_BYTES_MAX:
-            raise Refusal(413, f"a body has at most {BODY_BYTES_MAX:,} bytes")
+            raise HTTPException(413, f"a body has at most {BODY_BYTES_MAX:,} bytes")
         return message
 
     return counted

@@ -15,7 +15,7 @@ from sanket_sim.core.settings import nearest
 from sanket_sim.live.flight_deck import FlightDeck
 from sanket_sim.live.frames import RunStatus
 from sanket_sim.live.json_text import json_of, value_of
-from sanket_sim.live.orders import Inspect, Order
+from sanket_sim.live.orders import Give, Inspect, Order
 from sanket_sim.server.refusals import Refusal
 
 STEERABLE = ("ready", "running", "paused")
@@ -89,10 +89,11 @@ def order(deck: FlightDeck, given: Order) -> bytes:
     FlightError
         If the run's process has gone.
     """
-    _check_steerable(deck)
+    _check_boarded(deck)
     answer = deck.ask(given)
     if answer.problems:
-        late = status_of(deck)["state"] not in STEERABLE
+        pointless = not any(path for path, _ in answer.problems) and not isinstance(given, Give)
+        late = pointless or status_of(deck)["state"] not in STEERABLE
         told = "; ".join(message for _, message in answer.problems)
         raise Refusal(409 if late else 422, told, answer.problems)
     return answer.body
@@ -113,10 +114,10 @@ def look_into(deck: FlightDeck, asked: Inspect, known: list[str] | None = None) 
     Refusal
         404 if there is no such thing, 409 if there is no run to look into.
     """
-    check_flown(deck)
-    if status_of(deck)["state"] == "measuring":
-        raise Refusal(503, "the run is being measured; ask again in a moment")
+    _check_boarded(deck)
     answer = deck.ask(asked)
+    if answer.problems:
+        raise Refusal(503, f"the run cannot tell: {answer.problems[0][1]}")
     if answer.missing:
         hint = f"; {nearest(asked.key, known)}" if known else ""
         raise Refusal(404, f"the run has no {asked.kind} {asked.key}{hint}")
@@ -135,11 +136,10 @@ def check_flown(deck: FlightDeck) -> None:
         raise Refusal(409, "no run has been started; POST /api/start names an experiment")
 
 
-def _check_steerable(deck: FlightDeck) -> None:
+def _check_boarded(deck: FlightDeck) -> None:
     check_flown(deck)
-    state = status_of(deck)["state"]
-    if state not in STEERABLE:
-        raise Refusal(409, f"the run is {state}; POST /api/reset or /api/start")
+    if status_of(deck)["state"] == "starting":
+        raise Refusal(409, "the run is still being brought to its start; ask again in a moment")
 
 
 def latest(deck: FlightDeck, topic: str, otherwise: object) -> Any:

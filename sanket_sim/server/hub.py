@@ -35,6 +35,7 @@ class Hub:
         self.frames_sent = 0
         self.frames_dropped = 0
         self.run_id = deck.plan.run_id if deck.plan else 0
+        self._wrapped: dict[str, FrameMessage] = {}
         self._history: tuple[Frame | None, FrameMessage] | None = None
         self._box: Lanes[Frame] = Lanes()
         self._lock = threading.Lock()
@@ -73,7 +74,7 @@ class Hub:
         """Offer what there is already: the latest frame of each topic."""
         for topic in sorted(topics):
             if (frame := self.deck.latest(topic)) is not None:
-                client.offer(FrameMessage.of(frame))
+                client.offer(self._wrap(frame))
 
     def offer_history(self, client: Client) -> None:
         """Offer every point of the charts so far."""
@@ -106,10 +107,17 @@ class Hub:
             return
         if frame.run_id > self.run_id:
             self._announce(frame.run_id)
-        message = FrameMessage.of(frame)
+        message = self._wrap(frame)
         for client in self.clients:
             if frame.topic in client.topics:
                 client.offer(message)
+
+    def _wrap(self, frame: Frame) -> FrameMessage:
+        """Wrap a frame, or return it as it was wrapped for somebody else."""
+        message = self._wrapped.get(frame.topic)
+        if message is None or message.frame is not frame:
+            message = self._wrapped[frame.topic] = FrameMessage(frame)
+        return message
 
     def _announce(self, run_id: int) -> None:
         """Tell everyone that another run has begun: what waits of the last one is stale."""

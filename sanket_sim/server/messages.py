@@ -22,18 +22,8 @@ class FrameMessage:
     '{"topic":"alerts","run_id":1,"sequence":7,"sent_ms":5,"body":{"open":0},"dropped":0}'
     """
 
-    _newest: dict[str, FrameMessage] = {}  # noqa: RUF012  # one per topic, shared on purpose
-
     def __init__(self, frame: Frame) -> None:
         self.frame = frame
-
-    @classmethod
-    def of(cls, frame: Frame) -> FrameMessage:
-        """Wrap a frame, or return it as it was wrapped for somebody else."""
-        message = cls._newest.get(frame.topic)
-        if message is None or message.frame is not frame:
-            message = cls._newest[frame.topic] = cls(frame)
-        return message
 
     def text(self, dropped: int = 0) -> str:
         """Return the message for a client who missed so many of the topic."""

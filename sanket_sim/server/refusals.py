@@ -110,9 +110,11 @@ async def _refused(_request: Request, error: Exception) -> JSONResponse:
 
 async def _invalid(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
-    found = [(_path(one["loc"]), str(one["msg"])) for one in error.errors()]
-    unreadable = any(one["type"] == "json_invalid" for one in error.errors())
-    return report(400, "the body is no JSON", found) if unreadable else _told(found)
+    for one in error.errors():
+        if one["type"] == "json_invalid":
+            said = f"{one['ctx']['error']}, at character {one['loc'][-1]}"
+            return report(400, "the body is no JSON", [("", said)])
+    return _told([(_path(one["loc"]), _plain(str(one["msg"]))) for one in error.errors()])
 
 
 def _told(found: Problems) -> JSONResponse:
@@ -137,6 +139,10 @@ async def _gone(_request: Request, error: Exception) -> JSONResponse:
 
 async def _broken(_request: Request, _error: Exception) -> JSONResponse:
     return report(500, "this is a fault of Sanket's own; its log has the traceback")
+
+
+def _plain(message: str) -> str:
+    return message.removeprefix("Value error, ")
 
 
 def _path(keys: Iterable[object]) -> str:

@@ -66,11 +66,14 @@ class Attendance:
             await asyncio.gather(speaking, hearing, return_exceptions=True)
 
     async def _speak(self) -> None:
-        with suppress(TimeoutError, WebSocketDisconnect, RuntimeError):
-            while not self._client.overrun:
-                text = await self._client.next()
+        while not self._client.overrun:
+            text = await self._client.next()
+            try:
                 async with asyncio.timeout(self._stuck_s_max):
                     await self._ws.send_text(text)
+            except (TimeoutError, WebSocketDisconnect, RuntimeError):
+                return
+        await self._close(_POLICY, "too many answers are left unread")
 
     async def _hear(self) -> None:
         while self._bad < BAD_MAX:
