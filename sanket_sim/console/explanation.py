@@ -23,7 +23,7 @@ from sanket_sim.console.expected_load import ExpectedLoad
 from sanket_sim.console.planned_fraud import campaign_rows, watch
 from sanket_sim.console.wording import clock, counted, percent, plain, seconds
 from sanket_sim.core.units import NS_PER_S, format_duration
-from sanket_sim.faults import Trap
+from sanket_sim.faults import Fault, Trap
 from sanket_sim.faults.record import own_parameters
 from sanket_sim.simulation.experiment import Experiment
 from sanket_sim.simulation.loop import Simulation
@@ -153,20 +153,32 @@ def _visited(bank: Bank, edge: int) -> Iterator[str]:
 def _disturbances(asked: Experiment, bank: Bank) -> Table:
     table = _table("\nWhat goes wrong", ("", "where", "from", "to", "how"), ("share",))
     for fault in asked.fault:
-        for begin_ns, end_ns in fault.windows(asked.duration):
-            where = fault.place or "everywhere"
-            span = clock(begin_ns), clock(end_ns)
-            table.add_row(
-                fault.kind, where, *span, _spelt(own_parameters(fault)), percent(fault.share)
-            )
+        _add_fault(table, fault, asked.duration)
     for trap in asked.trap:
-        begin_ns, end_ns = trap.window(asked.duration)
-        span = clock(begin_ns), clock(end_ns)
-        where, control = ", ".join(_struck(trap, bank)) or "nobody", _caught(trap, bank)
-        table.add_row(f"{trap.CODE} {trap.kind}", where, *span, control, percent(trap.probability))
+        _add_trap(table, trap, asked.duration, bank)
+    for command in asked.command:
+        by = f", by {command.by}"
+        if command.fault is not None:
+            _add_fault(table, command.fault, asked.duration, by)
+        if command.trap is not None:
+            _add_trap(table, command.trap, asked.duration, bank, by)
     if not table.row_count:
         table.add_row("nothing", "", "", "", "", "")
     return table
+
+
+def _add_fault(table: Table, fault: Fault, until_ns: int, by: str = "") -> None:
+    for begin_ns, end_ns in fault.windows(until_ns):
+        where, how = fault.place or "everywhere", _spelt(own_parameters(fault))
+        span = clock(begin_ns), clock(end_ns)
+        table.add_row(fault.kind + by, where, *span, how, percent(fault.share))
+
+
+def _add_trap(table: Table, trap: Trap, until_ns: int, bank: Bank, by: str = "") -> None:
+    begin_ns, end_ns = trap.window(until_ns)
+    where, how = ", ".join(_struck(trap, bank)) or "nobody", _caught(trap, bank)
+    span = clock(begin_ns), clock(end_ns)
+    table.add_row(f"{trap.CODE} {trap.kind}{by}", where, *span, how, percent(trap.probability))
 
 
 def _campaigns(asked: Experiment, bank: Bank) -> Table:
