@@ -1,0 +1,154 @@
+import { Chart } from "./chart.js";
+
+import * as format from "./format.js";
+
+const NS_PER_MS = 1e6;
+const SHOWN_NS = 8 * 60e9;
+/** A run-time is divided so that no frame draws all four: half of them each time. */
+const SHARES = 2;
+
+const perSecond = (value) => (value >= 100 ? format.number(value) : format.number(value, 1));
+const inPercent = (value) => format.number(value, value >= 10 ? 1 : 2);
+const milliseconds = (value) => format.number(value);
+const axisMs = (value) => (value >= 1000 ? `${+(value / 1000).toFixed(2)} s` : `${+value.toFixed(1)}`);
+const CAUSES = {
+  DUPLICATE: "heatLow",
+  LOST: "critical",
+  ORPHAN_DEBIT: "violet",
+  ORPHAN_CREDIT: "violet",
+  PHANTOM_SUCCESS: "accent",
+  LATE: "teal",
+  GHOST_POSTING: "warn",
+};
+
+const PLANS = [
+  {
+    key: "throughput",
+    title: "Throughput",
+    axes: [{ floor: 3, say: format.compact }],
+    series: () => [
+      { name: "completed", colour: "accent", fill: 0.1, value: (p) => p.completed, say: perSecond },
+      { name: "failed", colour: "critical", fill: 0.12, value: (p) => p.failed, say: perSecond },
+    ],
+  },
+  {
+    key: "latency",
+    title: "Latency",
+    axes: [{ floor: 30, say: axisMs }],
+    series: () => [
+      { name: "p50", colour: "teal", value: (p) => p.p50_ms, say: milliseconds },
+      { name: "p95", colour: "violet", value: (p) => p.p95_ms, say: milliseconds },
+      { name: "p99", colour: "accent", value: (p) => p.p99_ms, say: milliseconds },
+    ],
+    goal: ({ tiles }) => {
+      const goal = tiles.find(({ key }) => key === "p99")?.goal;
+      return goal ? { value: goal, name: `SLO ${format.latency(goal)}` } : null;
+    },
+  },
+  {
+    key: "leakage",
+    title: "Leakage by cause",
+    axes: [{ floor: 0.3, say: (value) => `${+value.toFixed(2)} %` }],
+    stacked: true,
+    series: (points) => causesIn(points),
+  },
+  {
+    key: "energy",
+    title: "Energy and carbon",
+    axes: [
+      { floor: 10, tight: true, say: format.compact },
+      { floor: 3, tight: true, say: format.compact },
+    ],
+    series: () => [
+      { name: "W", colour: "warn", fill: 0.08, value: (p) => p.power_w, say: format.compact },
+      { name: "mg/tx", colour: "ok", axis: 1, value: (p) => p.carbon_mg, say: format.compact },
+    ],
+  },
+];
+
+/** Four charts over simulated time, with the stretches shaded in which something was disturbed. */
+export class Charts {
+  static styles = new URL("charts.css", import.meta.url);
+
+  constructor(host, deck) {
+    this.deck = deck;
+    this.whole = false;
+    this.turn = 0;
+    this.charts = PLANS.map((plan) => new Chart(plan));
+    host.append(...this.charts.map(({ card }) => card));
+    this.restyle(deck.tokens);
+  }
+
+  /** @param {object} body of the topic `metrics` */
+  update(body) {
+    const { version } = this.deck.points;
+    if (version !== this.version) this.pending = SHARES;
+    this.version = version;
+    if (!this.pending) return;
+    this.pending -= 1;
+    this.turn = (this.turn + 1) % SHARES;
+    const frame = this.#frame(body);
+    this.charts.forEach((chart, at) => at % SHARES === this.turn && chart.draw(frame));
+  }
+
+  /** @param {Record<string, string>} tokens */
+  restyle(tokens) {
+    this.pending = SHARES;
+    for (const chart of this.charts) chart.restyle(tokens);
+  }
+
+  destroy() {
+    for (const chart of this.charts) chart.destroy();
+  }
+
+  #frame({ run, tiles, disturbances }) {
+    const { points } = this.deck;
+    const untilNs = Math.max(points.last?.end_ns ?? 0, Math.min(SHOWN_NS, run.end_ns));
+    const fromNs = this.whole ? 0 : Math.max(0, untilNs - SHOWN_NS);
+    const startMs = format.instant(run.start, 0).getTime();
+    const ms = (ns) => startMs + ns / NS_PER_MS;
+    const shaded = disturbances.filter(({ trap }) => !trap);
+    return {
+      points: points.since(fromNs),
+      last: points.last,
+      tiles,
+      startMs,
+      fromMs: ms(fromNs),
+      untilMs: ms(untilNs),
+      disturbances: shaded.map((d) => ({ begin: ms(d.begin_ns), end: ms(d.end_ns) })),
+    };
+  }
+}
+
+/** One series for each cause that has leaked, the worst at the bottom. */
+function causesIn(points) {
+  const sums = new Map();
+  for (const { leaks } of points) {
+    for (const [cause, share] of Object.entries(leaks)) {
+      sums.set(cause, (sums.get(cause) ?? 0) + share);
+    }
+  }
+  const order = [...sums.keys()].filter((cause) => sums.get(cause) > 0);
+  order.sort((one, other) => sums.get(other) - sums.get(one) || one.localeCompare(other));
+  return order.length ? order.map(seriesOf) : [NO_LEAK];
+}
+
+const NO_LEAK = {
+  name: "none",
+  colour: "ok",
+  stack: "leaks",
+  value: () => 0,
+  say: inPercent,
+};
+
+function seriesOf(cause) {
+  return {
+    name: format.words(cause),
+    colour: CAUSES[cause.toUpperCase()] ?? "muted",
+    stack: "leaks",
+    fill: 0.55,
+    value: (point) => 100 * (point.leaks[cause] ?? 0),
+    say: inPercent,
+  };
+}
+

@@ -1,0 +1,109 @@
+import { icon, make, setText } from "./dom.js";
+
+const PLAY = "M4.5 2.8v10.4a.6.6 0 0 0 .92.5l8-5.2a.6.6 0 0 0 0-1l-8-5.2a.6.6 0 0 0-.92.5z";
+
+/** What is said when there is nothing to see yet, or when something is the matter. */
+export class Notices {
+  /** @param {SanketDeck} deck */
+  constructor(deck) {
+    this.deck = deck;
+    this.pill = make("div", "pill");
+    this.pill.setAttribute("role", "status");
+    this.pill.dataset.testid = "connection";
+    this.strip = make("div", "strip");
+    this.strip.setAttribute("role", "status");
+    this.strip.dataset.testid = "notice";
+    this.invitation = this.#invite();
+    this.show();
+  }
+
+  /** Show what fits the present state, and hide what does not. */
+  show() {
+    const { deck } = this;
+    const run = deck.run;
+    this.#say(this.pill, connectionText(deck.connection, run));
+    this.#tellRun(run);
+    this.invitation.hidden = !(run?.state === "ready" || (!run && deck.connection === "open"));
+    if (!this.invitation.hidden) this.#describe(run);
+    deck.frame.classList.toggle("stale", deck.connection === "lost");
+  }
+
+  #say(place, text) {
+    place.hidden = !text;
+    setText(place, text);
+  }
+
+  #tellRun(run) {
+    const key = run ? `${run.state} ${run.message}` : "";
+    if (key === this.told) return;
+    this.told = key;
+    const notice = NOTICES[run?.state]?.(run, this.deck);
+    this.strip.hidden = !notice;
+    this.strip.dataset.state = run?.state ?? "";
+    this.strip.replaceChildren(...(notice ?? []));
+  }
+
+  #invite() {
+    this.kicker = make("p", "invitation-kicker");
+    this.heading = make("h2", "invitation-title");
+    this.question = make("p", "invitation-text");
+    this.button = make("button", "invitation-play", icon(PLAY, 20), "Play");
+    this.button.type = "button";
+    this.button.dataset.testid = "invitation-play";
+    this.button.addEventListener("click", () => this.#hostPlay()?.click());
+    const card = make("section", "card invitation");
+    card.setAttribute("aria-label", "Ready");
+    card.append(this.kicker, this.heading, this.question, this.button);
+    return card;
+  }
+
+  #hostPlay() {
+    const name = '[data-testid="play"]';
+    return this.deck.hostControls.map((e) => (e.matches(name) ? e : e.querySelector(name)))[0];
+  }
+
+  #describe(run) {
+    setText(this.kicker, run ? "Ready for take-off" : "No flight yet");
+    setText(this.heading, run ? title(run.experiment) : "Choose an experiment");
+    setText(this.question, run ? run.question : "Nothing is being simulated at the moment.");
+    this.button.hidden = !run || !this.#hostPlay();
+  }
+}
+
+/** An experiment's name as a title: "peak_load" becomes "Peak load". */
+export function title(name) {
+  const said = name.replaceAll("_", " ").trim();
+  return said.charAt(0).toUpperCase() + said.slice(1);
+}
+
+function connectionText(connection, run) {
+  if (connection === "open") return "";
+  if (connection === "lost") return "Connection lost · trying again";
+  return run ? "" : "Connecting";
+}
+
+const NOTICES = {
+  measuring: () => [
+    make("span", "spinner"),
+    make("strong", "", "The flight is over."),
+    " Its findings and its report are being written.",
+  ],
+  ended: (run, deck) => [
+    make("strong", "", "The run has ended."),
+    run.message ? ` ${run.message} ` : " ",
+    reportLink(deck),
+  ],
+  failed: (run) => [
+    make("strong", "", "The run has failed."),
+    ` ${run.message || "No reason was given."}`,
+  ],
+};
+
+function reportLink(deck) {
+  const link = make("a", "strip-link", "Open the report");
+  link.href = deck.getAttribute("report") ?? "/api/report";
+  link.target = "_blank";
+  link.rel = "noopener";
+  link.dataset.testid = "report-link";
+  return link;
+}

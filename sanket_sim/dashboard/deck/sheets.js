@@ -1,0 +1,36 @@
+const sheets = new Map();
+
+/**
+ * A style sheet of ours as a constructable one, fetched once however many elements adopt it.
+ *
+ * @param {string | URL} url
+ * @returns {Promise<CSSStyleSheet>}
+ */
+export function sheetAt(url) {
+  const key = String(url);
+  if (!sheets.has(key)) sheets.set(key, fetchSheet(key));
+  return sheets.get(key);
+}
+
+async function fetchSheet(url) {
+  const sheet = new CSSStyleSheet();
+  const answer = await fetch(url);
+  if (answer.ok) sheet.replaceSync(await answer.text());
+  return sheet;
+}
+
+/** Let a shadow root wear a style sheet as well. */
+export async function adopt(root, url) {
+  const sheet = await sheetAt(url);
+  if (!root.adoptedStyleSheets.includes(sheet)) root.adoptedStyleSheets.push(sheet);
+}
+
+/** Load Inter for the document: faces declared inside a shadow root do not count. */
+export async function loadFont() {
+  const face = new FontFace("Sanket Inter", 'url("/vendor/inter.ttf")', {
+    weight: "100 900",
+    display: "swap",
+  });
+  document.fonts.add(face);
+  await face.load().catch(() => document.fonts.delete(face));
+}
