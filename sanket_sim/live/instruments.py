@@ -44,7 +44,8 @@ class Instruments:
         self.window, self.total = Window(self.shape), Tally.empty(self.shape)
         ids = self._ids = MeasuredIds(asked.warmup)
         self.energy = EnergyMeter(scene, ids)
-        self.calm = Calm(scene, Stretch(0, 0, Tally.empty(self.shape)))
+        self.calm = Calm(scene, self.shape)
+        self.service_names = scene.service_names
         self.now_ns = 0
         self.peak_per_s = 0.0
         self._duration_ns = asked.duration
