@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -93,6 +94,21 @@ examples:
   sanket-sim calibrate ~/berka --out mine.toml"""
 
 
+_SERVE_EPILOGUE = """\
+The run waits until you press play, unless --play is given. What you do to it (a fault, a trap, a
+control switched off) stands in the experiment.toml of its folder: running that file again gives
+the same bytes. Without EXPERIMENT you choose one on the page. Ctrl-C ends the run, measures it and
+writes its report; Ctrl-C again does not wait. Needs pip install 'sanket-sim[live]'.
+
+examples:
+  sanket-sim serve peak_load
+  sanket-sim serve retry_storm --speed 10 --play
+  sanket-sim serve peak_load --set services.payment.replicas=5 --seed 7 --out /tmp/runs
+  SANKET_TOKEN=$(openssl rand -hex 16) sanket-sim serve peak_load --host 0.0.0.0
+      beyond this machine only with a token: open http://HOST:8765/?token=... once
+  curl -X POST http://127.0.0.1:8765/api/pause      the API; all of it is at /docs"""
+
+
 @dataclass(frozen=True, slots=True)
 class Arguments:
     """What was asked of the program; fields that a command does not use keep their default."""
@@ -137,6 +153,7 @@ class Arguments:
     host: str = "127.0.0.1"
     port: int = 8765
     speed: float = 60.0
+    token: str | None = None
     play: bool = False
     """Let `serve` begin at once."""
 
@@ -195,6 +212,22 @@ def _seed_of(text: str) -> int:
 def _count_of(text: str) -> int:
     if not text.isdecimal() or not 0 < int(text) < 2**31:
         raise argparse.ArgumentTypeError(f'expected a whole number from 1 on, not "{text}"')
+    return int(text)
+
+
+def _speed_of(text: str) -> float:
+    try:
+        speed = float(text)
+    except ValueError:
+        speed = math.nan
+    if not 0.1 <= speed <= 10_000:
+        raise argparse.ArgumentTypeError(f'expected a number from 0.1 to 10000, not "{text}"')
+    return speed
+
+
+def _port_of(text: str) -> int:
+    if not text.isdecimal() or int(text) >= 1 << 16:
+        raise argparse.ArgumentTypeError(f'expected a port from 0 to 65535, not "{text}"')
     return int(text)
 
 
@@ -277,14 +310,24 @@ def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
 
 
 def _add_serve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    serve = _add(commands, "serve", "fly an experiment: live view and API on 127.0.0.1:8765")
-    _add_experiment(serve)
+    serve = _add(
+        commands,
+        "serve",
+        "fly an experiment while you watch: live view and API on 127.0.0.1:8765",
+        _SERVE_EPILOGUE,
+    )
+    _add_experiment(serve, required=False)
     serve.add_argument("--seed", type=_seed_of, metavar="N", help="seed instead of the file's")
     serve.add_argument("--out", type=Path, metavar="DIR", help="where run folders go (results)")
+    serve.add_argument(
+        "--speed", type=_speed_of, default=60.0, metavar="X", help="simulated s per s (60)"
+    )
+    serve.add_argument("--play", action="store_true", help="begin at once, without waiting")
     serve.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
-    serve.add_argument("--port", type=int, default=8765, help="port to listen on (8765)")
-    serve.add_argument("--speed", type=float, default=60.0, help="simulated s per s (60)")
-    serve.add_argument("--play", action="store_true", help="begin at once")
+    serve.add_argument(
+        "--port", type=_port_of, default=8765, metavar="N", help="port (8765); 0: any free one"
+    )
+    serve.add_argument("--token", metavar="TEXT", help="demand it of everybody (SANKET_TOKEN)")
 
 
 def _add_readers(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
