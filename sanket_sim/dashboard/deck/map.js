@@ -1,10 +1,12 @@
 // The service map: cards on the model's coordinates, the calls between them, and the heat behind.
 
+import { cardHead, setText } from "./dom.js";
+import { latency, percent } from "./format.js";
 import { EdgeLayer } from "./map_edges.js";
-import { ServiceCard, latencyOf, percentOf, rateOf } from "./map_card.js";
+import { ServiceCard, rateOf } from "./map_card.js";
 import { layOut } from "./map_layout.js";
 import { keyOf } from "./map_routes.js";
-import { dress, html, mark, say } from "./nodes.js";
+import { html, mark } from "./nodes.js";
 
 /** What the glow behind the cards can mean: `full` is the share at which it is hottest. */
 const UNITS = {
@@ -22,6 +24,8 @@ const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], Arrow
 
 /** The part that shows `services` and `edges` of the topic `metrics`. */
 export class ServiceMap {
+  static styles = new URL("map.css", import.meta.url);
+
   constructor(host, deck) {
     this.deck = deck;
     this.unit = UNITS.leakage;
@@ -35,7 +39,6 @@ export class ServiceMap {
     host.classList.add("map");
     host.setAttribute("aria-label", "Service map");
     host.append(this.titleRow(), this.room, this.empty);
-    dress(host, "./map.css");
     this.listen();
     new ResizeObserver(() => this.arrange()).observe(this.room);
   }
@@ -82,8 +85,9 @@ export class ServiceMap {
 
   /** Lay everything out for the room there is. */
   arrange() {
-    const { clientWidth: width, clientHeight: height } = this.room;
-    if (!this.services?.length || !width || !height) return;
+    const width = this.room.clientWidth;
+    const height = this.room.clientHeight - parseFloat(getComputedStyle(this.room).paddingTop);
+    if (!this.services?.length || width <= 0 || height <= 0) return;
     this.layout = layOut(this.services, { width, height });
     this.stage.style.width = `${this.layout.width}px`;
     this.stage.style.height = `${this.layout.height}px`;
@@ -101,12 +105,13 @@ export class ServiceMap {
   }
 
   titleRow() {
-    this.hint = html("span", { class: "map-hint" }, this.unit.hint);
+    const head = cardHead("Service map", this.unit.hint);
+    this.hint = head.note;
     this.most = html("span", {}, "5 %");
     const legend = html("span", { class: "map-legend", "aria-hidden": "true" },
       html("span", {}, "0"), html("i"), this.most);
-    return html("header", { class: "map-title" },
-      html("h2", {}, "Service map"), this.hint, this.switch(), legend);
+    head.aside.append(legend, this.switch());
+    return head.row;
   }
 
   switch() {
@@ -125,8 +130,8 @@ export class ServiceMap {
     for (const button of group.children) {
       button.setAttribute("aria-pressed", String(button.dataset.testid === `heat-${key}`));
     }
-    say(this.hint, this.unit.hint);
-    say(this.most, `${100 * this.unit.full} %`);
+    setText(this.hint, this.unit.hint);
+    setText(this.most, `${100 * this.unit.full} %`);
     if (this.services) this.paint();
   }
 
@@ -157,8 +162,8 @@ export class ServiceMap {
     lines.sort((a, b) => (a.callee === name ? 0 : 1) - (b.callee === name ? 0 : 1) || b.rate_per_s - a.rate_per_s);
     const { now } = this.cards.get(name);
     while (this.tip.children.length < lines.length + 2) this.tip.append(html("p"));
-    say(this.tip.children[0], now.label);
-    say(this.tip.children[1], summaryOf(now));
+    setText(this.tip.children[0], now.label);
+    setText(this.tip.children[1], summaryOf(now));
     [...this.tip.children].slice(2).forEach((line, index) => this.tellEdge(line, lines[index], name));
     this.placeTip(this.layout.places.get(name));
   }
@@ -169,7 +174,7 @@ export class ServiceMap {
     const inward = edge.callee === name;
     const other = inward ? edge.caller : edge.callee;
     const label = other === "client" ? "Customers" : this.cards.get(other)?.now.label ?? other;
-    say(line, `${inward ? "←" : "→"} ${label} · ${wordsOf(edge)}`);
+    setText(line, `${inward ? "←" : "→"} ${label} · ${wordsOf(edge)}`);
   }
 
   /** Above or below the card, wherever there is more room, and never outside. */
@@ -205,16 +210,16 @@ function nameAt(event) {
 }
 
 function summaryOf(now) {
-  const wait = now.p50_ms === null ? "no calls yet" : `p50 ${latencyOf(now.p50_ms)} · p95 ${latencyOf(now.p95_ms)}`;
-  const busy = `${percentOf(now.utilisation, 0)} busy`;
+  const wait = now.p50_ms === null ? "no calls yet" : `p50 ${latency(now.p50_ms)} · p95 ${latency(now.p95_ms)}`;
+  const busy = `${percent(now.utilisation, 0)} busy`;
   return [busy, wait, now.leaked ? `${now.leaked} leaked so far` : ""].filter(Boolean).join(" · ");
 }
 
 function wordsOf({ rate_per_s: rate, error_share: errors, retry_share: retries, breaker }) {
   if (rate === 0 && breaker !== "open") return "no calls now";
   const words = [`${rateOf(rate)[0]}/s`];
-  if (errors >= 0.0005) words.push(`${percentOf(errors)} errors`);
-  if (retries >= 0.0005) words.push(`${percentOf(retries)} retries`);
+  if (errors >= 0.0005) words.push(`${percent(errors)} errors`);
+  if (retries >= 0.0005) words.push(`${percent(retries)} retries`);
   if (breaker === "open" || breaker === "half_open") words.push(`breaker ${breaker.replace("_", "-")}`);
   return words.join(" · ");
 }

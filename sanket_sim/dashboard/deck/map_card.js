@@ -1,12 +1,14 @@
 // One service on the map: a button with its figures, its glow and its badges.
 
-import { html, mark, say, tune } from "./nodes.js";
+import { setStyle, setText } from "./dom.js";
+import { latency, percent } from "./format.js";
+import { html, mark } from "./nodes.js";
 
 const QUEUE_SHOWN = 3;
 const REPLICAS_SHOWN = 6;
 const SILENCE = 15;
 const STATE_WORDS = { ok: "healthy", warn: "degraded", critical: "critical", idle: "idle" };
-const BREAKER_BADGES = { open: "OPEN", half_open: "HALF-OPEN" };
+const BREAKER_BADGES = { open: ["OPEN", ""], half_open: ["HALF", "-OPEN"] };
 const BREAKER_WORDS = { open: "breaker open", half_open: "breaker half-open" };
 
 /** The card of one service; built once, then only touched where a figure has changed. */
@@ -27,11 +29,10 @@ export class ServiceCard {
     this.load = html("span", { class: "map-load" }, html("span", { class: "map-fill" }));
     this.heat = html("span", { class: "map-heat" });
     this.queue = html("span", { class: "map-badge map-queue", hidden: "" });
-    this.breaker = html("span", { class: "map-badge map-breaker", hidden: "" });
+    this.breaker = html("span", { class: "map-badge map-breaker", hidden: "" },
+      html("span"), html("span", { class: "map-more" }));
     const body = html("span", { class: "map-body" },
-      html("span", { class: "map-line" }, this.label, this.replicas),
-      html("span", { class: "map-line map-figures" }, this.rate.node, this.wait.node),
-      html("span", { class: "map-line map-foot" }, this.load, this.heat));
+      this.label, this.replicas, this.rate.node, this.wait.node, this.load, this.heat);
     body.setAttribute("aria-hidden", "true");
     this.node.append(body, this.queue, this.breaker);
   }
@@ -42,10 +43,10 @@ export class ServiceCard {
     style.width = `${width}px`;
     style.height = `${height}px`;
     style.transform = `translate(${x}px, ${y}px)`;
-    tune(this.glow, "--x", `${x + width / 2}px`);
-    tune(this.glow, "--y", `${y + height / 2}px`);
-    tune(this.glow, "--w", `${width * 2.7}px`);
-    tune(this.glow, "--h", `${height * 4}px`);
+    setStyle(this.glow, "--x", `${x + width / 2}px`);
+    setStyle(this.glow, "--y", `${y + height / 2}px`);
+    setStyle(this.glow, "--w", `${width * 2.7}px`);
+    setStyle(this.glow, "--h", `${height * 4}px`);
   }
 
   /**
@@ -57,16 +58,28 @@ export class ServiceCard {
   show(now, unit) {
     this.now = now;
     mark(this.node, "data-state", now.state);
-    say(this.label, now.label);
+    setText(this.label, now.label.replace(/ \(.*\)$/, ""));
     this.showReplicas(now.replicas);
     this.rate.show(...rateOf(now.rate_per_s));
-    this.wait.show(...waitOf(now.p99_ms));
+    this.wait.show(latency(now.p99_ms), "p99");
     this.showLoad(now.utilisation);
     this.showHeat(unit.share(now), unit);
-    badge(this.queue, now.queue >= QUEUE_SHOWN ? `Q ${short(now.queue)}` : "");
-    badge(this.breaker, BREAKER_BADGES[now.breaker] ?? "");
-    mark(this.breaker, "data-breaker", now.breaker);
+    this.showQueue(now.queue);
+    this.showBreaker(now.breaker);
     this.tell(now);
+  }
+
+  showQueue(waiting) {
+    const text = waiting >= QUEUE_SHOWN ? `Q ${short(waiting)}` : "";
+    mark(this.queue, "hidden", text ? null : "");
+    if (text) setText(this.queue, text);
+  }
+
+  showBreaker(state) {
+    const texts = BREAKER_BADGES[state];
+    mark(this.breaker, "data-breaker", state);
+    mark(this.breaker, "hidden", texts ? null : "");
+    texts?.forEach((text, index) => setText(this.breaker.children[index], text));
   }
 
   /** Words change with the state at once, with figures only now and then: they are read aloud. */
@@ -90,16 +103,16 @@ export class ServiceCard {
 
   showLoad(share) {
     const percent = Math.round(100 * Math.min(1, share));
-    tune(this.load, "--load", `${percent}%`);
+    setStyle(this.load, "--load", `${percent}%`);
     mark(this.load, "data-load", percent >= 90 ? "full" : percent >= 75 ? "high" : "fair");
   }
 
   showHeat(share, { full, digits }) {
     const heat = Math.min(1, share / full);
-    say(this.heat, `${(100 * share).toFixed(digits)} %`);
+    setText(this.heat, percent(share, digits));
     mark(this.heat, "data-heat", heat >= 0.6 ? "hot" : heat >= 0.2 ? "warm" : "cool");
     const step = heat < 0.02 ? 0 : Math.max(4, Math.round(heat * 25) * 4);
-    tune(this.glow, "--heat", String(step));
+    setStyle(this.glow, "--heat", String(step));
     mark(this.glow, "data-cold", step ? null : "");
   }
 }
@@ -109,15 +122,10 @@ function figure(name) {
   const value = html("b");
   const unit = html("small");
   const show = (number, word) => {
-    say(value, number);
-    say(unit, word);
+    setText(value, number);
+    setText(unit, word);
   };
   return { node: html("span", { class: name }, value, unit), show };
-}
-
-function badge(node, text) {
-  mark(node, "hidden", text ? null : "");
-  if (text) say(node, text);
 }
 
 /** A rate in words: [number, unit]. */
@@ -126,25 +134,8 @@ export function rateOf(perSecond) {
   return [perSecond < 9.95 ? perSecond.toFixed(1) : short(Math.round(perSecond)), "tx/s"];
 }
 
-function waitOf(ms) {
-  if (ms === null || ms === undefined) return ["–", "p99"];
-  return [latencyOf(ms), "p99"];
-}
-
-/** A time in words, as short as a card needs it. */
-export function latencyOf(ms) {
-  if (ms < 9.95) return `${ms.toFixed(1)} ms`;
-  if (ms < 1000) return `${Math.round(ms)} ms`;
-  return ms < 99_500 ? `${(ms / 1000).toFixed(ms < 9_950 ? 1 : 0)} s` : `${Math.round(ms / 60_000)} min`;
-}
-
 function short(count) {
   return count < 10_000 ? String(count) : `${Math.round(count / 1000)}k`;
-}
-
-/** A share as a percentage in words. */
-export function percentOf(share, digits = 1) {
-  return `${(100 * share).toFixed(digits)} %`;
 }
 
 /** What somebody hears who cannot see the card. */
@@ -154,10 +145,10 @@ function inWords(now) {
     `${now.label}, ${STATE_WORDS[now.state]}`,
     now.replicas.length ? `${up} of ${now.replicas.length} replicas up` : "",
     `${Math.round(now.rate_per_s)} per second`,
-    now.p99_ms === null ? "" : `p99 ${latencyOf(now.p99_ms)}`,
+    now.p99_ms === null ? "" : `p99 ${latency(now.p99_ms)}`,
     `utilisation ${Math.round(100 * now.utilisation)} %`,
-    `leakage ${percentOf(now.leak_share)}`,
-    now.error_share >= 0.001 ? `errors ${percentOf(now.error_share)}` : "",
+    `leakage ${percent(now.leak_share)}`,
+    now.error_share >= 0.001 ? `errors ${percent(now.error_share)}` : "",
     now.queue >= QUEUE_SHOWN ? `${now.queue} waiting` : "",
     BREAKER_WORDS[now.breaker] ?? "",
   ];

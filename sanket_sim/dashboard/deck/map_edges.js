@@ -1,24 +1,27 @@
 // The lines between services: drawn once for a layout, then only their looks change.
 
-import { mark, svg } from "./nodes.js";
+import { makeSvg } from "./dom.js";
+import { mark } from "./nodes.js";
 import { keyOf, route } from "./map_routes.js";
 
 const WIDTH_LEAST = 1.1;
-const WIDTH_MOST = 5;
+const WIDTH_MOST = { full: 5, brief: 3.6, terse: 3, bare: 3 };
 const RATE_LEAST = 40;
 const ERRORS = { warn: 0.01, critical: 0.08 };
 
 /** All edges of a map, below its cards. */
 export class EdgeLayer {
   constructor() {
-    this.node = svg("svg", { class: "map-edges", "aria-hidden": "true" });
+    this.node = makeSvg("svg", { class: "map-edges", "aria-hidden": "true" });
     this.drawn = new Map();
     this.busiest = RATE_LEAST;
+    this.widest = WIDTH_MOST.full;
   }
 
   /** Route the edges anew, after a change of what there is or of the room. */
   place(edges, layout) {
     const routes = route(edges, layout);
+    this.widest = WIDTH_MOST[layout.finish];
     mark(this.node, "width", layout.width);
     mark(this.node, "height", layout.height);
     for (const [key, edge] of this.drawn) if (!routes.has(key)) this.drop(key, edge);
@@ -40,10 +43,10 @@ export class EdgeLayer {
   }
 
   build(key, caller, callee) {
-    const line = svg("path", { class: "map-way" });
-    const head = svg("path", { class: "map-tip" });
-    const sign = svg("path", { class: "map-sign" });
-    const node = svg("g", { class: "map-edge", "data-edge": `${caller}->${callee}` }, line, head, sign);
+    const line = makeSvg("path", { class: "map-way" });
+    const head = makeSvg("path", { class: "map-tip" });
+    const sign = makeSvg("path", { class: "map-sign" });
+    const node = makeSvg("g", { class: "map-edge", "data-edge": `${caller}->${callee}` }, line, head, sign);
     const edge = { node, line, head, sign, caller, callee };
     this.drawn.set(key, edge);
     this.node.append(node);
@@ -68,7 +71,7 @@ export class EdgeLayer {
   }
 
   widthOf(rate) {
-    const width = WIDTH_LEAST + (WIDTH_MOST - WIDTH_LEAST) * Math.sqrt(rate / this.busiest);
+    const width = WIDTH_LEAST + (this.widest - WIDTH_LEAST) * Math.sqrt(rate / this.busiest);
     return String(Math.round(width * 4) / 4);
   }
 

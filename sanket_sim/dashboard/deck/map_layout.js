@@ -1,9 +1,9 @@
 // Where the cards of the service map stand: pure geometry, no DOM. All lengths in CSS pixels.
 
 const CARD = { width: 150, height: 72 };
-const GAP_MIN = { x: 25, y: 19 };
+const GAP_MIN = { x: 24, y: 19 };
 const GAP_MAX = { x: 96, y: 64 };
-const EDGE_OF_ROOM = { x: 22, y: 15 };
+const EDGE_OF_ROOM = { x: 18, y: 15 };
 const GROWTH_MAX = 1.3;
 const WIDTH_LEAST = 84;
 const HEIGHT_LEAST = 26;
@@ -14,7 +14,7 @@ const HEIGHT_LEAST = 26;
  * @param {{name: string, x: number, y: number}[]} services grid coordinates: columns from the left,
  *   rows from the top; only their order counts, and two in one cell move apart.
  * @param {{width: number, height: number}} room what there is [px].
- * @returns {{width: number, height: number, card: {width: number, height: number},
+ * @returns {{width: number, height: number, top: number, card: {width: number, height: number},
  *   gap: {x: number, y: number}, columns: number, rows: number, finish: string,
  *   places: Map<string, object>}} `width` exceeds the room's if the cards would get too narrow.
  */
@@ -34,7 +34,8 @@ export function layOut(services, room) {
     y: (down.room - rows * card.height - (rows - 1) * gap.y) / 2,
   };
   const places = new Map(cells.map((cell) => [cell.name, placeOf(cell, card, gap, origin)]));
-  return { width: along.room, height: down.room, card, gap, columns, rows, finish: finishOf(card), places };
+  const whole = { width: along.room, height: down.room, top: origin.y };
+  return { ...whole, card, gap, columns, rows, finish: finishOf(card), places };
 }
 
 /** Rank coordinates and give every service a cell of its own. */

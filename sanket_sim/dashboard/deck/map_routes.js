@@ -4,6 +4,7 @@ const PORT_STEP = 7;
 const LANE_STEP = 5;
 const STUB = 17;
 const HEAD = 5;
+const OUTSIDE = 15;
 
 /**
  * Route every edge around the cards.
@@ -64,8 +65,9 @@ function spreadPorts(trips) {
     sides.set(key, [...(sides.get(key) ?? []), end]);
   };
   for (const trip of trips) {
-    trip.start = { place: trip.from, side: trip.out, toward: trip.to };
-    trip.end = { place: trip.to, side: trip.into, toward: trip.from ?? trip.to };
+    const straight = trip.way === "swing" && trip.from.row === trip.to.row && trip.out === "right";
+    trip.start = { place: trip.from, side: trip.out, toward: trip.to, straight };
+    trip.end = { place: trip.to, side: trip.into, toward: trip.from ?? trip.to, straight };
     if (trip.from) put(trip.from, trip.out, trip.start);
     put(trip.to, trip.into, trip.end);
   }
@@ -79,8 +81,11 @@ function setApart(ends) {
   const length = level ? height : width;
   const step = Math.min(PORT_STEP, (length - 16) / ends.length);
   ends.sort((a, b) => a.toward[key] - b.toward[key] || remoteness(a) - remoteness(b));
+  const straight = ends.findIndex((end) => end.straight);
+  const middle = straight < 0 ? (ends.length - 1) / 2 : straight;
+  const most = length / 2 - 8;
   ends.forEach((end, index) => {
-    const offset = (index - (ends.length - 1) / 2) * step;
+    const offset = Math.max(-most, Math.min(most, (index - middle) * step));
     end.x = level ? x + (end.side === "right" ? width : 0) : x + width / 2 + offset;
     end.y = level ? y + height / 2 + offset : y + (end.side === "bottom" ? height : 0);
   });
@@ -140,14 +145,19 @@ function take(lanes, { corridor, lane }, trip) {
 }
 
 /** Lanes lie around the middle of a corridor: 0, +1, -1, +2, ... */
-function heightOf(corridor, lane, { rows, gap, card, places, height }) {
-  const top = Math.min(...[...places.values()].map((place) => place.y - place.row * (card.height + gap.y)));
-  const room = corridor === 0 ? top : corridor === rows ? height - top - rows * card.height - (rows - 1) * gap.y : gap.y;
-  const middle = top + corridor * (card.height + gap.y) - (corridor === 0 ? Math.min(room, 24) / 2 : gap.y / 2);
-  const centre = corridor === rows ? top + rows * card.height + (rows - 1) * gap.y + Math.min(room, 24) / 2 : middle;
-  const most = Math.max(0, Math.min(room, 24) / 2 - 3);
+function heightOf(corridor, lane, layout) {
+  const [above, below] = wallsOf(corridor, layout);
+  const most = Math.max(0, (below - above) / 2 - 3);
   const offset = Math.ceil(lane / 2) * LANE_STEP * (lane % 2 ? 1 : -1);
-  return centre + Math.max(-most, Math.min(most, offset));
+  return (above + below) / 2 + Math.max(-most, Math.min(most, offset));
+}
+
+/** Between what a corridor runs: the cards above and below; outside, one as wide as a margin. */
+function wallsOf(corridor, { rows, gap, card, top }) {
+  const below = top + corridor * (card.height + gap.y);
+  if (corridor === 0) return [Math.max(0, below - OUTSIDE), below];
+  const above = below - gap.y;
+  return [above, corridor === rows ? above + OUTSIDE : below];
 }
 
 function drawn(trip, layout) {

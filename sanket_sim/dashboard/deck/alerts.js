@@ -1,0 +1,123 @@
+// The alerts: open ones first, the newest before the older; ended ones stay, muted.
+
+import { AlertRow } from "./alert_row.js";
+import { cardHead, setText } from "./dom.js";
+import { fitRows, html, mark } from "./nodes.js";
+
+const ROWS_MOST = 80;
+const ROW_LEAST_PX = 47;
+const SILENCE_MS = 6000;
+
+/** The part that shows the topic `alerts`. */
+export class AlertList {
+  static styles = new URL("alerts.css", import.meta.url);
+
+  constructor(host, deck) {
+    this.deck = deck;
+    this.rows = new Map();
+    this.topics = [];
+    this.told = null;
+    this.untold = [];
+    this.spoken = -SILENCE_MS;
+    host.classList.add("alerts");
+    this.list = html("ul", { class: "alerts-list", tabindex: "-1", "data-testid": "alerts" });
+    this.empty = html("p", { class: "alerts-empty" }, "Nothing to report");
+    this.voice = html("p", { class: "visually-hidden", "aria-live": "polite", "data-testid": "alerts-voice" });
+    host.append(this.head(), this.list, this.empty, this.voice);
+    fitRows(this.list, ROW_LEAST_PX);
+  }
+
+  /** Show a frame. */
+  update(body) {
+    this.body = body;
+    this.showBadge(body);
+    this.offer(body.alerts);
+    this.paint();
+    this.announce(body.alerts);
+  }
+
+  /** Colours are CSS custom properties: nothing to redraw. */
+  restyle() {}
+
+  paint() {
+    const start = this.deck.state?.metrics?.run.start;
+    const wanted = this.body.alerts.filter((alert) => !this.filter.value || alert.topic === this.filter.value);
+    const shown = [...wanted].sort(byUrgency).slice(0, ROWS_MOST);
+    const ids = new Set(shown.map((alert) => alert.alert_id));
+    for (const [id, row] of this.rows) if (!ids.has(id)) this.drop(id, row);
+    let next = this.list.firstChild;
+    for (const alert of shown) {
+      const { node } = this.rowOf(alert, start);
+      if (node === next) next = next.nextSibling;
+      else this.list.insertBefore(node, next);
+    }
+    mark(this.empty, "hidden", shown.length ? "" : null);
+  }
+
+  drop(id, row) {
+    row.node.remove();
+    this.rows.delete(id);
+  }
+
+  rowOf(alert, start) {
+    const row = this.rows.get(alert.alert_id) ?? new AlertRow((shown) => this.open(shown));
+    this.rows.set(alert.alert_id, row);
+    row.fill(alert, start);
+    return row;
+  }
+
+  open({ subject_kind: kind, subject }) {
+    if (kind) this.deck.inspect(kind, subject);
+  }
+
+  head() {
+    const head = cardHead("Alerts", "");
+    this.badge = html("span", { class: "alerts-badge", "data-testid": "alerts-open" });
+    head.note.replaceWith(this.badge);
+    this.filter = html("select", { class: "alerts-filter", "aria-label": "Topic", "data-testid": "alerts-filter" },
+      html("option", { value: "" }, "All topics"));
+    this.filter.addEventListener("change", () => this.paint());
+    head.aside.append(this.filter);
+    return head.row;
+  }
+
+  showBadge({ open, alerts }) {
+    const severities = alerts.filter((alert) => alert.end_ns === null).map((alert) => alert.severity);
+    const worst = ["critical", "warn"].find((severity) => severities.includes(severity)) ?? "ok";
+    setText(this.badge, `${open} open`);
+    mark(this.badge, "data-severity", open ? worst : "none");
+  }
+
+  /** Offer every topic that has been heard of. */
+  offer(alerts) {
+    for (const topic of new Set(alerts.map((alert) => alert.topic))) {
+      if (this.topics.includes(topic)) continue;
+      this.topics.push(topic);
+      this.filter.append(html("option", { value: topic }, topic[0] + topic.slice(1).toLowerCase()));
+    }
+  }
+
+  /** Read new critical alerts out, several at once rather than often; never those found on arrival. */
+  announce(alerts) {
+    const open = alerts.filter((alert) => alert.severity === "critical" && alert.end_ns === null);
+    const isFirst = this.told === null;
+    this.told ??= new Set();
+    const fresh = open.filter((alert) => !this.told.has(alert.alert_id));
+    for (const alert of fresh) this.told.add(alert.alert_id);
+    if (!isFirst) this.untold.push(...fresh);
+    this.speak();
+  }
+
+  speak() {
+    const now = performance.now();
+    if (!this.untold.length || now - this.spoken < SILENCE_MS) return;
+    this.spoken = now;
+    setText(this.voice, this.untold.map((alert) => `Critical: ${alert.title}. ${alert.detail}`).join(". "));
+    this.untold = [];
+  }
+}
+
+function byUrgency(a, b) {
+  const over = Number(a.end_ns !== null) - Number(b.end_ns !== null);
+  return over || b.begin_ns - a.begin_ns || b.alert_id - a.alert_id;
+}

@@ -1,0 +1,240 @@
+// The transaction feed: the newest payments, with their risk, decision and reasons.
+
+import { cardHead, setText } from "./dom.js";
+import { number } from "./format.js";
+import { COLUMNS, PaymentRow, nameOf, reasonsOf } from "./feed_row.js";
+import { PaymentStore } from "./feed_store.js";
+import { fitRows, html, mark } from "./nodes.js";
+
+const ROWS = 60;
+const ROW_LEAST_PX = 25;
+const STEP_MS = 450;
+const VERDICTS = [
+  ["ok", "OK"],
+  ["review", "Review"],
+  ["hold", "Hold"],
+  ["leaked", "Leaked"],
+  ["failed", "Failed"],
+  ["declined", "Declined"],
+];
+const MOVES = {
+  ArrowDown: (index) => index + 1,
+  ArrowUp: (index) => index - 1,
+  PageDown: (index) => index + 8,
+  PageUp: (index) => index - 8,
+  Home: () => 0,
+  End: () => ROWS,
+};
+
+/** The part that shows the topic `transactions`. */
+export class Feed {
+  static styles = new URL("feed.css", import.meta.url);
+
+  constructor(host, deck) {
+    this.deck = deck;
+    this.store = new PaymentStore();
+    this.wanted = new Set();
+    this.rows = Array.from({ length: ROWS }, () => new PaymentRow((kind, key) => deck.inspect(kind, key)));
+    this.processed = 0;
+    this.admitted = -STEP_MS;
+    host.classList.add("feed");
+    host.setAttribute("aria-label", "Transaction feed");
+    host.append(this.head(), this.table(), this.foot());
+    fitRows(this.scroller, ROW_LEAST_PX, () => this.header.offsetHeight);
+    this.listen();
+  }
+
+  /** Show a frame: rows that are new since the last one, or rows seen before. */
+  update(body) {
+    if (body.processed < this.processed) this.startOver();
+    this.processed = body.processed;
+    setText(this.note, `${number(body.processed)} processed`);
+    this.store.queue(body.rows);
+    this.move();
+  }
+
+  /** Colours are CSS custom properties: nothing to redraw. */
+  restyle() {}
+
+  startOver() {
+    this.store.clear();
+    this.shown = 0;
+    this.admitted = -STEP_MS;
+    this.paint();
+  }
+
+  /** Let new rows in, unless somebody reads, and not more often than eyes can follow. */
+  move() {
+    if (this.isHeld()) return this.showHeld();
+    const isShort = (this.shown ?? 0) < ROWS / 2;
+    const now = performance.now();
+    if (!isShort && now - this.admitted < STEP_MS) return undefined;
+    this.showHeld();
+    if (!this.store.admit(isShort)) return undefined;
+    this.admitted = now;
+    return this.paint();
+  }
+
+  isHeld() {
+    return this.isPointed || this.isFocused;
+  }
+
+  showHeld() {
+    const count = this.isHeld() ? this.store.missed : 0;
+    this.held.hidden = !this.isHeld() || !this.shown;
+    setText(this.held, count ? `Paused · ${number(count)} new` : "Paused");
+  }
+
+  /** Bring the rows in line with the store; rows that stay keep their node and are only moved. */
+  paint() {
+    const start = this.deck.state?.metrics?.run.start;
+    const wanted = this.store.newest(this.wanted, ROWS);
+    const holders = new Map(this.rows.map((row) => [row.row?.tx_id, row]));
+    const kept = new Set(wanted.map((row) => holders.get(row.tx_id)));
+    const free = this.rows.filter((row) => !kept.has(row));
+    this.rows = wanted.map((row) => holders.get(row.tx_id) ?? filled(free.pop(), row, start));
+    for (const row of free) row.fill(null);
+    this.rows.push(...free);
+    this.order();
+    this.shown = wanted.length;
+    mark(this.empty, "hidden", this.shown ? "" : null);
+    this.count();
+  }
+
+  /** Put nodes into the order of the rows: only those that are out of place are moved. */
+  order() {
+    let next = this.tbody.firstChild;
+    for (const { node } of this.rows) {
+      if (node === next) next = next.nextSibling;
+      else this.tbody.insertBefore(node, next);
+    }
+  }
+
+  count() {
+    for (const [verdict, chip] of this.chips) setText(chip.lastChild, number(this.store.count(verdict)));
+    setText(this.empty, this.wanted.size ? "None of these among the latest payments" : "No payment has ended yet");
+    if (!this.rows.some((row) => row.node.tabIndex === 0 && !row.node.hidden)) this.rove(0, false);
+  }
+
+  head() {
+    const head = cardHead("Transaction feed", "");
+    this.note = head.note;
+    this.chips = new Map(VERDICTS.map(([verdict, label]) => [verdict, this.chip(verdict, label)]));
+    const group = html("span", { class: "feed-chips", role: "group", "aria-label": "Show only" }, ...this.chips.values());
+    head.aside.append(group);
+    return head.row;
+  }
+
+  chip(verdict, label) {
+    const chip = html("button", {
+      class: "feed-chip", type: "button", "aria-pressed": "false",
+      "data-verdict": verdict, "data-testid": `feed-filter-${verdict}`,
+    }, label, " ", html("small", {}, "0"));
+    chip.addEventListener("click", () => this.toggle(verdict, chip));
+    return chip;
+  }
+
+  toggle(verdict, chip) {
+    if (!this.wanted.delete(verdict)) this.wanted.add(verdict);
+    chip.setAttribute("aria-pressed", String(this.wanted.has(verdict)));
+    this.scroller.scrollTop = 0;
+    this.paint();
+  }
+
+  table() {
+    const heads = COLUMNS.map(([key, label]) => html("th", { class: `feed-${key}`, scope: "col" }, label));
+    this.header = html("thead", {}, html("tr", {}, ...heads));
+    this.tbody = html("tbody", {}, ...this.rows.map((row) => row.node));
+    const table = html("table", { role: "grid", "aria-label": "Newest payments" }, this.header, this.tbody);
+    this.empty = html("p", { class: "feed-empty" }, "No payment has ended yet");
+    this.scroller = html("div", { class: "feed-rows", "data-testid": "feed" }, table, this.empty);
+    return this.scroller;
+  }
+
+  foot() {
+    this.tip = html("div", { class: "feed-tip", "aria-hidden": "true", hidden: "" });
+    this.held = html("button", { class: "feed-held", type: "button", hidden: "", "data-testid": "feed-held" });
+    this.held.addEventListener("click", () => this.release());
+    return html("div", { class: "feed-foot" }, this.tip, this.held);
+  }
+
+  listen() {
+    const { scroller, tbody } = this;
+    scroller.addEventListener("pointerenter", () => this.hold("isPointed", true));
+    scroller.addEventListener("pointerleave", () => this.hold("isPointed", false));
+    tbody.addEventListener("focusin", (event) => this.hold("isFocused", true, event));
+    tbody.addEventListener("focusout", (event) => this.hold("isFocused", tbody.contains(event.relatedTarget)));
+    tbody.addEventListener("pointerover", (event) => this.explain(this.rowAt(event.target)));
+    tbody.addEventListener("click", (event) => this.open(event.target));
+    tbody.addEventListener("keydown", (event) => this.press(event));
+  }
+
+  hold(what, on, event) {
+    this[what] = on;
+    if (event) this.explain(this.rowAt(event.target));
+    if (!this.isHeld()) this.explain(null);
+    this.move();
+  }
+
+  release() {
+    this.isPointed = false;
+    this.isFocused = false;
+    this.scroller.scrollTop = 0;
+    this.explain(null);
+    this.move();
+  }
+
+  rowAt(node) {
+    const tr = node.closest("tr");
+    return this.rows.find((row) => row.node === tr && row.row) ?? null;
+  }
+
+  /** Say why below (or above) a row; rows without reasons need none. */
+  explain(row) {
+    const reasons = row ? reasonsOf(row.row) : "";
+    this.tip.hidden = !reasons;
+    if (!reasons) return;
+    setText(this.tip, `${nameOf(row.row.tx_id)} ${row.row.verdict}: ${reasons}`);
+    const [box, home] = [row.node.getBoundingClientRect(), this.tip.offsetParent.getBoundingClientRect()];
+    const below = box.bottom - home.top + 4;
+    const fits = below + this.tip.offsetHeight < home.height;
+    this.tip.style.top = `${Math.round(fits ? below : box.top - home.top - this.tip.offsetHeight - 4)}px`;
+  }
+
+  open(target) {
+    const row = this.rowAt(target);
+    if (row) this.deck.inspect("payment", String(row.row.tx_id));
+  }
+
+  press(event) {
+    const index = this.rows.findIndex((row) => row.node.contains(event.target));
+    if (event.key === "Enter" && event.target === this.rows[index]?.node) this.open(event.target);
+    else if (MOVES[event.key]) this.rove(MOVES[event.key](index), true);
+    else if (event.key === "ArrowRight" || event.key === "ArrowLeft") this.sidle(index, event);
+    else return;
+    event.preventDefault();
+  }
+
+  /** One row at a time can be reached by Tab. */
+  rove(index, focus) {
+    const last = this.rows.filter((row) => row.row).length - 1;
+    const chosen = Math.max(0, Math.min(last, index));
+    this.rows.forEach((row, at) => {
+      row.node.tabIndex = at === chosen ? 0 : -1;
+    });
+    if (focus && last >= 0) this.rows[chosen].node.focus();
+  }
+
+  /** Left and right go through a row's names. */
+  sidle(index, event) {
+    const { node } = this.rows[index];
+    const stops = [node, ...node.querySelectorAll("button:enabled")];
+    const step = event.key === "ArrowRight" ? 1 : -1;
+    stops[Math.max(0, Math.min(stops.length - 1, stops.indexOf(event.target) + step))].focus();
+  }
+}
+
+function filled(holder, row, start) {
+  holder.fill(row, start);
+  return holder;
+}

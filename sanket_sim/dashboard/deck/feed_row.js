@@ -1,0 +1,113 @@
+// One row of the transaction feed: built once, then filled with one payment after another.
+
+import { setStyle, setText } from "./dom.js";
+import { clockTenths, instant, latency, money, number, words } from "./format.js";
+import { html, mark } from "./nodes.js";
+
+const NEVER = "1970-01-01T00:00:00";
+const RISKS = { warn: 0.5, critical: 0.85 };
+
+/** The columns, in order: key, heading. Narrow cards drop some (see feed.css). */
+export const COLUMNS = [
+  ["time", "Time"],
+  ["tx", "Transaction"],
+  ["customer", "Customer"],
+  ["payee", "Counterparty"],
+  ["type", "Type"],
+  ["amount", "Amount"],
+  ["latency", "Latency"],
+  ["risk", "Fraud risk"],
+  ["why", "Why"],
+  ["truth", "Truth"],
+  ["verdict", "Decision"],
+];
+
+/** A row and the payment that it shows. */
+export class PaymentRow {
+  /** @param {(kind: string, key: string) => void} open what clicks on names do. */
+  constructor(open) {
+    this.node = html("tr", { tabindex: "-1", hidden: "" });
+    this.cells = Object.fromEntries(COLUMNS.map(([key]) => [key, html("td", { class: `feed-${key}` })]));
+    this.node.append(...Object.values(this.cells));
+    this.customer = nameButton((id) => open("agent", id));
+    this.payee = nameButton((id) => open("agent", id));
+    this.cells.customer.append(this.customer.node);
+    this.cells.payee.append(this.payee.node);
+    this.bar = html("span", { class: "feed-bar", "aria-hidden": "true" }, html("i"));
+    this.score = html("span", {});
+    this.cells.risk.append(this.bar, this.score);
+    this.pill = html("span", { class: "feed-pill" });
+    this.aside = html("span", { class: "feed-unseen" });
+    this.cells.verdict.append(this.pill, this.aside);
+  }
+
+  /**
+   * Show a payment; null: nothing.
+   *
+   * @param {object|null} row a `FeedRow`.
+   * @param {string|undefined} start local time at which the run began.
+   */
+  fill(row, start) {
+    this.node.hidden = row === null;
+    this.row = row;
+    if (row === null) return;
+    mark(this.node, "data-testid", `feed-row-${row.tx_id}`);
+    mark(this.node, "data-verdict", row.verdict);
+    mark(this.node, "data-state", row.state);
+    this.fillWords(row, start);
+    this.fillRisk(row.risk);
+    setText(this.pill, row.verdict);
+    setText(this.aside, reasonsOf(row));
+  }
+
+  fillWords(row, start) {
+    const { time, tx, type, amount, latency: wait, why, truth } = this.cells;
+    setText(time, clockTenths(instant(start ?? NEVER, row.at_ns)));
+    setText(tx, nameOf(row.tx_id));
+    this.customer.show(row.customer, row.customer_id);
+    this.payee.show(row.counterparty, row.counterparty_id);
+    setText(type, words(row.kind));
+    setText(amount, money(row.amount_minor, row.currency));
+    setText(wait, latency(row.latency_ms));
+    setText(why, reasonsOf(row));
+    setText(truth, row.truth ? words(row.truth) : "honest");
+    mark(truth, "data-fraud", row.truth ? "" : null);
+  }
+
+  fillRisk(risk) {
+    setText(this.score, number(risk, 2));
+    setStyle(this.bar, "--risk", `${Math.round(100 * (risk ?? 0))}%`);
+    mark(this.bar, "data-risk", risk >= RISKS.critical ? "critical" : risk >= RISKS.warn ? "warn" : "ok");
+  }
+}
+
+/** What people call a payment. */
+export function nameOf(txId) {
+  return `TX-${String(txId).padStart(7, "0")}`;
+}
+
+/** Why a payment was decided as it was, and what leaked, in one line; empty for ordinary ones. */
+export function reasonsOf(row) {
+  const parts = [...row.reasons];
+  if (row.leak_class) {
+    const value = row.leak_minor ? `, ${money(row.leak_minor, row.currency)}` : "";
+    parts.push(`${words(row.leak_class)}${value}`);
+  }
+  if (row.root) parts.push(`at ${words(row.root)}`);
+  return parts.join(" · ");
+}
+
+function nameButton(open) {
+  const node = html("button", { type: "button", tabindex: "-1" });
+  let id = -1;
+  node.addEventListener("click", (event) => {
+    event.stopPropagation();
+    open(String(id));
+  });
+  const show = (name, agent) => {
+    id = agent;
+    setText(node, name || "–");
+    node.disabled = agent < 0;
+  };
+  return { node, show };
+}
