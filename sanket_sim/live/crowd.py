@@ -102,7 +102,7 @@ class _Cast:
         self._called: dict[int, str] = {}
         self.sample = {agent: people.home_of(agent) for agent in sample}
         self.suspects: OrderedDict[int, str] = OrderedDict()
-        """Agent -> role, in the order in which they were last of interest."""
+        """Agent -> role in a campaign, in the order in which they were last of interest."""
         self._places: dict[int, tuple[float, float]] = {}
         self._accomplices: Counter[int] = Counter()
 
@@ -124,6 +124,11 @@ class _Cast:
             self._places[agent] = self._place(agent, role, campaign_id)
         while len(self.suspects) > SUSPECTS_SHOWN:
             self.suspects.popitem(last=False)
+
+    def dismiss(self, present: AbstractSet[int]) -> None:
+        """Show nobody any more but the sample and those who are in a live campaign."""
+        for agent in [one for one in self.suspects if one not in present]:
+            del self.suspects[agent]
 
     def standing(self) -> Iterator[tuple[int, str, float, float]]:
         """Yield everybody: agent, role, place."""

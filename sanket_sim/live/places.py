@@ -11,18 +11,18 @@ Floats = NDArray[np.float64]
 Numbers = NDArray[np.int64]
 
 COMMUNITIES = (
-    (0.13, 0.30),
-    (0.37, 0.15),
-    (0.62, 0.13),
-    (0.87, 0.26),
-    (0.89, 0.77),
-    (0.63, 0.86),
-    (0.37, 0.87),
-    (0.12, 0.74),
+    (0.12, 0.27),
+    (0.37, 0.16),
+    (0.63, 0.14),
+    (0.88, 0.24),
+    (0.88, 0.76),
+    (0.62, 0.85),
+    (0.36, 0.84),
+    (0.12, 0.73),
 )
 """Centres of the communities, hand-laid around the middle, which is left to campaigns."""
 _LAIRS = ((0.66, 0.49), (0.34, 0.52), (0.50, 0.66), (0.50, 0.34), (0.80, 0.53), (0.21, 0.53))
-_SPREAD_X, _SPREAD_Y = 0.052, 0.062
+_SPREAD_X, _SPREAD_Y = 0.058, 0.08
 _FARTHEST = 1.75
 """Standard deviations beyond which nobody stands."""
 _RING_X, _RING_Y = 0.075, 0.095
