@@ -10,11 +10,17 @@ from __future__ import annotations
 import solara
 
 from sanket_sim.dashboard.cabin import flight_deck
+from sanket_sim.dashboard.page.actions import actions
+from sanket_sim.dashboard.page.chooser import chooser
 from sanket_sim.dashboard.page.controls import run_controls
+from sanket_sim.dashboard.page.drawer import drawer
 from sanket_sim.dashboard.page.host import deck_host
-from sanket_sim.dashboard.page.ordering import Notice, Orders
+from sanket_sim.dashboard.page.inject import inject
+from sanket_sim.dashboard.page.notices import snackbar
+from sanket_sim.dashboard.page.ordering import Orders
+from sanket_sim.dashboard.page.panel import Tab
 from sanket_sim.dashboard.page.polling import use_polled
-from sanket_sim.dashboard.page.standing import standing_of
+from sanket_sim.dashboard.page.standing import Standing, standing_of
 from sanket_sim.dashboard.page.weaving import Element, component
 
 LOOKS_S = 0.25
@@ -26,16 +32,39 @@ def Page() -> None:  # noqa: N802  # Solara's name for it
     """Show the flight deck."""
     solara.Title("Sanket flight deck")
     deck = flight_deck()
-    notice = solara.use_reactive(Notice(""))
-    orders = solara.use_memo(lambda: Orders(deck, notice.set), [])
-    standing = use_polled(lambda: standing_of(deck), LOOKS_S)
+    tab = solara.use_memo(Tab, [])
+    orders = solara.use_memo(lambda: Orders(deck, tab.notice.set), [])
+    standing = use_polled(lambda: standing_of(deck), LOOKS_S).value
     deck_host(
         ws="/ws",
-        view="resilience",
-        truth=False,
-        controls=run_controls(standing.value, orders),
-        event_inspect=print,
+        view=tab.view.value,
+        truth=tab.truth.value,
+        controls=[run_controls(standing, orders), actions(standing, tab)],
+        event_inspect=lambda seen: tab.open("inspect", seen["kind"], seen["key"]),
+        event_show_view=tab.view.set,
     )
+    beside_deck(standing, orders, tab)
+    said = tab.notice.value
+    snackbar(text=said.text, tone=said.tone, number=said.number)
+
+
+@component
+def beside_deck(standing: Standing, orders: Orders, tab: Tab) -> None:
+    """Show what lies beside the deck, if anything does."""
+    panel = tab.panel.value
+    if panel.name == "experiments":
+        chooser(standing, orders, tab)
+    elif panel.name == "inject":
+        drawer(
+            name="inject",
+            title="Inject",
+            subtitle="Disturb the run, or mend it; every command is recorded",
+            icon="inject",
+            inside=inject(standing, orders, tab, panel.key),
+            event_shut=lambda _: tab.close(),
+        )
+    else:
+        solara.Div()
 
 
 @component

@@ -13,7 +13,8 @@ def deck_host(
     ws: str,
     view: str,
     truth: bool,
-    controls: Element,
+    controls: list[Element],
     event_inspect: Callable[[dict[str, str]], None],
+    event_show_view: Callable[[str], None],
 ) -> None:
     """Fill the window with `<sanket-deck>`."""

@@ -1,0 +1,101 @@
+"""A command before it is given: put together, tried on the bank, written as it will be recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sanket_sim.core.toml_text import write_toml
+from sanket_sim.core.units import NS_PER_MS, format_duration
+from sanket_sim.dashboard.page.deeds import Deed, deeds_of, table_of
+from sanket_sim.dashboard.page.policies import changes_of, settings_of
+from sanket_sim.live.commanding import Refused, command_of
+from sanket_sim.live.orders import Give
+from sanket_sim.live.worker import FlightPlan
+from sanket_sim.simulation.resolve import ResolvedExperiment, resolve
+
+Problems = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """What somebody is about to command.
+
+    Parameters
+    ----------
+    order : Give
+    toml : str
+        As it will stand in the run's experiment.
+    problems : tuple of (key path, message)
+        Why it would be refused.
+    """
+
+    order: Give
+    toml: str
+    problems: Problems
+
+
+class Workshop:
+    """Makes drafts for one flight.
+
+    Parameters
+    ----------
+    resolved : ResolvedExperiment
+        What flies.
+    """
+
+    def __init__(self, resolved: ResolvedExperiment) -> None:
+        self.resolved = resolved
+        self.bank = resolved.bank
+        self.deeds: dict[tuple[str, bool], Deed] = {
+            (deed.kind, deed.is_trap): deed for deed in deeds_of(resolved.bank)
+        }
+
+    def draft(self, form: Mapping[str, Any], now_ns: int) -> Draft:
+        """Put a command together from what stands in a form, and try it.
+
+        Parameters
+        ----------
+        form : mapping
+            ``tab`` (``fault``, ``trap``, ``policy`` or ``control``), ``kind``, ``target``,
+            ``lasts``, and what was typed as ``values``.
+        now_ns : int
+            When it would be given.
+        """
+        order = Give(self._table(form), is_trap=form["tab"] == "trap")
+        return Draft(order, recorded(order, now_ns), self._problems(order, now_ns))
+
+    def _table(self, form: Mapping[str, Any]) -> dict[str, Any]:
+        values = form["values"]
+        if form["tab"] in ("fault", "trap"):
+            return table_of(self.deeds[form["kind"], form["tab"] == "trap"], values)
+        lasts = {"for": form["lasts"].strip()} if form["lasts"].strip() else {}
+        if form["tab"] == "control":
+            controls = self.bank.controls
+            switched = {key: on for key, on in values.items() if on != getattr(controls, key)}
+            return {"kind": "control", **lasts, "set": switched}
+        known = settings_of(self.bank, form["target"])
+        changes = changes_of(values, known)
+        return {"kind": "config", "target": form["target"], **lasts, "set": changes}
+
+    def _problems(self, order: Give, now_ns: int) -> Problems:
+        try:
+            command_of(order, now_ns, self.resolved)
+        except Refused as refusal:
+            return refusal.problems
+        return ()
+
+
+def recorded(order: Give, now_ns: int) -> str:
+    """Write an order as the run's experiment will have it, to the millisecond of its instant."""
+    kind, *rest = order.table.items()
+    at = format_duration(now_ns - now_ns % NS_PER_MS)
+    table = dict([kind, ("at", at), *rest])
+    name = "trap" if order.is_trap else "fault"
+    return write_toml({"command": [{"by": order.by, name: table}]})
+
+
+def workshop_of(plan: FlightPlan) -> Workshop:
+    """Return a workshop for what is flying."""
+    return Workshop(resolve(plan.source, plan.overrides, seed=plan.seed))

@@ -1,0 +1,130 @@
+"""The inject form: a fault, a trap, another policy, a control switched; tried before given."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+from typing import Any
+
+import solara
+
+from sanket_sim.bank.description import Bank
+from sanket_sim.dashboard.page.deeds import first_line
+from sanket_sim.dashboard.page.drafting import Draft, Workshop, workshop_of
+from sanket_sim.dashboard.page.ordering import Notice, Orders
+from sanket_sim.dashboard.page.panel import Tab
+from sanket_sim.dashboard.page.policies import settings_of, targets_of
+from sanket_sim.dashboard.page.standing import Standing
+from sanket_sim.dashboard.page.weaving import component, from_vue
+from sanket_sim.dashboard.page.wording import clock
+from sanket_sim.faults.control import SWITCHES
+from sanket_sim.faults.traps import traps
+from sanket_sim.live.orders import Give
+
+Form = Mapping[str, Any]
+
+
+@from_vue("inject.vue")
+def _inject(
+    *,
+    deeds: list[dict[str, Any]],
+    targets: list[str],
+    controls: list[dict[str, Any]],
+    settings: list[dict[str, Any]],
+    target: str,
+    toml: str,
+    problems: list[dict[str, str]],
+    given: list[dict[str, str]],
+    record: str,
+    against: str,
+    event_draw_up: Callable[[Form], None],
+    event_give: Callable[[Form], None],
+) -> None:
+    """Draw the form."""
+
+
+@component
+def inject(standing: Standing, orders: Orders, tab: Tab, target: str) -> None:
+    """Let somebody disturb the run, or mend it."""
+    workshop: solara.Reactive[Workshop | None] = solara.use_reactive(None)
+    draft: solara.Reactive[Draft | None] = solara.use_reactive(None)
+    chosen = solara.use_reactive(target)
+    refused: solara.Reactive[tuple[tuple[str, str], ...]] = solara.use_reactive(())
+    deck = orders.deck
+
+    def prepare() -> None:
+        plan = deck.plan
+        if plan is not None:
+            orders.in_background(lambda: workshop.set(workshop_of(plan)))
+
+    def draw_up(form: Form) -> None:
+        if workshop.value is not None:
+            chosen.set(form["target"])
+            refused.set(())
+            draft.set(workshop.value.draft(form, deck.status["now_ns"]))
+
+    def give(form: Form) -> None:
+        if workshop.value is not None:
+            order = workshop.value.draft(form, deck.status["now_ns"]).order
+            orders.in_background(lambda: carry_out(order))
+
+    def carry_out(order: Give) -> None:
+        answer = deck.ask(order)
+        refused.set(answer.problems)
+        if not answer.problems:
+            said = f"Recorded in {standing.folder}/experiment.toml: run it again for the same bytes"
+            tab.notice.set(Notice(said))
+
+    solara.use_effect(prepare, [standing.run_id])
+    _inject(
+        **_offered(workshop.value, chosen.value),
+        target=target,
+        toml=draft.value.toml if draft.value else "",
+        problems=_listed(refused.value or (draft.value.problems if draft.value else ())),
+        given=given_so_far(deck.body("metrics")),
+        record=f"{standing.folder}/experiment.toml",
+        against=standing.against("inject"),
+        event_draw_up=draw_up,
+        event_give=give,
+    )
+
+
+def _offered(workshop: Workshop | None, target: str) -> dict[str, Any]:
+    if workshop is None:
+        return {"deeds": [], "targets": [], "controls": [], "settings": []}
+    return {
+        "deeds": [asdict(deed) for deed in workshop.deeds.values()],
+        "targets": targets_of(workshop.bank),
+        "controls": controls_of(workshop.bank),
+        "settings": [asdict(entry) for entry in settings_of(workshop.bank, target)],
+    }
+
+
+def controls_of(bank: Bank) -> list[dict[str, Any]]:
+    """Return the controls that can be switched, with the trap that each of them catches."""
+    catches = {part.CONTROL: part for _, part in traps.items()}
+    return [
+        {
+            "key": name,
+            "label": name.replace("_", " "),
+            "on": getattr(bank.controls, name),
+            "hint": first_line(catches[name]) if name in catches else "",
+        }
+        for name in SWITCHES
+    ]
+
+
+def _listed(problems: tuple[tuple[str, str], ...]) -> list[dict[str, str]]:
+    return [{"path": path, "message": message} for path, message in problems]
+
+
+def given_so_far(metrics: Any) -> list[dict[str, str]]:
+    """Return what was commanded in this run, newest first, as the time-line has it."""
+    if metrics is None:
+        return []
+    start = metrics["run"]["start"]
+    return [
+        {"at": clock(start, one["begin_ns"]), "label": one["label"], "by": one["by"]}
+        for one in reversed(metrics["disturbances"])
+        if one["by"] != "experiment"
+    ]

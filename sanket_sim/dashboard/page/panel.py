@@ -1,0 +1,60 @@
+"""What lies beside the deck in one tab: nothing, experiments, a command, a look into a thing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import solara
+
+from sanket_sim.dashboard.page.ordering import Notice
+
+Name = Literal["", "experiments", "inject", "inspect", "findings"]
+
+
+@dataclass(frozen=True, slots=True)
+class Panel:
+    """One thing beside the deck.
+
+    Parameters
+    ----------
+    name : str
+        Empty: nothing.
+    kind, key : str
+        With ``inspect`` what is looked into; with ``inject`` the target, set beforehand.
+    """
+
+    name: Name = ""
+    kind: str = ""
+    key: str = ""
+
+
+CLOSED = Panel()
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """What one tab shows; other tabs have their own.
+
+    Parameters
+    ----------
+    panel, notice : reactive
+    view : reactive str
+        ``"resilience"`` or ``"fraud"``.
+    truth : reactive bool
+        Whether the ground truth may be seen.
+    """
+
+    panel: solara.Reactive[Panel] = field(default_factory=lambda: solara.reactive(CLOSED))
+    notice: solara.Reactive[Notice] = field(default_factory=lambda: solara.reactive(Notice("")))
+    view: solara.Reactive[str] = field(default_factory=lambda: solara.reactive("resilience"))
+    truth: solara.Reactive[bool] = field(default_factory=lambda: solara.reactive(False))
+
+    def open(self, name: Name, kind: str = "", key: str = "") -> None:
+        """Lay something beside the deck; what lies there already goes away if it is the same."""
+        asked = Panel(name, kind, key)
+        self.panel.set(CLOSED if self.panel.value == asked else asked)
+
+    def close(self) -> None:
+        """Give the deck its room back."""
+        self.panel.set(CLOSED)

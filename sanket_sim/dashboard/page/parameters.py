@@ -1,0 +1,183 @@
+"""The parameters of an experiment that a page offers, as Mesa's `model_params` are offered."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any, Literal
+
+from sanket_sim.core.errors import InputError, Problem
+from sanket_sim.core.units import format_duration
+from sanket_sim.simulation.resolve import ResolvedExperiment, locate, resolve
+from sanket_sim.simulation.shelf import entries
+
+Kind = Literal["text", "number", "switch"]
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One knob of an experiment.
+
+    Parameters
+    ----------
+    key : str
+        Key path of the override.
+    label, hint : str
+    kind : str
+        ``text``, ``number`` or ``switch``.
+    value : str or bool
+        As resolved, before anybody turns it.
+    group : str
+        ``""`` or ``"controls"``.
+    """
+
+    key: str
+    label: str
+    hint: str
+    kind: Kind
+    value: str | bool
+    group: str = ""
+
+
+Reading = Callable[[ResolvedExperiment], str]
+_KNOBS: tuple[tuple[str, str, str, Kind, Reading], ...] = (
+    ("seed", "Seed", "names every random number", "number", lambda one: str(one.experiment.seed)),
+    (
+        "duration",
+        "Duration",
+        'such as "8m" or "2h"',
+        "text",
+        lambda one: format_duration(one.experiment.duration),
+    ),
+    (
+        "population.customers",
+        "Customers",
+        "people with an account",
+        "number",
+        lambda one: str(one.experiment.population.customers),
+    ),
+    (
+        "demand.rate",
+        "Demand",
+        'such as "120/s", or "model"',
+        "text",
+        lambda one: _rate(one.experiment.demand.rate),
+    ),
+    (
+        "fraud.rate",
+        "Fraud",
+        "share of payments",
+        "number",
+        lambda one: f"{one.experiment.fraud.rate:g}",
+    ),
+)
+
+
+def parameters_of(resolved: ResolvedExperiment) -> list[Parameter]:
+    """Return the knobs of an experiment, and the controls of its bank as switches."""
+    knobs = [
+        Parameter(key, label, hint, kind, read(resolved)) for key, label, hint, kind, read in _KNOBS
+    ]
+    controls = resolved.bank.controls
+    return knobs + [
+        Parameter(
+            f"controls.{field.name}",
+            field.name.replace("_", " "),
+            "",
+            "switch",
+            getattr(controls, field.name),
+            "controls",
+        )
+        for field in fields(controls)
+    ]
+
+
+def _rate(rate: float | str) -> str:
+    return rate if isinstance(rate, str) else f"{rate:g}/s"
+
+
+def overrides_from(turned: Mapping[str, str | bool], offered: list[Parameter]) -> dict[str, Any]:
+    """Return what somebody has changed, as overrides; what reads as before is left out.
+
+    Examples
+    --------
+    >>> offered = [Parameter("seed", "Seed", "", "number", "42")]
+    >>> overrides_from({"seed": "7"}, offered), overrides_from({"seed": "42"}, offered)
+    ({'seed': 7}, {})
+    """
+    known = {one.key: one for one in offered}
+    return {
+        key: value if isinstance(value, bool) else _number_or_text(value, known[key].kind)
+        for key, value in turned.items()
+        if key in known and value != known[key].value
+    }
+
+
+def _number_or_text(text: str, kind: Kind) -> int | float | str:
+    if kind != "number":
+        return text
+    for read in (int, float):
+        try:
+            return read(text.replace("_", "").replace(",", ""))
+        except ValueError:
+            continue
+    return text
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """An experiment as the page offers it.
+
+    Parameters
+    ----------
+    source : str
+        What `FlightDeck.start` takes.
+    parameters : list of Parameter
+    problems : list of Problem
+        Why it cannot be flown as it is.
+    """
+
+    source: str
+    parameters: list[Parameter]
+    problems: list[Problem]
+
+
+def offer_of(source: str) -> Offer:
+    """Read an experiment, and say what can be turned."""
+    try:
+        return Offer(source, parameters_of(resolve(source)), [])
+    except InputError as error:
+        return Offer(source, [], error.problems)
+
+
+def shelf(own: str = "") -> list[dict[str, str]]:
+    """Return every experiment with what it asks and what to expect.
+
+    Parameters
+    ----------
+    own : str
+        File of the present flight: offered too if it lies on no shelf.
+    """
+    found = [
+        {
+            "name": one.name,
+            "source": str(one.path.resolve()),
+            "question": one.question,
+            "expect": one.expect,
+        }
+        for one in entries("experiments")
+    ]
+    if own and all(one["source"] != own for one in found):
+        found.insert(0, {"name": Path(own).stem, "source": own, "question": "", "expect": ""})
+    return found
+
+
+def file_of(source: str) -> str:
+    """Return the file that a flight's source stands for."""
+    return str(locate(source).resolve())
+
+
+def as_fields(parameters: list[Parameter]) -> list[dict[str, Any]]:
+    """Return parameters as a template takes them."""
+    return [asdict(one) for one in parameters]
