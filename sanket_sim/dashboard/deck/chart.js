@@ -2,10 +2,11 @@ import { init } from "/vendor/echarts.esm.min.js";
 import { cardHead, make, setAttribute, setText } from "./dom.js";
 import * as format from "./format.js";
 import { StickyScale, timeStepMs } from "./scales.js";
-import { faded } from "./themes.js";
+import { faded, mixed } from "./themes.js";
 
 const NS_PER_MS = 1e6;
-const LABEL_PX = 58;
+const LABEL_PX = 48;
+const EDGES_PX = 76;
 
 /** One chart: a card with a title, a legend that says the present values, and a canvas. */
 export class Chart {
@@ -19,8 +20,10 @@ export class Chart {
     this.legend = new Map();
     const head = cardHead(plan.title);
     this.entries = make("div", "legend");
+    this.more = make("span", "legend-more");
     head.note.replaceWith(this.entries);
-    head.aside.remove();
+    head.aside.replaceWith(this.more);
+    if (plan.aside) head.heading.append(make("span", "wide", ` ${plan.aside}`));
     this.canvas = make("div", "chart-canvas");
     this.canvas.setAttribute("role", "img");
     this.card = make("article", "card chart", head.row, this.canvas);
@@ -58,6 +61,7 @@ export class Chart {
 
   #resize() {
     this.echart?.resize();
+    this.#count();
     if (this.frame) this.draw(this.frame);
   }
 
@@ -85,6 +89,16 @@ export class Chart {
       this.legend.set(one.name, { element, value, series: one });
     }
     this.entries.replaceChildren(...[...this.legend.values()].map(({ element }) => element));
+    this.#count();
+  }
+
+  /** Entries that find no room on the line are counted behind it, not cut. */
+  #count() {
+    const entries = [...this.entries.children];
+    const away = entries.filter((entry) => entry.offsetTop > entries[0].offsetTop + 4);
+    this.more.hidden = !away.length;
+    setText(this.more, `+${away.length}`);
+    this.more.title = away.map((entry) => entry.firstChild.textContent).join(", ");
   }
 
   // What ECharts is told
@@ -96,11 +110,11 @@ export class Chart {
       animation: false,
       useUTC: true,
       textStyle: { fontFamily: '"Sanket Inter", Inter, sans-serif' },
-      grid: { left: 46, right: this.scales.length > 1 ? 42 : 16, top: 8, bottom: 24 },
+      grid: { left: 52, right: this.scales.length > 1 ? 44 : 24, top: 8, bottom: 26 },
       tooltip: this.#tooltip(),
       xAxis: this.#timeAxis(),
       yAxis: this.scales.map((_, at) => this.#valueAxis(at)),
-      series: series.map((one) => lineOf(one, tokens)),
+      series: series.map((one, at) => lineOf(one, at, tokens)),
     };
   }
 
@@ -149,7 +163,7 @@ export class Chart {
     const at = format.clock(new Date(entries[0].value[0]));
     const lines = entries.map(({ seriesIndex, value }) => {
       const one = series[seriesIndex];
-      const line = make("div", "legend-entry", one.name, make("span", "legend-value", one.say(value[1])));
+      const line = make("div", "legend-entry", one.name, make("span", "legend-value", one.say(value[2] ?? value[1])));
       line.style.setProperty("--line", this.tokens[one.colour]);
       return line;
     });
@@ -159,9 +173,11 @@ export class Chart {
   /** What changes with every frame: the data, the ranges and the shaded windows. */
   #content(series, frame) {
     const { fromMs, untilMs } = frame;
-    const step = timeStepMs(untilMs - fromMs, Math.max(2, this.canvas.clientWidth / LABEL_PX - 1.5));
+    const most = Math.max(2, (this.canvas.clientWidth - EDGES_PX) / LABEL_PX);
+    const step = timeStepMs(untilMs - fromMs, most);
     const say = timeLabel(step);
     const lines = series.map((one) => ({ name: one.name, data: dataOf(one, frame) }));
+    if (this.plan.stacked) heap(lines);
     lines[0].markArea = this.#shades(frame);
     const goal = this.plan.goal?.(frame);
     if (goal) lines.at(-1).markLine = this.#goalLine(goal);
@@ -174,7 +190,7 @@ export class Chart {
 
   #range(at, lines, series, goal) {
     const mine = lines.filter((_, index) => (series[index].axis ?? 0) === at);
-    const reach = this.plan.stacked ? stackedReach(mine) : reachOf(mine);
+    const reach = reachOf(mine);
     const high = at === 0 && goal ? Math.max(reach.high, goal.value * 1.15) : reach.high;
     return this.scales[at].fit(reach.low, high);
   }
@@ -204,24 +220,27 @@ export class Chart {
   }
 }
 
-function lineOf(one, tokens) {
+function lineOf(one, at, tokens) {
   const colour = tokens[one.colour];
-  const dark = tokens.theme === "dark";
-  const fill = one.fill ?? 0;
   return {
     name: one.name,
     type: "line",
     yAxisIndex: one.axis ?? 0,
-    stack: one.stack,
     showSymbol: false,
     symbol: "none",
-    sampling: one.stack ? undefined : "lttb",
-    lineStyle: { color: colour, width: one.stack ? 1.2 : 1.8 },
+    lineStyle: { color: colour, width: one.heaped ? 1.2 : 1.8 },
     itemStyle: { color: colour },
-    areaStyle: fill ? { color: faded(colour, dark ? fill : fill * 0.8), origin: "start" } : undefined,
+    areaStyle: one.fill ? { color: areaColour(one, tokens), origin: "start" } : undefined,
     emphasis: { disabled: true },
-    z: one.stack ? 2 : 3,
+    z: one.heaped ? 20 - at : 3,
   };
+}
+
+/** Heaped areas lie on one another, hence opaque; others let the grid through. */
+function areaColour({ colour, fill, heaped }, tokens) {
+  return heaped
+    ? mixed(tokens[colour], tokens.card, fill)
+    : faded(tokens[colour], tokens.theme === "dark" ? fill : fill * 0.8);
 }
 
 function dataOf(one, { points, startMs }) {
@@ -241,9 +260,16 @@ function reachOf(lines) {
   return low > high ? { low: 0, high: 0 } : { low, high };
 }
 
-function stackedReach(lines) {
-  const sums = lines[0].data.map((_, at) => lines.reduce((sum, { data }) => sum + data[at][1], 0));
-  return { low: 0, high: Math.max(0, ...sums) };
+/** Put each line on top of those before it; its own value stays behind the sum. */
+function heap(lines) {
+  const sums = lines[0].data.map(() => 0);
+  for (const { data } of lines) {
+    data.forEach((mark, at) => {
+      sums[at] += mark[1];
+      mark.push(mark[1]);
+      mark[1] = sums[at];
+    });
+  }
 }
 
 function timeLabel(stepMs) {

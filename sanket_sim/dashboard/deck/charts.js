@@ -1,10 +1,10 @@
 import { Chart } from "./chart.js";
-
 import * as format from "./format.js";
+import { SHOWN_NS } from "./points.js";
+import { short } from "./scales.js";
 
 const NS_PER_MS = 1e6;
-const SHOWN_NS = 8 * 60e9;
-/** A run-time is divided so that no frame draws all four: half of them each time. */
+/** Charts take turns, so that no frame draws all four: half of them each time. */
 const SHARES = 2;
 
 const perSecond = (value) => (value >= 100 ? format.number(value) : format.number(value, 1));
@@ -20,12 +20,13 @@ const CAUSES = {
   LATE: "teal",
   GHOST_POSTING: "warn",
 };
+const NAMES = { PHANTOM_SUCCESS: "phantom", GHOST_POSTING: "ghost", INVALID_EXECUTED: "invalid" };
 
 const PLANS = [
   {
     key: "throughput",
     title: "Throughput",
-    axes: [{ floor: 3, say: format.compact }],
+    axes: [{ floor: 3, say: short }],
     series: () => [
       { name: "completed", colour: "accent", fill: 0.1, value: (p) => p.completed, say: perSecond },
       { name: "failed", colour: "critical", fill: 0.12, value: (p) => p.failed, say: perSecond },
@@ -47,17 +48,18 @@ const PLANS = [
   },
   {
     key: "leakage",
-    title: "Leakage by cause",
+    title: "Leakage",
+    aside: "by cause",
     axes: [{ floor: 0.3, say: (value) => `${+value.toFixed(2)} %` }],
     stacked: true,
     series: (points) => causesIn(points),
   },
   {
     key: "energy",
-    title: "Energy and carbon",
+    title: "Energy & carbon",
     axes: [
-      { floor: 10, tight: true, say: format.compact },
-      { floor: 3, tight: true, say: format.compact },
+      { floor: 10, tight: true, say: short },
+      { floor: 3, tight: true, say: short },
     ],
     series: () => [
       { name: "W", colour: "warn", fill: 0.08, value: (p) => p.power_w, say: format.compact },
@@ -72,7 +74,6 @@ export class Charts {
 
   constructor(host, deck) {
     this.deck = deck;
-    this.whole = false;
     this.turn = 0;
     this.charts = PLANS.map((plan) => new Chart(plan));
     host.append(...this.charts.map(({ card }) => card));
@@ -82,8 +83,9 @@ export class Charts {
   /** @param {object} body of the topic `metrics` */
   update(body) {
     const { version } = this.deck.points;
-    if (version !== this.version) this.pending = SHARES;
-    this.version = version;
+    const seen = `${version} ${this.deck.reach} ${body.disturbances.length}`;
+    if (seen !== this.seen) this.pending = SHARES;
+    this.seen = seen;
     if (!this.pending) return;
     this.pending -= 1;
     this.turn = (this.turn + 1) % SHARES;
@@ -103,8 +105,11 @@ export class Charts {
 
   #frame({ run, tiles, disturbances }) {
     const { points } = this.deck;
-    const untilNs = Math.max(points.last?.end_ns ?? 0, Math.min(SHOWN_NS, run.end_ns));
-    const fromNs = this.whole ? 0 : Math.max(0, untilNs - SHOWN_NS);
+    const whole = this.deck.reach === "whole";
+    const untilNs = whole
+      ? run.end_ns
+      : Math.max(points.last?.end_ns ?? 0, Math.min(SHOWN_NS, run.end_ns));
+    const fromNs = whole ? 0 : Math.max(0, untilNs - SHOWN_NS);
     const startMs = format.instant(run.start, 0).getTime();
     const ms = (ns) => startMs + ns / NS_PER_MS;
     const shaded = disturbances.filter(({ trap }) => !trap);
@@ -115,9 +120,21 @@ export class Charts {
       startMs,
       fromMs: ms(fromNs),
       untilMs: ms(untilNs),
-      disturbances: shaded.map((d) => ({ begin: ms(d.begin_ns), end: ms(d.end_ns) })),
+      disturbances: joined(shaded).map(({ begin, end }) => ({ begin: ms(begin), end: ms(end) })),
     };
   }
+}
+
+/** Stretches in which anything was disturbed: windows that meet become one. */
+function joined(disturbances) {
+  const stretches = [];
+  const order = [...disturbances].sort((one, other) => one.begin_ns - other.begin_ns);
+  for (const { begin_ns, end_ns } of order) {
+    const last = stretches.at(-1);
+    if (last && begin_ns <= last.end) last.end = Math.max(last.end, end_ns);
+    else stretches.push({ begin: begin_ns, end: end_ns });
+  }
+  return stretches;
 }
 
 /** One series for each cause that has leaked, the worst at the bottom. */
@@ -136,17 +153,17 @@ function causesIn(points) {
 const NO_LEAK = {
   name: "none",
   colour: "ok",
-  stack: "leaks",
+  heaped: true,
   value: () => 0,
   say: inPercent,
 };
 
 function seriesOf(cause) {
   return {
-    name: format.words(cause),
+    name: NAMES[cause.toUpperCase()] ?? format.words(cause),
     colour: CAUSES[cause.toUpperCase()] ?? "muted",
-    stack: "leaks",
-    fill: 0.55,
+    heaped: true,
+    fill: 0.62,
     value: (point) => 100 * (point.leaks[cause] ?? 0),
     say: inPercent,
   };

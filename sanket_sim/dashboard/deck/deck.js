@@ -52,6 +52,7 @@ export class SanketDeck extends HTMLElement {
   #envelopes = new Map();
   #frame = 0;
   #runId = null;
+  #reach = "last";
   #undo = [];
 
   connectedCallback() {
@@ -79,6 +80,16 @@ export class SanketDeck extends HTMLElement {
   /** Where the flight stands, `frames.RunStatus`; undefined before the first frame. */
   get run() {
     return this.state.metrics?.run;
+  }
+
+  /** What the charts show: the "last" minutes or the "whole" run. */
+  get reach() {
+    return this.#reach;
+  }
+
+  set reach(reach) {
+    this.#reach = reach;
+    this.#touchAll();
   }
 
   /** Whether ground truth is shown. */

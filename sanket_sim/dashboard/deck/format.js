@@ -47,7 +47,7 @@ export function percent(share, digits = 1) {
 export function latency(ms) {
   if (ms == null) return UNKNOWN;
   if (ms < 1000) return `${number(ms, ms < 10 ? 1 : 0)} ms`;
-  return ms < 60_000 ? `${number(ms / 1000, ms < 10_000 ? 1 : 0)} s` : `${number(ms / 60_000, 1)} min`;
+  return ms < 60_000 ? `${+(ms / 1000).toFixed(1)} s` : `${+(ms / 60_000).toFixed(1)} min`;
 }
 
 /**

@@ -25,13 +25,15 @@ export class Header {
     this.scenario = said("Scenario", "scenario");
     this.experiment = said("Experiment", "experiment");
     this.clock = said("Simulated time", "clock");
-    this.speed = said("Speed", "speed");
+    this.pace = make("span", "said-pace");
+    this.pace.dataset.testid = "speed-reached";
+    this.clock.block.firstChild.append(this.pace);
     this.seal = badge("seal");
     this.flight = badge("flight-state");
     this.flight.prepend(make("span", "dot"));
     const chips = make("div", "head-chips", this.seal, this.flight, this.switches());
     const space = make("div", "head-space");
-    const blocks = [this.scenario, this.experiment, space, this.clock, this.speed];
+    const blocks = [this.scenario, this.experiment, space, this.clock];
     host.append(brand(), ...blocks.map((b) => b.block ?? b), this.controls(), chips);
     this.restyle();
   }
@@ -56,10 +58,10 @@ export class Header {
 
   #tick(run) {
     const now = format.instant(run.start, run.now_ns);
-    setText(this.clock.value, `${format.day(now)}  ${format.clockTenths(now)}`);
+    setText(this.now, `${format.day(now)}  ${format.clockTenths(now)}`);
     const asked = format.times(run.speed);
     const moves = run.state === "running";
-    setText(this.speed.value, moves ? `${format.times(run.speed_reached)} of ${asked}` : asked);
+    setText(this.pace, moves ? `${format.times(run.speed_reached)} of ${asked}` : asked);
   }
 
   #judge(run) {
@@ -126,6 +128,10 @@ export class Header {
 
   get question() {
     return this.scenario.value.lastChild;
+  }
+
+  get now() {
+    return this.clock.value.firstChild;
   }
 
   get seed() {

@@ -1,3 +1,6 @@
+/** How much of a run charts show while they follow it: simulated ns. */
+export const SHOWN_NS = 8 * 60e9;
+
 /** Every point of the charts so far, by its index: what comes twice is kept once. */
 export class Points {
   constructor() {

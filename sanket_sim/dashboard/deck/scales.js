@@ -1,9 +1,14 @@
-const STEPS = [1, 1.5, 2, 2.5, 3, 4, 5, 7.5, 10];
+const STEPS = [1, 2, 2.5, 5, 10];
 const TIME_STEPS_S = [
   5, 10, 20, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 14_400, 28_800, 86_400, 172_800,
   432_000,
 ];
 const INTERVALS = 3;
+
+/** A round number as axes say it: no idle zeros, k for thousands. */
+export function short(value) {
+  return value >= 1000 ? `${+(value / 1000).toFixed(2)}k` : `${+value.toFixed(3)}`;
+}
 
 /** The least round step that is no smaller than a value. */
 export function niceStep(value) {

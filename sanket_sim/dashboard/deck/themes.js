@@ -44,6 +44,17 @@ function camel(name) {
  * @param {number} alpha in [0, 1]
  */
 export function faded(hex, alpha) {
-  const parts = [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
-  return `rgba(${parts.join(", ")}, ${alpha})`;
+  return `rgba(${channels(hex).join(", ")}, ${alpha})`;
+}
+
+/** A colour laid over a ground: `share` of it, as an opaque colour. */
+export function mixed(hex, ground, share) {
+  const [above, below] = [channels(hex), channels(ground)];
+  const mix = above.map((value, at) => Math.round(share * value + (1 - share) * below[at]));
+  return `rgb(${mix.join(", ")})`;
+}
+
+function channels(hex) {
+  const long = hex.length === 4 ? hex.replace(/[^#]/g, "$&$&") : hex;
+  return [1, 3, 5].map((at) => parseInt(long.slice(at, at + 2), 16));
 }

@@ -1,5 +1,6 @@
 import { make, setStyle, setText } from "./dom.js";
 import * as format from "./format.js";
+import { SHOWN_NS } from "./points.js";
 
 const LANES_MAX = 3;
 
@@ -20,7 +21,8 @@ export class Timeline {
     this.card.hidden = true;
     const ground = make("div", "time-ground", this.elapsed, this.drain);
     this.bar = make("div", "time-bar", ground, this.drainWord, this.windows, this.playhead);
-    host.append(this.begin, this.bar, this.end);
+    this.reach = this.#reachButton();
+    host.append(this.begin, this.bar, this.end, this.reach);
     this.bar.append(this.card);
     this.#listen();
   }
@@ -36,6 +38,24 @@ export class Timeline {
     setStyle(this.drain, "right", "0");
     setStyle(this.drainWord, "left", share(run.duration_ns));
     this.#place(disturbances);
+    this.#showReach(run);
+  }
+
+  #reachButton() {
+    const button = make("button", "time-reach");
+    button.type = "button";
+    button.dataset.testid = "charts-reach";
+    button.title = "What the charts show: the last minutes, or the whole run";
+    button.addEventListener("click", () => {
+      this.deck.reach = this.deck.reach === "last" ? "whole" : "last";
+    });
+    return button;
+  }
+
+  #showReach(run) {
+    const last = this.deck.reach === "last";
+    setText(this.reach, last ? `Charts: last ${SHOWN_NS / 60e9} min` : "Charts: whole run");
+    this.reach.hidden = run.end_ns <= SHOWN_NS;
   }
 
   #label(run) {
@@ -57,7 +77,7 @@ export class Timeline {
     this.card.hidden = true;
   }
 
-  #window({ disturbance, lane, begin, end }) {
+  #window({ disturbance, lane, begin, end, room }) {
     const element = make("button", "time-window", make("span", "time-window-word", wordOf(disturbance)));
     element.type = "button";
     element.dataset.testid = `disturbance-${disturbance.fault_id}`;
@@ -67,6 +87,7 @@ export class Timeline {
     setStyle(element, "--lane", String(lane));
     setStyle(element, "left", `${(100 * begin).toFixed(2)}%`);
     setStyle(element, "width", `${(100 * (end - begin)).toFixed(2)}%`);
+    setStyle(element, "--room", `${((100 * (room - begin)) / (end - begin)).toFixed(1)}%`);
     for (const event of ["pointerenter", "focus", "click"]) {
       element.addEventListener(event, () => this.#open(element, disturbance));
     }
@@ -125,12 +146,13 @@ function wordOf({ label, trap, by }) {
 /**
  * Give every window a lane in which it meets no other; what finds none shares the last.
  *
- * @returns {{disturbance: object, lane: number, begin: number, end: number}[]} shares of the run
+ * @returns {{disturbance: object, lane: number, begin: number, end: number, room: number}[]}
+ *   as shares of the run; up to `room` a label may run on
  */
 export function lanesOf(disturbances, endNs) {
   const order = [...disturbances].sort((a, b) => a.trap - b.trap || a.begin_ns - b.begin_ns);
   const lanes = [];
-  return order.map((disturbance) => {
+  const laid = order.map((disturbance) => {
     const begin = Math.min(1, disturbance.begin_ns / endNs);
     const end = Math.min(1, disturbance.end_ns / endNs);
     const meets = (taken) => taken.some((other) => begin < other.end && end > other.begin);
@@ -139,4 +161,10 @@ export function lanesOf(disturbances, endNs) {
     (lanes[lane] ??= []).push({ begin, end });
     return { disturbance, lane, begin, end };
   });
+  return laid.map((place) => ({ ...place, room: roomOf(place, laid) }));
+}
+
+function roomOf({ lane, begin, end }, laid) {
+  const next = laid.filter((other) => other.lane === lane && other.begin > begin);
+  return Math.max(end, Math.min(1, ...next.map((other) => other.begin)));
 }
