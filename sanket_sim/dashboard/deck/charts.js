@@ -7,9 +7,9 @@ const NS_PER_MS = 1e6;
 /** Charts take turns, so that no frame draws all four: half of them each time. */
 const SHARES = 2;
 
-const perSecond = (value) => (value >= 100 ? format.number(value) : format.number(value, 1));
-const inPercent = (value) => format.number(value, value >= 10 ? 1 : 2);
-const milliseconds = (value) => format.number(value);
+const perSecond = (value) => format.number(value, value >= 100 || !value ? 0 : 1);
+const inPercent = (value) => format.number(value, value >= 10 ? 1 : value ? 2 : 0);
+const milliseconds = (value) => (value == null ? format.UNKNOWN : String(Math.round(value)));
 const axisMs = (value) => (value >= 1000 ? `${+(value / 1000).toFixed(2)} s` : `${+value.toFixed(1)}`);
 const CAUSES = {
   DUPLICATE: "heatLow",

@@ -52,7 +52,7 @@ export class SanketDeck extends HTMLElement {
   #envelopes = new Map();
   #frame = 0;
   #runId = null;
-  #reach = "last";
+  #reach = "";
   #undo = [];
 
   connectedCallback() {
@@ -84,7 +84,7 @@ export class SanketDeck extends HTMLElement {
 
   /** What the charts show: the "last" minutes or the "whole" run. */
   get reach() {
-    return this.#reach;
+    return this.#reach || (this.run?.state === "ended" ? "whole" : "last");
   }
 
   set reach(reach) {
@@ -241,7 +241,7 @@ export class SanketDeck extends HTMLElement {
     if (run_id !== this.#runId || this.#wentBack(topic, body)) this.#begin(run_id);
     if (topic === "history") return this.#takeHistory(body);
     if (!TOPICS.includes(topic)) return;
-    if (topic === "metrics") this.points.add(body.points);
+    if (topic === "metrics") this.points.add(body.points, body.point_ns);
     this.state[topic] = body;
     this.#envelopes.set(topic, message);
     this.#dirty.add(topic);

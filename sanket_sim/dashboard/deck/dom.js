@@ -14,10 +14,16 @@ export function make(tag, className = "", ...children) {
   return element;
 }
 
-/** Make an SVG element with attributes and children. */
+/**
+ * Make an SVG element with attributes and children. A `style` is set as a property: as an
+ * attribute, a strict content policy forbids it.
+ */
 export function makeSvg(tag, attributes = {}, ...children) {
   const element = document.createElementNS(SVG, tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, value);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (name === "style") element.style.cssText = value;
+    else element.setAttribute(name, value);
+  }
   element.append(...children);
   return element;
 }

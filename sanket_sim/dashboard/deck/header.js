@@ -3,6 +3,8 @@ import * as format from "./format.js";
 import { title } from "./notices.js";
 
 const STATES = {
+  empty: ["No flight", "idle"],
+  starting: ["Starting", "idle"],
   ready: ["Ready", "idle"],
   running: ["Running", "ok"],
   paused: ["Paused", "warn"],

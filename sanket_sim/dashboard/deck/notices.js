@@ -23,8 +23,9 @@ export class Notices {
     const run = deck.run;
     this.#say(this.pill, connectionText(deck.connection, run));
     this.#tellRun(run);
-    this.invitation.hidden = !(run?.state === "ready" || (!run && deck.connection === "open"));
-    if (!this.invitation.hidden) this.#describe(run);
+    const state = run?.state ?? (deck.connection === "open" ? "empty" : "");
+    this.invitation.hidden = !(state in WAITING);
+    if (!this.invitation.hidden) this.#describe(state, run);
     deck.frame.classList.toggle("stale", deck.connection === "lost");
   }
 
@@ -62,13 +63,25 @@ export class Notices {
     return this.deck.hostControls.map((e) => (e.matches(name) ? e : e.querySelector(name)))[0];
   }
 
-  #describe(run) {
-    setText(this.kicker, run ? "Ready for take-off" : "No flight yet");
-    setText(this.heading, run ? title(run.experiment) : "Choose an experiment");
-    setText(this.question, run ? run.question : "Nothing is being simulated at the moment.");
-    this.button.hidden = !run || !this.#hostPlay();
+  #describe(state, run) {
+    const { kicker, heading, text } = WAITING[state];
+    setText(this.kicker, kicker);
+    setText(this.heading, heading ?? title(run.experiment));
+    setText(this.question, text ?? run.question);
+    this.button.hidden = state !== "ready" || !this.#hostPlay();
   }
 }
+
+/** States in which there is nothing to see yet; what is not said here, the experiment says. */
+const WAITING = {
+  empty: {
+    kicker: "No flight yet",
+    heading: "Choose an experiment",
+    text: "Nothing is being simulated at the moment.",
+  },
+  starting: { kicker: "Building the bank and its people" },
+  ready: { kicker: "Ready: press play to begin" },
+};
 
 /** An experiment's name as a title: "peak_load" becomes "Peak load". */
 export function title(name) {

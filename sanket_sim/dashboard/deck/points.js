@@ -4,22 +4,27 @@ export const SHOWN_NS = 8 * 60e9;
 /** Every point of the charts so far, by its index: what comes twice is kept once. */
 export class Points {
   constructor() {
+    this.version = 0;
     this.clear();
   }
 
   /** Forget everything. */
   clear() {
     this.all = [];
+    this.lengthNs = 0;
     /** Grows with every change: who has drawn this version need not draw again. */
-    this.version = 0;
+    this.version += 1;
   }
 
   /**
    * Take in points, of which some may be known.
    *
    * @param {object[]} points `frames.Point`
+   * @param {number} lengthNs of a point; where it has changed, these are all there are
    */
-  add(points) {
+  add(points, lengthNs = this.lengthNs) {
+    if (this.lengthNs && lengthNs && lengthNs !== this.lengthNs) this.clear();
+    this.lengthNs = lengthNs;
     for (const point of points) this.#put(point);
   }
 

@@ -39,7 +39,8 @@ export class Tiles {
 class TileCard {
   constructor(key) {
     this.label = make("h3", "tile-label", LABELS[key] ?? key);
-    this.chip = make("span", "chip", "no data yet");
+    this.chip = make("span", "chip");
+    this.chip.hidden = true;
     this.value = make("span", "tile-value", "–");
     this.unit = make("span", "tile-unit");
     this.facts = [make("span"), make("span")];
@@ -53,6 +54,7 @@ class TileCard {
     );
     this.card.dataset.testid = `tile-${key}`;
     this.card.dataset.state = "idle";
+    this.card.dataset.known = "false";
     this.chip.dataset.state = "idle";
   }
 
@@ -72,6 +74,8 @@ class TileCard {
     setText(this.value, tile.text);
     setText(this.unit, tile.value == null ? "" : tile.unit);
     setText(this.chip, tile.chip);
+    this.chip.hidden = !tile.chip;
+    setAttribute(this.card, "data-known", String(tile.value != null));
     setAttribute(this.chip, "data-state", tile.state);
     setAttribute(this.card, "data-state", tile.state);
     tile.facts.forEach((fact, at) => setText(this.facts[at], fact));
@@ -104,7 +108,7 @@ const LABELS = {
   leakage: "Leakage rate",
   resilience: "Resilience score",
   recall: "Fraud recall",
-  carbon: "CO₂e per payment",
+  carbon: "CO₂e per good payment",
 };
 
 /** From the least to the most, with a margin, and not so tight that grain looks like waves. */

@@ -68,7 +68,7 @@ export class Timeline {
 
   /** Lay windows into lanes, anew only when there are others than before. */
   #place(disturbances) {
-    const key = disturbances.map((d) => `${d.fault_id} ${d.begin_ns} ${d.end_ns}`).join();
+    const key = disturbances.map((d) => `${d.fault_id} ${d.begin_ns} ${d.end_ns} ${d.pending}`).join();
     if (key === this.key) return;
     this.key = key;
     const laid = lanesOf(disturbances, this.run.end_ns);
@@ -81,6 +81,7 @@ export class Timeline {
     const element = make("button", "time-window", make("span", "time-window-word", wordOf(disturbance)));
     element.type = "button";
     element.dataset.testid = `disturbance-${disturbance.fault_id}`;
+    element.dataset.pending = String(Boolean(disturbance.pending));
     element.dataset.trap = String(disturbance.trap);
     element.dataset.commanded = String(disturbance.by !== "experiment");
     element.setAttribute("aria-label", `${wordOf(disturbance)}, ${this.#when(disturbance)}`);
