@@ -5,6 +5,7 @@ import { placeLabels } from "./agents_labels.js";
 import { countsOf, dotAt, isCriminal, sceneOf, stopsOf } from "./agents_scene.js";
 import { cardHead, make, makeSvg, setAttribute, setText } from "./dom.js";
 import { number, words } from "./format.js";
+import { showTruth, truthOf } from "./truth.js";
 
 const ROLES = [
   ["customer", "Customer", "accent", "M5 1a4 4 0 1 0 0 8a4 4 0 1 0 0-8"],
@@ -23,7 +24,7 @@ const KEYS = "Arrow keys step through suspects, Enter opens one, Escape leaves."
  * The part that shows the topic `agents`.
  *
  * Ground truth is shown by default in the view "resilience", and hidden in the view "fraud", whose
- * analysts see what the bank sees; the switch on the board changes it for the present view.
+ * analysts see what the bank sees; the switch on the board shows or hides it on the whole deck.
  */
 export class Agents {
   static styles = new URL("agents.css", import.meta.url);
@@ -34,7 +35,6 @@ export class Agents {
    */
   constructor(host, deck) {
     this.deck = deck;
-    this.choice = {};
     this.pills = new Map();
     this.hovered = null;
     this.leaders = [];
@@ -66,10 +66,9 @@ export class Agents {
     this.#wipe();
   }
 
-  /** Whether ground truth is shown in the present view. */
+  /** Whether ground truth is shown. */
   get truth() {
-    const { deck } = this;
-    return this.choice[deck.view] ?? (deck.truth || deck.view === "resilience");
+    return truthOf(this.deck);
   }
 
   // Building
@@ -121,7 +120,7 @@ export class Agents {
     this.board.addEventListener("keydown", (event) => this.#key(event));
     this.board.addEventListener("blur", () => this.#point(null));
     this.switch.addEventListener("click", () => {
-      this.choice[this.deck.view] = !this.truth;
+      showTruth(this.deck, !this.truth);
       this.#draw();
     });
   }

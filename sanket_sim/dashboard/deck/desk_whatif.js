@@ -1,0 +1,140 @@
+// What another threshold would have meant: a small chart and a slider over it.
+
+import { init } from "/vendor/echarts.esm.min.js";
+import { make, setAttribute, setText } from "./dom.js";
+import { money, number, percent } from "./format.js";
+
+const LINES = [
+  ["Recall", "accent", ({ recall }) => recall, "solid"],
+  ["Precision", "ok", ({ precision }) => precision, "dashed"],
+  ["Honest flagged", "critical", ({ honest_share: share }) => share, "dotted"],
+];
+/** Thresholds with their labels, and the side of the line on which these stand. */
+const MARKS = [["review", "review", "right"], ["step_up", "hold", "left"], ["decline", "decline", "left"]];
+
+/** The chart with its slider; the present thresholds are marked in it. */
+export class WhatIf {
+  constructor() {
+    this.legend = make("span", "desk-legend");
+    this.canvas = make("div", "desk-chart");
+    this.canvas.setAttribute("role", "img");
+    this.slider = make("input", "desk-slider");
+    this.told = make("output", "desk-told");
+    this.empty = make("p", "desk-empty", "Nothing scored so far");
+    this.#describe();
+    const heading = make("h3", "desk-heading", "What if everything were flagged from …");
+    this.node = make("section", "desk-whatif", make("div", "desk-line", heading, this.legend),
+      this.canvas, this.slider, this.told, this.empty);
+    new ResizeObserver(() => this.echart?.resize()).observe(this.canvas);
+  }
+
+  /** Show the what-if of a `FraudDesk`. */
+  show(body) {
+    this.body = body;
+    this.empty.hidden = body.what_if.length > 0;
+    this.canvas.hidden = this.slider.hidden = this.told.hidden = !body.what_if.length;
+    if (!body.what_if.length || !this.canvas.clientWidth) return;
+    if (!this.touched) this.#rest(body);
+    this.#draw();
+    this.#tell();
+  }
+
+  /** Take the colours of a theme. */
+  restyle(tokens) {
+    this.tokens = tokens;
+    this.styled = false;
+    this.legend.replaceChildren(...LINES.map(([name, colour]) => {
+      const entry = make("span", "", name);
+      entry.style.setProperty("--line", `var(--${colour})`);
+      return entry;
+    }));
+    if (this.body) this.show(this.body);
+  }
+
+  #describe() {
+    Object.assign(this.slider, { type: "range", min: "0", max: "0.95", step: "0.01" });
+    this.slider.setAttribute("aria-label", "Score from which payments would be flagged");
+    this.slider.dataset.testid = "desk-threshold";
+    this.slider.addEventListener("input", () => {
+      this.touched = true;
+      this.#draw();
+      this.#tell();
+    });
+  }
+
+  /** Until somebody moves it, the slider stands where the bank begins to hold payments. */
+  #rest({ thresholds }) {
+    this.slider.value = String(thresholds?.step_up ?? 0.5);
+  }
+
+  /** The point of the table nearest to the slider. */
+  get chosen() {
+    const wish = Number(this.slider.value);
+    const points = this.body.what_if;
+    return points.reduce((best, one) => (
+      Math.abs(one.score - wish) < Math.abs(best.score - wish) ? one : best));
+  }
+
+  #tell() {
+    const { score, recall, precision, honest_share: share, stopped_minor: minor } = this.chosen;
+    const sum = money(minor, this.body.currency).replace(/[.]\d+$/, "");
+    setText(this.told, `From ${number(score, 2)}: recall ${percent(recall)}, precision ` +
+      `${percent(precision)}, ${percent(share, 2)} of honest payments flagged, ${sum} stopped`);
+    setAttribute(this.slider, "aria-valuetext", this.told.textContent);
+    setAttribute(this.canvas, "aria-label", `Recall, precision and honest payments flagged by score. ` +
+      this.told.textContent);
+  }
+
+  #draw() {
+    this.echart ??= init(this.canvas, null, { renderer: "canvas" });
+    if (!this.styled) this.echart.setOption(this.#style(), true);
+    this.styled = true;
+    const points = this.body.what_if;
+    const series = LINES.map(([name, , value], at) => ({
+      name,
+      data: points.map((one) => [one.score, value(one)]),
+      ...(at ? {} : { markLine: this.#marks() }),
+    }));
+    this.echart.setOption({ series });
+  }
+
+  #marks() {
+    const { muted, text } = this.tokens;
+    const thresholds = this.body.thresholds ?? {};
+    const present = MARKS.filter(([key]) => key in thresholds).map(([key, label, align]) => ({
+      xAxis: thresholds[key],
+      name: label,
+      label: { formatter: label, color: muted, fontSize: 10, position: "end", align, padding: [0, 2] },
+      lineStyle: { color: muted, type: "dashed", width: 1 },
+    }));
+    const chosen = {
+      xAxis: this.chosen.score,
+      label: { show: false },
+      lineStyle: { color: text, type: "solid", width: 1.5 },
+    };
+    return { silent: true, symbol: "none", animation: false, data: [...present, chosen] };
+  }
+
+  #style() {
+    const { muted, border, grid } = this.tokens;
+    const label = { color: muted, fontSize: 10.5 };
+    return {
+      animation: false,
+      textStyle: { fontFamily: '"Sanket Inter", Inter, sans-serif' },
+      grid: { left: 40, right: 12, top: 20, bottom: 20 },
+      xAxis: {
+        type: "value", min: 0, max: 1, interval: 0.2, axisLabel: label, splitLine: { show: false },
+        axisLine: { lineStyle: { color: border } }, axisTick: { show: false },
+      },
+      yAxis: {
+        type: "value", min: 0, max: 1, interval: 0.5, splitLine: { lineStyle: { color: grid } },
+        axisLabel: { ...label, formatter: (value) => `${100 * value} %` },
+      },
+      series: LINES.map(([name, colour, , dash]) => ({
+        name, type: "line", showSymbol: false, connectNulls: true, silent: true,
+        lineStyle: { color: this.tokens[colour], width: 1.7, type: dash },
+        itemStyle: { color: this.tokens[colour] },
+      })),
+    };
+  }
+}
