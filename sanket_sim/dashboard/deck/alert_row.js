@@ -49,7 +49,6 @@ export class AlertRow {
     setText(this.title, alert.title);
     const lasted = isOver && alert.end_ns > alert.begin_ns ? `over after ${span(alert.end_ns - alert.begin_ns)}` : "";
     setText(this.detail, [lasted, alert.detail].filter(Boolean).join(" · "));
-    mark(this.button, "title", alert.detail.length > DETAIL_LONG ? alert.detail : null);
     setText(this.time, clock(instant(start ?? NEVER, alert.begin_ns)));
     setText(this.topic, alert.topic);
   }
@@ -63,5 +62,3 @@ export class AlertRow {
     setText(this.severity, `${SEVERITY_WORDS[severity] ?? ""}: `);
   }
 }
-
-const DETAIL_LONG = 34;

@@ -2,10 +2,9 @@
 
 import { AlertRow } from "./alert_row.js";
 import { cardHead, setText } from "./dom.js";
-import { fitRows, html, mark } from "./nodes.js";
+import { html, mark } from "./nodes.js";
 
 const ROWS_MOST = 80;
-const ROW_LEAST_PX = 47;
 const SILENCE_MS = 6000;
 
 /** The part that shows the topic `alerts`. */
@@ -23,8 +22,9 @@ export class AlertList {
     this.list = html("ul", { class: "alerts-list", tabindex: "-1", "data-testid": "alerts" });
     this.empty = html("p", { class: "alerts-empty" }, "Nothing to report");
     this.voice = html("p", { class: "visually-hidden", "aria-live": "polite", "data-testid": "alerts-voice" });
-    host.append(this.head(), this.list, this.empty, this.voice);
-    fitRows(this.list, ROW_LEAST_PX);
+    this.room = html("div", { class: "alerts-room" }, this.list);
+    host.append(this.head(), this.room, this.empty, this.voice);
+    new ResizeObserver(() => this.fit()).observe(this.room);
   }
 
   /** Show a frame. */
@@ -52,6 +52,17 @@ export class AlertList {
       else this.list.insertBefore(node, next);
     }
     mark(this.empty, "hidden", shown.length ? "" : null);
+    this.fit();
+  }
+
+  /** Fill the room with whole rows: one that is cut off at rest looks broken. */
+  fit() {
+    const room = this.room.clientHeight;
+    const heights = [...this.list.children].map((row) => row.firstChild.offsetHeight);
+    let [end, whole] = [0, 0];
+    while (whole < heights.length && end + heights[whole] <= room) end += heights[whole++];
+    const air = whole && whole < heights.length ? (room - end) / whole : 0;
+    this.list.style.setProperty("--air", `${air.toFixed(2)}px`);
   }
 
   drop(id, row) {

@@ -111,7 +111,11 @@ export class Feed {
   }
 
   count() {
-    for (const [verdict, chip] of this.chips) setText(chip.lastChild, number(this.store.count(verdict)));
+    for (const [verdict, chip] of this.chips) {
+      const count = this.store.count(verdict);
+      setText(chip.lastChild, number(count));
+      mark(chip, "data-none", count ? null : "");
+    }
     setText(this.empty, this.wanted.size ? "None of these among the latest payments" : "No payment has ended yet");
     if (!this.rows.some((row) => row.node.tabIndex === 0 && !row.node.hidden)) this.rove(0, false);
   }

@@ -1,7 +1,7 @@
 // One row of the transaction feed: built once, then filled with one payment after another.
 
 import { setStyle, setText } from "./dom.js";
-import { clockTenths, instant, latency, money, number, words } from "./format.js";
+import { UNKNOWN, clockTenths, instant, latency, money, number, words } from "./format.js";
 import { html, mark } from "./nodes.js";
 
 const NEVER = "1970-01-01T00:00:00";
@@ -34,6 +34,9 @@ export class PaymentRow {
     this.cells.customer.append(this.customer.node);
     this.cells.payee.append(this.payee.node);
     this.bar = html("span", { class: "feed-bar", "aria-hidden": "true" }, html("i"));
+    this.seconds = html("span", {});
+    this.tenths = html("span", { class: "feed-tenths" });
+    this.cells.time.append(this.seconds, this.tenths);
     this.score = html("span", {});
     this.cells.risk.append(this.bar, this.score);
     this.pill = html("span", { class: "feed-pill" });
@@ -61,13 +64,15 @@ export class PaymentRow {
   }
 
   fillWords(row, start) {
-    const { time, tx, type, amount, latency: wait, why, truth } = this.cells;
-    setText(time, clockTenths(instant(start ?? NEVER, row.at_ns)));
+    const { tx, type, amount, latency: wait, why, truth } = this.cells;
+    const time = clockTenths(instant(start ?? NEVER, row.at_ns));
+    setText(this.seconds, time.slice(0, 8));
+    setText(this.tenths, time.slice(8));
     setText(tx, nameOf(row.tx_id));
     this.customer.show(row.customer, row.customer_id);
     this.payee.show(row.counterparty, row.counterparty_id);
     setText(type, words(row.kind));
-    setText(amount, money(row.amount_minor, row.currency));
+    setText(amount, row.amount_minor ? money(row.amount_minor, row.currency) : UNKNOWN);
     setText(wait, latency(row.latency_ms));
     setText(why, reasonsOf(row));
     setText(truth, row.truth ? words(row.truth) : "honest");
@@ -106,7 +111,7 @@ function nameButton(open) {
   });
   const show = (name, agent) => {
     id = agent;
-    setText(node, name || "–");
+    setText(node, name || UNKNOWN);
     node.disabled = agent < 0;
   };
   return { node, show };

@@ -130,7 +130,7 @@ function figure(name) {
 
 /** A rate in words: [number, unit]. */
 export function rateOf(perSecond) {
-  if (perSecond === 0) return ["0", "tx/s"];
+  if (perSecond < 0.05) return [perSecond ? "<0.1" : "0", "tx/s"];
   return [perSecond < 9.95 ? perSecond.toFixed(1) : short(Math.round(perSecond)), "tx/s"];
 }
 

@@ -2,6 +2,7 @@
 
 const CARD = { width: 150, height: 72 };
 const GAP_MIN = { x: 24, y: 19 };
+const GAP_EASY = { x: 58, y: 36 };
 const GAP_MAX = { x: 96, y: 64 };
 const EDGE_OF_ROOM = { x: 18, y: 15 };
 const GROWTH_MAX = 1.3;
@@ -22,8 +23,8 @@ export function layOut(services, room) {
   const cells = cellsOf(services);
   const columns = 1 + Math.max(0, ...cells.map((cell) => cell.column));
   const rows = 1 + Math.max(0, ...cells.map((cell) => cell.row));
-  const along = stretch(room.width, columns, CARD.width, WIDTH_LEAST, EDGE_OF_ROOM.x, GAP_MIN.x, GAP_MAX.x);
-  const down = stretch(room.height, rows, CARD.height, HEIGHT_LEAST, EDGE_OF_ROOM.y, GAP_MIN.y, GAP_MAX.y);
+  const along = stretch(room.width, columns, "x", CARD.width, WIDTH_LEAST);
+  const down = stretch(room.height, rows, "y", CARD.height, HEIGHT_LEAST);
   const card = inProportion(along.size, down.size);
   const gap = {
     x: spread(along.room, columns, card.width, EDGE_OF_ROOM.x, GAP_MAX.x),
@@ -57,11 +58,13 @@ function ranks(values) {
   return new Map(ordered.map((value, rank) => [value, rank]));
 }
 
-/** The largest card that fits `count` times, and the room it then needs. */
-function stretch(room, count, usual, least, margin, gap) {
-  const size = (room - 2 * margin - (count - 1) * gap) / count;
-  const kept = Math.max(least, Math.min(usual * GROWTH_MAX, size));
-  return { size: Math.floor(kept), room: Math.max(room, 2 * margin + count * least + (count - 1) * gap) };
+/** The largest card that fits `count` times, and the room it needs; beyond the usual only at ease. */
+function stretch(room, count, axis, usual, least) {
+  const fit = (gap) => (room - 2 * EDGE_OF_ROOM[axis] - (count - 1) * gap) / count;
+  const grown = Math.min(usual * GROWTH_MAX, fit(GAP_EASY[axis]));
+  const size = Math.max(least, grown, Math.min(usual, fit(GAP_MIN[axis])));
+  const needed = 2 * EDGE_OF_ROOM[axis] + count * least + (count - 1) * GAP_MIN[axis];
+  return { size: Math.floor(size), room: Math.max(room, needed) };
 }
 
 /** Grow beyond the usual size only in both directions alike; shrink in each as needed. */

@@ -2,7 +2,7 @@
 
 const PORT_STEP = 7;
 const LANE_STEP = 5;
-const STUB = 17;
+const STUB = 13;
 const HEAD = 5;
 const OUTSIDE = 15;
 
@@ -43,9 +43,11 @@ function tripOf(edge, layout) {
   return { edge, from, to, way: near && (Math.abs(step) === 1 || from.row === to.row) ? "swing" : "corridor", out, into };
 }
 
+/** Between cards of one column: straight, or around those between them. */
 function upright(edge, from, to, layout) {
   const down = to.row > from.row;
-  if (Math.abs(to.row - from.row) > 1) return { edge, from, to, way: "bulge", out: "right", into: "right" };
+  const side = from.column === layout.columns - 1 && from.column > 0 ? "left" : "right";
+  if (Math.abs(to.row - from.row) > 1) return { edge, from, to, way: "bulge", out: side, into: side };
   return { edge, from, to, way: "swing", out: down ? "bottom" : "top", into: down ? "top" : "bottom" };
 }
 
@@ -66,8 +68,11 @@ function spreadPorts(trips) {
   };
   for (const trip of trips) {
     const straight = trip.way === "swing" && trip.from.row === trip.to.row && trip.out === "right";
-    trip.start = { place: trip.from, side: trip.out, toward: trip.to, straight };
-    trip.end = { place: trip.to, side: trip.into, toward: trip.from ?? trip.to, straight };
+    const twin = trip.from && trip.from.name > trip.to.name ? 1 : 0;
+    const rank = trip.way === "bulge" ? [twin, -twin] : [twin, twin];
+    trip.twin = twin;
+    trip.start = { place: trip.from, side: trip.out, toward: trip.to, straight, rank };
+    trip.end = { place: trip.to, side: trip.into, toward: trip.from ?? trip.to, straight, rank };
     if (trip.from) put(trip.from, trip.out, trip.start);
     put(trip.to, trip.into, trip.end);
   }
@@ -80,7 +85,7 @@ function setApart(ends) {
   const { x, y, width, height } = ends[0].place;
   const length = level ? height : width;
   const step = Math.min(PORT_STEP, (length - 16) / ends.length);
-  ends.sort((a, b) => a.toward[key] - b.toward[key] || remoteness(a) - remoteness(b));
+  ends.sort((a, b) => a.toward[key] - b.toward[key] || remoteness(a) - remoteness(b) || tie(a) - tie(b));
   const straight = ends.findIndex((end) => end.straight);
   const middle = straight < 0 ? (ends.length - 1) / 2 : straight;
   const most = length / 2 - 8;
@@ -89,6 +94,11 @@ function setApart(ends) {
     end.x = level ? x + (end.side === "right" ? width : 0) : x + width / 2 + offset;
     end.y = level ? y + height / 2 + offset : y + (end.side === "bottom" ? height : 0);
   });
+}
+
+/** Two ways between the same two cards run side by side, bulges one inside the other. */
+function tie({ place, toward, rank }) {
+  return rank[toward.row < place.row ? 0 : 1];
 }
 
 function remoteness(end) {
@@ -171,8 +181,9 @@ function drawn(trip, layout) {
 const WAYS = {
   stub: (_, __, tip) => [{ x: tip.x - STUB, y: tip.y }, { to: tip, a: tip, b: tip }],
   swing: (trip, start, tip) => [start, bend(start, tip, trip.start.side)],
-  bulge: (_, start, tip, { gap }) => {
-    const x = start.x + Math.max(16, gap.x);
+  bulge: (trip, start, tip, { gap }) => {
+    const depth = Math.max(16, Math.min(0.9 * gap.x, 44)) + 14 * trip.twin;
+    const x = start.x + (trip.out === "right" ? depth : -depth);
     return [start, { a: { x, y: start.y }, b: { x, y: tip.y }, to: tip }];
   },
   corridor: (trip, start, tip, { gap }) => {
