@@ -66,6 +66,7 @@ class LiveFeed:
         self._scene, self._names, self._roots = scene, names, roots
         self._waiting: list[Columns] = []
         self._processed = 0
+        self.newest_tx_id = -1
         self._kept: deque[FeedRow] = deque(maxlen=ROWS_KEPT)
         self._reasons = np.full((2, _REASONS_KEPT), -1, np.int64)
         self._shown = False
@@ -77,6 +78,7 @@ class LiveFeed:
         if not rows_in(ended):
             return
         self._processed += rows_in(ended)
+        self.newest_tx_id = max(self.newest_tx_id, int(ended["tx_id"].max()))
         table = {name: ended[name] for name in _SHOWN}
         table["root"] = self._roots.of_batch
         table["ended_ns"] = np.where(

@@ -62,6 +62,11 @@ class Names:
         row = _find(self._agent_ids, agent_id)
         return person(agent_id) if row < 0 else self._named(int(self._agent_rows[row]), agent_id)
 
+    @property
+    def accounts(self) -> NDArray[np.int64]:
+        """Every account that is known, ascending."""
+        return self._account_ids
+
     def owner(self, account_id: int) -> int:
         """Return whose an account is, -1 if nobody's."""
         row = _find(self._account_ids, account_id)

@@ -36,6 +36,9 @@ _DECLINES = {
     "check_failed": "a check gave no answer",
 }
 _OUTCOMES = {
+    "OK": "answered",
+    "APP_ERROR": "said no",
+    "FALLBACK": "went on without it",
     "UNAVAILABLE": "service unavailable",
     "TIMEOUT": "timed out",
     "DEADLINE_EXCEEDED": "deadline passed",

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -73,14 +74,24 @@ class Trace:
     def rows_with(self, name: str, column: str, numbers: Sequence[int]) -> Columns:
         """Return the rows of a table in which a column holds one of some numbers.
 
-        Part files keep their extremes, so most are not read for a few running numbers.
+        Part files keep their extremes, so most are passed by for a few running numbers; of those
+        that are left one column is read first, and the others only where it holds one.
         """
-        import pyarrow.dataset as ds  # noqa: PLC0415  # only who looks for single rows needs it
+        wanted = [one.name for one in self._columns(name, None)]
+        found = [self._rows_in(path, wanted, column, numbers) for path in self.parts(name)]
+        tables = [_no_rows(name, wanted), *(table for table in found if table is not None)]
+        whole = pa.concat_tables(tables).unify_dictionaries()
+        return decode(whole, schema.TABLES[name], self.vocabularies)
 
-        if not self.parts(name):
-            return schema.empty(schema.TABLES[name])
-        found = self.scan(name).to_table(filter=ds.field(column).isin(list(numbers)))
-        return decode(found.unify_dictionaries(), schema.TABLES[name], self.vocabularies)
+    def _rows_in(
+        self, path: Path, wanted: list[str], column: str, numbers: Sequence[int]
+    ) -> pa.Table | None:
+        """Return the rows of a part, None if it has no such one."""
+        if not _may_hold(path, column, numbers):
+            return None
+        held = self._read(path, [column]).column(0).fill_null(-1).to_numpy()
+        places = np.flatnonzero(np.isin(held, np.array(numbers, np.int64)))
+        return self._read(path, wanted).take(places) if len(places) else None
 
     def scan(self, name: str) -> Any:
         """Return the table as a `pyarrow.dataset.Dataset`, for filters and other engines."""
@@ -129,6 +140,23 @@ def _refuse_older(path: Path, names: list[str], wanted: list[str]) -> None:
             f"{path}: has no column {missing[0]!r}; it was written before that was kept, "
             "run its experiment.toml again"
         )
+
+
+def _may_hold(path: Path, column: str, numbers: Sequence[int]) -> bool:
+    """Say whether a part may hold one of some numbers, by the extremes that it keeps."""
+    try:
+        metadata = pq.read_metadata(path)
+    except (pa.ArrowException, OSError):
+        return True  # whoever reads it says what is wrong
+    groups = (metadata.row_group(number) for number in range(metadata.num_row_groups))
+    place = metadata.schema.names.index(column) if column in metadata.schema.names else 0
+    return any(_within(group.column(place).statistics, numbers) for group in groups)
+
+
+def _within(kept: pq.Statistics | None, numbers: Sequence[int]) -> bool:
+    if kept is None or not kept.has_min_max:
+        return kept is None or kept.num_values > 0
+    return any(kept.min <= number <= kept.max for number in numbers)
 
 
 def _no_rows(name: str, columns: list[str]) -> pa.Table:

@@ -13,6 +13,7 @@ from sanket_sim.analysis.story.nouns import (
     Leg,
     Linked,
     Moment,
+    Party,
     Role,
     Ruling,
     SecondLeg,
@@ -22,7 +23,7 @@ from sanket_sim.analysis.story.nouns import (
     Visit,
     What,
 )
-from sanket_sim.analysis.story.telling import owners_of, rows_of, tell
+from sanket_sim.analysis.story.telling import beginning_of, owners_of, rows_of, tell
 from sanket_sim.analysis.story.verdict import MISREAD
 
 __all__ = [
@@ -33,6 +34,7 @@ __all__ = [
     "Leg",
     "Linked",
     "Moment",
+    "Party",
     "Role",
     "Ruling",
     "SecondLeg",
@@ -42,6 +44,7 @@ __all__ = [
     "Verdict",
     "Visit",
     "What",
+    "beginning_of",
     "instructive",
     "owners_of",
     "rows_of",

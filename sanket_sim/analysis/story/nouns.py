@@ -353,6 +353,10 @@ class Story:
     batch : str
         The file that it came in, with its business date; empty for none.
     second : SecondLeg or None
+    customer_id : int
+        Who asked for it.
+    fraud_decision, fraud_score : str, float
+        What the fraud service made of it; ``none`` and 0 if it was not asked.
     """
 
     tx_id: int
@@ -383,6 +387,9 @@ class Story:
     puts_right: Linked | None
     put_right_by: tuple[Linked, ...]
     batch: str
+    customer_id: int = NEVER
+    fraud_decision: str = "none"
+    fraud_score: float = 0.0
 
     def visit(self, hop_id: int) -> Visit:
         """Return the visit of that hop."""

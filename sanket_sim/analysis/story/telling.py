@@ -82,6 +82,20 @@ def tell(run: RunFolder, tx_id: int, owners: Mapping[int, str] | None = None) ->
     return _Teller(run, tx_id, found, owners or owners_of(run.trace)).story()
 
 
+def beginning_of(run: RunFolder, tx_id: int) -> tuple[list[Visit], list[Journal]]:
+    """Tell as much of a payment as is known before it has ended, timed from its first call.
+
+    A call is known once it is over, so the calls that wait for others come last.
+    """
+    hops = rows_of(run, "hops", tx_id)
+    born_ns = np.sort(hops["sent_ns"])[:1]
+    if not len(born_ns):
+        return [], []
+    teller = _Teller(run, tx_id, {"created_ns": born_ns}, owners_of(run.trace))
+    visits = teller.visits("")
+    return visits, teller.journals(visits)
+
+
 def rows_of(run: RunFolder, table: str, tx_id: int) -> Columns:
     """Return the rows of one payment."""
     return run.trace.rows_with(table, "tx_id", [tx_id])
@@ -137,11 +151,14 @@ class _Teller:
             puts_right=self._corrected(row),
             put_right_by=self._corrections(),
             batch=seen.batch,
+            customer_id=row["customer_id"],
+            fraud_decision=row["fraud_decision"],
+            fraud_score=row["fraud_score"],
         )
 
     def _evidence(self, row: Row) -> Evidence:
         parts = decompose(self.found)
-        visits = self._visits(row["kind"])
+        visits = self.visits(row["kind"])
         return Evidence(
             status=IntentStatus(int(parts.status[0])),
             leak_class=LeakClass(int(parts.leak_class[0])),
@@ -159,7 +176,7 @@ class _Teller:
             second=self._second(row, int(parts.second_glv_minor[0])),
             answer=self._answer(row),
             visits=visits,
-            journals=self._journals(visits),
+            journals=self.journals(visits),
             rulings=self._rulings(),
             stolen=_spoken(row["typology"]) if row["is_fraud"] else "",
             judged=row["fraud_decision"],
@@ -228,7 +245,8 @@ class _Teller:
             spelt[column.name] = values
         return [dict(zip(spelt, row, strict=True)) for row in zip(*spelt.values(), strict=True)]
 
-    def _visits(self, kind: str) -> list[Visit]:
+    def visits(self, kind: str) -> list[Visit]:
+        """Return its attempts, callers before calls."""
         columns = rows_of(self.run, "hops", self.tx_id)
         columns = {**columns, "left_ns": waited_until_ns(self.run, columns)}
         order = np.argsort(columns["hop_id"])
@@ -253,7 +271,8 @@ class _Teller:
             **times,
         )
 
-    def _journals(self, visits: Sequence[Visit]) -> list[Journal]:
+    def journals(self, visits: Sequence[Visit]) -> list[Journal]:
+        """Return what the ledger wrote for it."""
         rows = self._rows("postings", rows_of(self.run, "postings", self.tx_id))
         rows.sort(key=lambda row: row["posting_id"])
         sums: Counter[tuple[int, str, str]] = Counter()
