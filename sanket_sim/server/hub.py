@@ -15,6 +15,8 @@ from sanket_sim.server.messages import FrameMessage, control_message
 
 CLIENTS_MAX = 200
 """More sockets than this are refused."""
+STUCK_S_MAX = 20.0
+"""Who has taken nothing for so long is let go [s]."""
 
 
 class Hub:
@@ -27,10 +29,12 @@ class Hub:
     Parameters
     ----------
     deck : FlightDeck
+    stuck_s_max : float
+        How long a client may take nothing before he is let go [s].
     """
 
-    def __init__(self, deck: FlightDeck) -> None:
-        self.deck = deck
+    def __init__(self, deck: FlightDeck, stuck_s_max: float = STUCK_S_MAX) -> None:
+        self.deck, self.stuck_s_max = deck, stuck_s_max
         self.clients: set[Client] = set()
         self.frames_sent = 0
         self.frames_dropped = 0

@@ -7,9 +7,6 @@ from typing import Any
 
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-HANG_UP_S = 5.0
-"""How long somebody may take to read what was sent to him before he was let go [s]."""
-
 
 class Line(WebSocketsSansIOProtocol):
     """A WebSocket whose transport is gone soon after the application has let go of it.
@@ -18,10 +15,13 @@ class Line(WebSocketsSansIOProtocol):
     nothing and its kernel says so politely. Each such line would keep its buffer.
     """
 
+    HANG_UP_S = 5.0
+    """How long somebody may take to read what was sent to him before he was let go [s]."""
+
     async def run_asgi(self) -> None:
         """Serve a connection, and then hang up."""
         await super().run_asgi()
-        self.loop.call_later(HANG_UP_S, self.transport.abort)
+        self.loop.call_later(self.HANG_UP_S, self.transport.abort)
 
 
 SERVING: Mapping[str, Any] = {

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
-from pydantic.json_schema import SkipJsonSchema
 
 from sanket_sim.live.frames import FlightState, Point, RunStatus, State, Tile
 from sanket_sim.live.orders import SPEED_MAX, SPEED_MIN
@@ -73,26 +72,28 @@ class CommandRequest(Asked):
         }
     )
 
-    fault: dict[str, Any] | SkipJsonSchema[None] = None
+    fault: dict[str, Any] = Field(default_factory=dict)
     """A ``[[fault]]`` table without its `at`; `GET /api/commands/kinds` has the schemas."""
-    trap: dict[str, Any] | SkipJsonSchema[None] = None
+    trap: dict[str, Any] = Field(default_factory=dict)
     """A ``[[trap]]`` table without its `at`."""
     by: Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]{1,60}$")] = "operator"
     """Who gives it: it is recorded with the command."""
 
     @model_validator(mode="after")
     def _one_of_both(self) -> Self:
-        given = self.model_fields_set & {"fault", "trap"}
-        if len(given) != 1 or getattr(self, *given) is None:
+        if len(self.model_fields_set & {"fault", "trap"}) != 1:
             raise ValueError("give either a `fault` or a `trap` table")
         return self
 
     @property
+    def is_trap(self) -> bool:
+        """Whether a trap is to be laid."""
+        return "trap" in self.model_fields_set
+
+    @property
     def table(self) -> dict[str, Any]:
         """The table that was given."""
-        table = self.trap if self.fault is None else self.fault
-        assert table is not None, "one of the two is there"
-        return table
+        return self.trap if self.is_trap else self.fault
 
 
 class Health(BaseModel):
@@ -120,7 +121,8 @@ class GivenCommand(BaseModel):
     """One command of the run's record."""
 
     at: str
-    """When it was given, simulated."""
+    """When it was given, as a duration since the start of the run."""
+    at_ns: int
     by: str
     fault: dict[str, Any] | None = None
     trap: dict[str, Any] | None = None

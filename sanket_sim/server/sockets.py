@@ -16,8 +16,6 @@ from sanket_sim.server.client import Client
 from sanket_sim.server.hub import Hub
 from sanket_sim.server.messages import control_message
 
-STUCK_S_MAX = 20.0
-"""Who has taken nothing for so long is let go [s]."""
 BAD_MAX = 5
 """Messages that may be wrong before a client is let go."""
 BYTES_MAX = 4_096
@@ -38,14 +36,10 @@ class Attendance:
         Accepted.
     hub : Hub
     client : Client
-    stuck_s_max : float
     """
 
-    def __init__(
-        self, ws: WebSocket, hub: Hub, client: Client, stuck_s_max: float = STUCK_S_MAX
-    ) -> None:
+    def __init__(self, ws: WebSocket, hub: Hub, client: Client) -> None:
         self._ws, self._hub, self._client = ws, hub, client
-        self._stuck_s_max = stuck_s_max
         self._bad = 0
         self._answers: Mapping[str, Callable[[dict[str, Any]], None]] = {
             "subscribe": self._subscribe,
@@ -69,7 +63,7 @@ class Attendance:
         while not self._client.overrun:
             text = await self._client.next()
             try:
-                async with asyncio.timeout(self._stuck_s_max):
+                async with asyncio.timeout(self._hub.stuck_s_max):
                     await self._ws.send_text(text)
             except (TimeoutError, WebSocketDisconnect, RuntimeError):
                 return

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Response
 
 from sanket_sim.core.registry import Registry
 from sanket_sim.core.settings import Settings
-from sanket_sim.core.units import format_duration
+from sanket_sim.core.units import format_duration, parse_duration_ns
 from sanket_sim.faults import faults, traps
 from sanket_sim.live.orders import Give
 from sanket_sim.server.bridge import Deck, json_response, order, status_of
@@ -61,7 +61,7 @@ def command(asked: CommandRequest, deck: Deck) -> Response:
     """
     if found := untold(asked.table):
         raise Refusal(422, "no experiment can hold such a table", found)
-    taken = order(deck, Give(asked.table, is_trap=asked.fault is None, by=asked.by))
+    taken = order(deck, Give(asked.table, is_trap=asked.is_trap, by=asked.by))
     return json_response(taken, 201)
 
 
@@ -69,7 +69,8 @@ def _entry(table: dict[str, Any]) -> Any:
     deed = dict(table.get("fault") or table["trap"])
     at = deed.pop("at", format_duration(0))
     name = "fault" if "fault" in table else "trap"
-    return {"at": at, "by": table.get("by", "operator"), name: deed}
+    said = {"at": at, "at_ns": parse_duration_ns(at), "by": table.get("by", "operator")}
+    return said | {name: deed}
 
 
 def _kinds_of(registry: Registry[type[Any]]) -> list[CommandKind]:

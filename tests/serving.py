@@ -1,0 +1,83 @@
+"""A flight deck with a small real run, and its API on a port of its own: for server tests."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from contextlib import contextmanager
+
+import uvicorn
+from starlette.testclient import TestClient
+
+from sanket_sim.live.flight_deck import FlightDeck
+from sanket_sim.live.orders import Frame
+from sanket_sim.server.app import create_app
+from sanket_sim.server.line import SERVING
+
+HOME = "http://127.0.0.1"
+SMALL = {
+    "population.customers": 300,
+    "duration": "20s",
+    "drain": "30s",
+    "warmup": "0s",
+    "fault": [],
+}
+"""Overrides that make `retry_storm` a run of a second."""
+PATIENCE_S = 60.0
+
+
+@contextmanager
+def flying(out, source="retry_storm", overrides=None, **options):
+    """Have a run in the air."""
+    deck = FlightDeck(out)
+    try:
+        deck.start(source, SMALL | (overrides or {}), **options)
+        yield deck
+    finally:
+        deck.close()
+
+
+@contextmanager
+def asking(deck, **options):
+    """Ask the API of a deck without a network between."""
+    with TestClient(create_app(deck, **options), base_url=HOME) as client:
+        yield client
+
+
+@contextmanager
+def served(app, **options):
+    """Serve an application on a port that was free; yields the port."""
+    with socket.socket() as bound:
+        bound.bind(("127.0.0.1", 0))
+        port = bound.getsockname()[1]
+        config = uvicorn.Config(app, log_level="error", **(SERVING | options))
+        server = uvicorn.Server(config)
+        thread = threading.Thread(target=server.run, args=([bound],), daemon=True)
+        thread.start()
+        wait_until(lambda: server.started)
+        try:
+            yield port
+        finally:
+            server.should_exit = True
+            thread.join(PATIENCE_S)
+
+
+def wait_until(holds, patience_s=PATIENCE_S):
+    """Wait until something holds; fail if it never does."""
+    end_s = time.monotonic() + patience_s
+    while not (held := holds()):
+        assert time.monotonic() < end_s, "it never came true"
+        time.sleep(0.02)
+    return held
+
+
+def wait_for_state(client, *states):
+    """Wait until the run is in one of these states; returns its status."""
+    wait_until(lambda: client.get("/api/status").json()["state"] in states)
+    return client.get("/api/status").json()
+
+
+def frame(topic, sequence, body=b"{}", run_id=1, sent_ms=0):
+    """Make a frame by hand."""
+    return Frame(run_id, topic, sequence, body, sent_ms)

@@ -1,0 +1,80 @@
+import pytest
+from serving import asking, served
+
+from sanket_sim.live.flight_deck import FlightDeck
+from sanket_sim.server.app import create_app
+
+JSON = {"Content-Type": "application/json"}
+
+
+@pytest.fixture(scope="module")
+def api(tmp_path_factory):
+    with asking(FlightDeck(tmp_path_factory.mktemp("empty"))) as client:
+        yield client
+
+
+def shape(answer):
+    content = answer.json()
+    assert set(content) == {"error", "problems"}
+    assert all(set(note) == {"path", "message"} for note in content["problems"])
+    return answer.status_code
+
+
+@pytest.mark.parametrize("body", ["{", "", "nul", '{"speed": 1}x', "[" * 60_000, '{"speed":'])
+def test_what_is_no_json_is_refused(api, body):
+    assert shape(api.post("/api/speed", content=body, headers=JSON)) in (400, 422)
+
+
+@pytest.mark.parametrize("body", [b"\xff\xfe", '{"speed": "\\ud800"}', '{"\\ud800": 1}', "[]", "1"])
+def test_odd_text_is_refused_and_told_in_text_that_can_be_written(api, body):
+    assert shape(api.post("/api/speed", content=body, headers=JSON)) in (400, 422)
+
+
+def test_a_body_is_declared_as_json(api):
+    for kind in ("text/plain", "application/x-www-form-urlencoded", "application/jsonp"):
+        headers = {"Content-Type": kind}
+        assert shape(api.post("/api/speed", content='{"speed": 1}', headers=headers)) == 415
+    with_charset = {"Content-Type": "application/json; charset=utf-8"}
+    assert shape(api.post("/api/speed", content='{"speed": 1}', headers=with_charset)) == 409
+
+
+def test_a_large_body_is_refused_by_what_it_says_it_is(api):
+    assert shape(api.post("/api/speed", content=b" " * 70_000, headers=JSON)) == 413
+
+
+def test_a_large_body_that_does_not_say_its_length_is_refused_too(tmp_path):
+    import httpx
+
+    def pieces():
+        for _ in range(100):
+            yield b" " * 1_000
+
+    with served(create_app(FlightDeck(tmp_path))) as port:
+        url = f"http://127.0.0.1:{port}/api/speed"
+        answer = httpx.post(url, content=pieces(), headers=JSON)
+    assert shape(answer) == 413
+
+
+def test_wrong_methods_and_addresses_are_told_as_errors_also_behind_a_page():
+    async def page(_scope, _receive, send):
+        await send({"type": "http.response.start", "status": 200, "headers": []})
+        await send({"type": "http.response.body", "body": b"page"})
+
+    with asking(FlightDeck(), mounts={"/": page}) as client:
+        assert client.get("/anything").text == "page"
+        assert shape(client.get("/api/nothing")) == 404
+        assert shape(client.get("/api/status/")) == 404
+        wrong = client.post("/api/status")
+        assert shape(wrong) == 405
+        assert wrong.headers["allow"] == "GET"
+
+
+def test_a_mistake_of_our_own_is_no_traceback(tmp_path):
+    from starlette.testclient import TestClient
+
+    app = create_app(FlightDeck(tmp_path))
+    app.state.deck = None
+    client = TestClient(app, base_url="http://127.0.0.1", raise_server_exceptions=False)
+    answer = client.get("/api/status")
+    assert shape(answer) == 500
+    assert "Traceback" not in answer.text
