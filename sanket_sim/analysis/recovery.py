@@ -213,11 +213,12 @@ class BurnAlert:
     alerting_share: float
 
 
-_RULES = (
+BURN_RULES = (
     ("page 1h & 5m", 14.4, 3600.0, 300.0),
     ("page 6h & 30m", 6.0, 21_600.0, 1800.0),
     ("ticket 3d & 6h", 1.0, 259_200.0, 21_600.0),
 )
+"""Name, burn rate, and the long and the short window in which it must be exceeded [s]."""
 LONGEST_WINDOW_S = 259_200.0
 
 
@@ -245,7 +246,7 @@ def burn_alerts(level: ServiceLevel, slo: float, after_s: float) -> tuple[BurnAl
     scale = burn_scale(len(level.offered) * level.width_s)
     return tuple(
         _alert(level, slo, after_s, rule, threshold, long_s * scale, short_s * scale)
-        for rule, threshold, long_s, short_s in _RULES
+        for rule, threshold, long_s, short_s in BURN_RULES
     )
 
 

@@ -10,6 +10,8 @@ from sanket_sim.core.money import exponent_of
 NOTHING = "\N{EN DASH}"
 """Stands where there is nothing to read."""
 TIMES = "\N{MULTIPLICATION SIGN}"
+MANY = 10.0
+"""From here on a change is told as a multiple, not in percent."""
 _MINUS = "\N{MINUS SIGN}"
 Reading = tuple[str, str]
 """A number and its unit."""
@@ -40,16 +42,18 @@ def duration(ms: float) -> Reading:
 
 
 def percent(share: float) -> str:
-    """Write a share of one, with more decimals the nearer it is to nothing.
+    """Write a share of one, with more decimals the nearer it is to nothing or to all.
 
     Examples
     --------
-    >>> percent(0.912), percent(0.0462), percent(0.00031), percent(0), percent(1.0)
-    ('91.2', '4.62', '0.031', '0', '100')
+    >>> percent(0.912), percent(0.0462), percent(0.00031), percent(0), percent(0.9987)
+    ('91.2', '4.62', '0.031', '0', '99.87')
     """
     value = 100 * share
     if value in (0, 100):
         return f"{value:.0f}"
+    if value > 99:
+        return f"{min(value, 99.99):.2f}"
     if value >= 10:
         return f"{value:.1f}"
     return f"{value:.2f}" if value >= 0.1 else f"{value:.2g}"
@@ -99,9 +103,11 @@ def change(ratio: float) -> str:
 
     Examples
     --------
-    >>> change(1.21), change(1.0), change(0.8) == "\N{MINUS SIGN}20 %"
-    ('+21 %', '±0 %', True)
+    >>> change(1.21), change(1.0), change(0.8) == "\N{MINUS SIGN}20 %", change(106.5)
+    ('+21 %', '±0 %', True, '106 times')
     """
+    if ratio >= MANY:
+        return f"{ratio:.0f} times"
     per_cent = round(100 * (ratio - 1))
     if per_cent == 0:
         return "±0 %"

@@ -46,6 +46,7 @@ class Instruments:
         self.energy = EnergyMeter(scene, ids)
         self.calm = Calm(scene, self.shape)
         self.service_names = scene.service_names
+        self.newest = Stretch(0, 0, Tally.empty(self.shape))
         self.now_ns = 0
         self.peak_per_s = 0.0
         self._duration_ns = asked.duration
@@ -65,7 +66,7 @@ class Instruments:
         self.total.add(self._measured(batch, tally))
         spent = self.energy.read(batch, (self.now_ns - begin_ns) / NS_PER_S)
         carbon_mg = spent.carbon_mg(self.energy.grid)
-        newest = Stretch(begin_ns, self.now_ns, tally, spent.energy_j, carbon_mg)
+        self.newest = newest = Stretch(begin_ns, self.now_ns, tally, spent.energy_j, carbon_mg)
         self.calm.add(newest)
         self.window.add(newest)
         if self.window.span_s >= min(WINDOW_S, begin_ns / NS_PER_S):
@@ -157,6 +158,12 @@ class Instruments:
             return "none"
         service = self._bank.services[place]
         return service.label or service.name
+
+    @property
+    def busiest_service(self) -> str:
+        """Name of the service with the highest share of busy workers; empty if all are idle."""
+        place = self._services.busiest
+        return self.service_names[place] if place >= 0 else ""
 
     @property
     def frauds(self) -> int:

@@ -1,0 +1,165 @@
+"""Disturbances: faults and traps that come and go, and what somebody has commanded."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+
+from sanket_sim.core.units import NS_PER_S
+from sanket_sim.live import figures
+from sanket_sim.live.alarm_book import AlarmBook, Notice
+from sanket_sim.live.scene import Scene
+from sanket_sim.live.wording import in_words
+from sanket_sim.trace.batch import Columns, TraceBatch, rows_in
+
+FAULT, COMMAND = "FAULT", "COMMAND"
+_TRAP = "trap:"
+_COMMANDED = "command:"
+_TOLD_MOST = 4
+"""Parameters of a fault that are told."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    """One window of a fault or trap."""
+
+    begin_ns: int
+    end_ns: int
+    key: str
+    title: str
+    known: tuple[str, ...]
+    service: str
+
+
+class FaultWatch:
+    """One alert for each fault while it is on; those that are on all the time are part of the bank.
+
+    Parameters
+    ----------
+    book : AlarmBook
+    scene : Scene
+    """
+
+    def __init__(self, book: AlarmBook, scene: Scene) -> None:
+        self._book, self._words = book, scene.words
+        self._services = set(scene.service_names)
+        self._until_ns = scene.experiment.duration
+        self._coming: list[_Stretch] = []
+        self._on: list[_Stretch] = []
+        self._take(scene.faults)
+
+    def watch(self, batch: TraceBatch) -> None:
+        """Take up what is commanded; tell what begins and ends."""
+        if rows_in(batch.faults):
+            self._take(batch.faults)
+        now_ns = batch.end_ns
+        while self._coming and self._coming[-1].begin_ns <= now_ns:
+            self._begin(self._coming.pop())
+        for one in [one for one in self._on if one.end_ns <= now_ns]:
+            self._on.remove(one)
+            lasted = figures.span((one.end_ns - one.begin_ns) / NS_PER_S)
+            detail = " · ".join((*one.known, f"over after {lasted}"))
+            self._book.end(FAULT, one.key, one.end_ns, detail)
+
+    def _begin(self, one: _Stretch) -> None:
+        self._on.append(one)
+        kind = "service" if one.service else ""
+        lasts = figures.span((one.end_ns - one.begin_ns) / NS_PER_S)
+        detail = " · ".join((*one.known, f"for {lasts}"))
+        notice = Notice(FAULT, one.key, "warn", one.title, detail, kind, one.service)
+        self._book.tell(notice, one.begin_ns)
+
+    def _take(self, faults: Columns) -> None:
+        names = ("fault_id", "kind", "target", "begin_ns", "end_ns", "probability", "parameters")
+        rows = zip(*(faults[name].tolist() for name in names), strict=True)
+        fresh = [self._read(*row) for row in rows]
+        self._coming += [one for one in fresh if not self._always_on(one)]
+        self._coming.sort(key=lambda one: -one.begin_ns)
+
+    def _always_on(self, one: _Stretch) -> bool:
+        return one.begin_ns <= 0 and one.end_ns >= self._until_ns
+
+    def _read(
+        self,
+        fault_id: int,
+        kind: int,
+        target: int,
+        begin_ns: int,
+        end_ns: int,
+        probability: float,
+        parameters: int,
+    ) -> _Stretch:
+        word, place = (
+            self._words["fault_kind"].words[kind],
+            self._words["fault_target"].words[target],
+        )
+        trap = word.startswith(_TRAP)
+        what = in_words(word.removeprefix(_TRAP))
+        until_ns = end_ns if end_ns >= begin_ns else self._until_ns
+        said = parameters_in_words(self._words["fault_parameters"].words[parameters])
+        parts = [
+            place,
+            said,
+            f"{figures.percent(probability)} % of calls" if 0 < probability < 1 else "",
+        ]
+        first, _, _ = place.partition("-")
+        return _Stretch(
+            begin_ns,
+            until_ns,
+            f"{fault_id}",
+            f"{'Trap laid' if trap else 'Fault'}: {what}" + (f" on {place}" if place else ""),
+            tuple(filter(None, parts)),
+            next((name for name in (place, first) if name in self._services), ""),
+        )
+
+
+class CommandWatch:
+    """Tells who has commanded what."""
+
+    def __init__(self, book: AlarmBook, scene: Scene) -> None:
+        self._book, self._words = book, scene.words
+        self._services = set(scene.service_names)
+
+    def watch(self, batch: TraceBatch) -> None:
+        """Look for commands."""
+        decisions = batch.decisions
+        if not rows_in(decisions) or not rows_in(batch.faults):
+            return
+        names = ("time_ns", "actor", "decision", "subject", "reason")
+        for time_ns, *codes in zip(*(decisions[name].tolist() for name in names), strict=True):
+            actor, decision, subject, reason = (
+                self._words[name].words[code] for name, code in zip(names[1:], codes, strict=True)
+            )
+            if decision.startswith(_COMMANDED):
+                deed = in_words(decision.removeprefix(_COMMANDED))
+                self._tell(time_ns, actor, deed, subject, reason)
+
+    def _tell(self, time_ns: int, actor: str, deed: str, place: str, reason: str) -> None:
+        known = place in self._services
+        title = f"Command: {deed}" + (f" on {place}" if place else "")
+        detail = " · ".join(filter(None, (f"by {actor}", parameters_in_words(reason))))
+        notice = Notice(COMMAND, deed, "ok", title, detail, "service" if known else "", place)
+        self._book.note(notice if known else _nowhere(notice), time_ns)
+
+
+def _nowhere(notice: Notice) -> Notice:
+    return Notice(notice.topic, notice.key, notice.severity, notice.title, notice.detail)
+
+
+def parameters_in_words(text: str) -> str:
+    """Write what sets a fault apart, as the trace keeps it.
+
+    Examples
+    --------
+    >>> parameters_in_words('{"add": "5s", "speed": 0.2}'), parameters_in_words("")
+    ('add 5s, speed 0.2', '')
+    """
+    said = json.loads(text) if text else {}
+    told = [f"{in_words(name)} {_value(value)}" for name, value in said.items()]
+    return ", ".join(told[:_TOLD_MOST])
+
+
+def _value(value: object) -> str:
+    if isinstance(value, dict):
+        return ", ".join(f"{name} = {_value(one)}" for name, one in value.items())
+    return str(value).lower() if isinstance(value, bool) else str(value)

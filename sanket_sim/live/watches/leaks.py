@@ -1,0 +1,102 @@
+"""Leaks: money that goes wrong, by how it goes wrong."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from sanket_sim.core.outcomes import LeakClass
+from sanket_sim.live import figures
+from sanket_sim.live.alarm_book import AlarmBook, Latch, Notice
+from sanket_sim.live.frames import WINDOW_S, State
+from sanket_sim.live.instruments import Instruments
+from sanket_sim.live.tiles import LEAKS_CRITICAL
+from sanket_sim.trace.batch import TraceBatch
+
+TOPIC = "LEAKAGE"
+RISING = 1.5
+"""How many times more must have leaked in the newer half of the window to call it rising."""
+FEW = 5
+"""Leaks in the window of which no trend is told (both chosen)."""
+OFF_S = 30.0
+"""How long nothing must have leaked before a leak is over, the window not counted (chosen)."""
+_WORDS = {
+    LeakClass.ORPHAN_CREDIT: "Credits without a debit",
+    LeakClass.ORPHAN_DEBIT: "Debits without a credit",
+    LeakClass.INVALID_EXECUTED: "Invalid payments executed",
+    LeakClass.MISDIRECTED: "Misdirected payments",
+    LeakClass.DUPLICATE: "Duplicate postings",
+    LeakClass.OVER: "Overpayments",
+    LeakClass.UNDER: "Underpayments",
+    LeakClass.LOST: "Lost payments",
+    LeakClass.GHOST_POSTING: "Posted though told failed",
+    LeakClass.PHANTOM_SUCCESS: "Told paid, nothing posted",
+    LeakClass.LATE: "Payments after their deadline",
+    LeakClass.STUCK_HOLD: "Holds stuck",
+}
+
+
+class LeakWatch:
+    """One alert for each class of leak that occurs, with the service most of it is due to.
+
+    Parameters
+    ----------
+    book : AlarmBook
+    now : Instruments
+    deduplicates : bool
+        Whether the bank remembers idempotency keys.
+    """
+
+    def __init__(self, book: AlarmBook, now: Instruments, *, deduplicates: bool) -> None:
+        self._book, self._now, self._deduplicates = book, now, deduplicates
+        self._latches = {kind: Latch(0.0, OFF_S) for kind in _WORDS}
+
+    def watch(self, batch: TraceBatch) -> None:
+        """Judge what has leaked."""
+        in_window, fresh = self._now.window.tally.leaks, self._now.newest.tally.leaks
+        for kind, latch in self._latches.items():
+            count = int(in_window[kind])
+            was_on = latch.on
+            if latch.step(batch.end_ns, bad=count > 0, well=count == 0):
+                if fresh[kind] or not was_on:
+                    self._book.tell(self._notice(kind, count), batch.end_ns)
+            elif was_on:
+                self._book.end(TOPIC, kind.name, batch.end_ns, self._so_far(kind))
+
+    def _notice(self, kind: LeakClass, count: int) -> Notice:
+        share = count / max(self._now.window.tally.ended, 1)
+        money = any(self._now.window.tally.glv_minor[kind])
+        severity: State = "critical" if money and share >= LEAKS_CRITICAL else "warn"
+        service = self._service(kind)
+        parts = [
+            service,
+            f"{figures.percent(share)} % of the last {WINDOW_S} s",
+            self._so_far(kind),
+            "no idempotency key" if self._is_unguarded(kind) else "",
+        ]
+        return Notice(
+            TOPIC,
+            kind.name,
+            severity,
+            _WORDS[kind] + (" rising" if self._rises(kind) else ""),
+            " · ".join(filter(None, parts)),
+            "service" if service else "",
+            service,
+        )
+
+    def _is_unguarded(self, kind: LeakClass) -> bool:
+        return kind == LeakClass.DUPLICATE and not self._deduplicates
+
+    def _so_far(self, kind: LeakClass) -> str:
+        """Say what the class has come to since the warm-up."""
+        leaked, lost = int(self._now.total.leaks[kind]), self._now.leaked_minor_of(kind)
+        worth = f", {self._now.worth(lost)}" if lost else ""
+        return f"{leaked:,} so far{worth}"
+
+    def _service(self, kind: LeakClass) -> str:
+        """Return the service that most leaks of the window are due to."""
+        roots = self._now.window.tally.roots[kind, :-1]
+        return self._now.service_names[int(np.argmax(roots))] if roots.any() else ""
+
+    def _rises(self, kind: LeakClass) -> bool:
+        older, newer = (int(half.leaks[kind]) for half in self._now.window.halves())
+        return newer >= FEW and newer > RISING * older

@@ -1,0 +1,133 @@
+"""Objectives: latency, and the error budget by multi-window burn rates."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import numpy as np
+
+from sanket_sim.analysis.recovery import BURN_RULES, burn_scale
+from sanket_sim.analysis.timeline import Timeline
+from sanket_sim.core.units import NS_PER_MS, NS_PER_S
+from sanket_sim.live import figures
+from sanket_sim.live.alarm_book import AlarmBook, Latch, Notice
+from sanket_sim.live.frames import State
+from sanket_sim.live.instruments import Instruments
+from sanket_sim.live.tally import Count
+from sanket_sim.simulation.experiment import Experiment
+from sanket_sim.trace.batch import TraceBatch
+
+TOPIC = "SLO"
+CLEAR = 0.9
+"""Latency is well again below this share of its objective (chosen)."""
+ON_S, OFF_S = 3.0, 15.0
+"""How long an objective must be missed, and met, before anybody is told (chosen)."""
+
+
+class LatencyWatch:
+    """Holds the 99th percentile of the window against its objective."""
+
+    def __init__(self, book: AlarmBook, now: Instruments) -> None:
+        self._book, self._now = book, now
+        self._latch = Latch(ON_S, OFF_S)
+
+    def watch(self, batch: TraceBatch) -> None:
+        """Judge the window."""
+        now, slo_ms = self._now, self._now.slo.latency_p99 / NS_PER_MS
+        if now.over:
+            self._book.end(TOPIC, "latency", batch.end_ns)
+            return
+        p99_ms = now.window.tally.quantile_ms(0.99) or 0.0
+        bad, well = p99_ms > slo_ms, p99_ms < CLEAR * slo_ms
+        if not self._latch.step(batch.end_ns, bad=bad, well=well):
+            self._book.end(TOPIC, "latency", batch.end_ns)
+            return
+        if not bad and self._book.is_open(TOPIC, "latency"):
+            return
+        limit = " ".join(figures.duration(slo_ms))
+        slow = " ".join(figures.duration(p99_ms))
+        detail = (
+            f"slowest 1 % wait {slow} or more · error budget burn {now.burn:.1f}{figures.TIMES}"
+        )
+        title, where = f"SLO breach: p99 > {limit}", now.busiest_service
+        if where:
+            detail = f"{where} busiest · {detail}"
+        notice = Notice(
+            TOPIC, "latency", "critical", title, detail, "service" if where else "", where
+        )
+        self._book.tell(notice, batch.end_ns)
+
+
+class _Rule(NamedTuple):
+    """A burn-rate rule with its windows in slots."""
+
+    name: str
+    threshold: float
+    long: int
+    short: int
+
+
+class BudgetWatch:
+    """Alerts when an error budget burns too fast in a long and in a short window.
+
+    The rules and the scale of their windows are those of `analysis.recovery`; intents count when
+    they end, though, not when they were born, for nobody can know sooner.
+
+    References
+    ----------
+    Google, "The Site Reliability Workbook" (2018), chapter 5, table 5-8.
+    """
+
+    def __init__(self, book: AlarmBook, now: Instruments, asked: Experiment) -> None:
+        self._book, self._now = book, now
+        self._slots = Timeline.covering(asked.duration)
+        self._warm_ns, self._end_ns = asked.warmup, asked.duration
+        self._sums = np.zeros((2, self._slots.count + 1), np.int64)
+        self._allowed = 1 - asked.slo.availability
+        self._rules = _rules(asked, self._slots)
+        self._latch = Latch(0.0, OFF_S)
+
+    def watch(self, batch: TraceBatch) -> None:
+        """Take in what has ended, and judge."""
+        if not self._warm_ns < batch.end_ns <= self._end_ns:
+            self._book.end(TOPIC, "availability", batch.end_ns)
+            return
+        slot = int((batch.end_ns - 1) // self._slots.width_ns)
+        ended = self._now.newest.tally
+        self._sums[:, slot] += ended.ended, ended.ended - ended[Count.GOOD]
+        burning = [(rule, burn) for rule in self._rules if (burn := self._burn(rule, slot)) > 0]
+        if not self._latch.step(batch.end_ns, bad=bool(burning), well=not burning):
+            self._book.end(TOPIC, "availability", batch.end_ns)
+        elif burning:
+            self._tell(*burning[0], batch.end_ns)
+
+    def _burn(self, rule: _Rule, slot: int) -> float:
+        """Return the burn rate of the long window if both windows burn too fast, else 0."""
+        rates = []
+        for size in (rule.long, rule.short):
+            ended, bad = self._sums[:, max(0, slot + 1 - size) : slot + 1].sum(axis=1).tolist()
+            rates.append(bad / max(ended, 1) / self._allowed)
+        return rates[0] if min(rates) > rule.threshold else 0.0
+
+    def _tell(self, rule: _Rule, burn: float, now_ns: int) -> None:
+        severity: State = "critical" if rule.name.startswith("page") else "warn"
+        served, target = self._now.window.tally.share(Count.GOOD), self._now.slo.availability
+        share = "nobody" if served is None else f"{figures.percent(served)} %"
+        title = f"Error budget burns {burn:.1f}{figures.TIMES} as fast as allowed"
+        long_s = rule.long * self._slots.width_s
+        detail = (
+            f"{share} served well, {figures.percent(target)} % promised · "
+            f"rule {rule.name}, here {figures.span(long_s)}"
+        )
+        self._book.tell(Notice(TOPIC, "availability", severity, title, detail), now_ns)
+
+
+def _rules(asked: Experiment, slots: Timeline) -> tuple[_Rule, ...]:
+    """Shrink the windows until the longest fits the run, as the findings do."""
+    scale = burn_scale((asked.duration - asked.warmup) / NS_PER_S)
+    return tuple(
+        _Rule(
+            name, threshold, *(max(1, round(s * scale / slots.width_s)) for s in (long_s, short_s))
+        )
+        for name, threshold, long_s, short_s in BURN_RULES
+    )
