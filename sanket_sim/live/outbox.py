@@ -11,7 +11,10 @@ _CLOSE_S_MAX = 2.0
 
 
 class Outbox:
-    """Sends reports in the order in which they are put; a newer frame replaces one that waits.
+    """Sends reports in the order in which they are put.
+
+    A newer frame takes the place of one that waits, so that an answer never arrives before what
+    was shown with it.
 
     Parameters
     ----------
@@ -33,7 +36,6 @@ class Outbox:
         with self._changed:
             self._number += 1
             name = report.topic if isinstance(report, Frame) else self._number
-            self._waiting.pop(name, None)
             self._waiting[name] = report
             self._changed.notify()
 
