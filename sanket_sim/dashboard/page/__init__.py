@@ -16,6 +16,8 @@ from sanket_sim.dashboard.page.controls import run_controls
 from sanket_sim.dashboard.page.drawer import drawer
 from sanket_sim.dashboard.page.host import deck_host
 from sanket_sim.dashboard.page.inject import inject
+from sanket_sim.dashboard.page.inspectors import inspector
+from sanket_sim.dashboard.page.looks import looks
 from sanket_sim.dashboard.page.notices import snackbar
 from sanket_sim.dashboard.page.ordering import Orders
 from sanket_sim.dashboard.page.panel import Tab
@@ -34,14 +36,14 @@ def Page() -> None:  # noqa: N802  # Solara's name for it
     deck = flight_deck()
     tab = solara.use_memo(Tab, [])
     orders = solara.use_memo(lambda: Orders(deck, tab.notice.set), [])
-    standing = use_polled(lambda: standing_of(deck), LOOKS_S).value
+    standing = use_polled(lambda: standing_of(deck), Standing(), LOOKS_S).value
     deck_host(
         ws="/ws",
         view=tab.view.value,
         truth=tab.truth.value,
         controls=[run_controls(standing, orders), actions(standing, tab)],
+        switches=looks(tab),
         event_inspect=lambda seen: tab.open("inspect", seen["kind"], seen["key"]),
-        event_show_view=tab.view.set,
     )
     beside_deck(standing, orders, tab)
     said = tab.notice.value
@@ -63,6 +65,8 @@ def beside_deck(standing: Standing, orders: Orders, tab: Tab) -> None:
             inside=inject(standing, orders, tab, panel.key),
             event_shut=lambda _: tab.close(),
         )
+    elif panel.name == "inspect":
+        inspector(orders.deck, tab, panel, standing.run_id)
     else:
         solara.Div()
 

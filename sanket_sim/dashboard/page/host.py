@@ -14,7 +14,7 @@ def deck_host(
     view: str,
     truth: bool,
     controls: list[Element],
+    switches: Element,
     event_inspect: Callable[[dict[str, str]], None],
-    event_show_view: Callable[[str], None],
 ) -> None:
     """Fill the window with `<sanket-deck>`."""

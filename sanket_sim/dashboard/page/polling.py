@@ -11,7 +11,9 @@ import solara
 T = TypeVar("T")
 
 
-def use_polled(read: Callable[[], T], every_s: float, *subjects: Hashable) -> solara.Reactive[T]:
+def use_polled(
+    read: Callable[[], T], first: T, every_s: float, *subjects: Hashable
+) -> solara.Reactive[T]:
     """Return a reactive variable that follows what is read, until the tab is gone.
 
     Parameters
@@ -19,20 +21,24 @@ def use_polled(read: Callable[[], T], every_s: float, *subjects: Hashable) -> so
     read : callable
         Called on a thread of the tab's own; what it returns is compared with what was read last,
         so that nothing is drawn again for nothing.
+    first : object
+        What stands there before the first look.
     every_s : float
         Wall time from one look to the next [s].
     *subjects : hashable
         What is read depends on these; a change of theirs looks anew, at once.
     """
-    seen: solara.Reactive[T] = solara.use_reactive(solara.use_memo(read, []))
+    seen: solara.Reactive[T] = solara.use_reactive(first)
 
     def watch() -> Callable[[], None]:
         gone = threading.Event()
 
         def look() -> None:
-            seen.set(read())
-            while not gone.wait(every_s):
-                seen.set(read())
+            while not gone.is_set():
+                found = read()
+                if not gone.is_set():
+                    seen.set(found)
+                gone.wait(every_s)
 
         threading.Thread(target=look, daemon=True).start()
         return gone.set

@@ -1,0 +1,95 @@
+"""Inspectors: everything about one service, agent, payment or campaign, in a drawer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import Any
+
+from sanket_sim.dashboard.page.drawer import drawer
+from sanket_sim.dashboard.page.inspectors.others import agent_sheet, campaign_sheet
+from sanket_sim.dashboard.page.inspectors.payment import payment_sheet
+from sanket_sim.dashboard.page.inspectors.service import service_sheet
+from sanket_sim.dashboard.page.inspectors.sheet import Chip, Sheet, Text
+from sanket_sim.dashboard.page.panel import Panel, Tab
+from sanket_sim.dashboard.page.polling import use_polled
+from sanket_sim.dashboard.page.weaving import component, from_vue
+from sanket_sim.live.flight_deck import FlightDeck, FlightError
+from sanket_sim.live.orders import Inspect
+
+LOOKS_S = 1.0
+"""How often an open inspector asks again."""
+ASKING = Sheet("Looking …", "", ())
+
+
+@from_vue("sheet.vue")
+def _sheet(
+    *,
+    chips: list[dict[str, Any]],
+    blocks: list[dict[str, Any]],
+    target: str,
+    event_look_into: Callable[[dict[str, str]], None],
+    event_inject_at: Callable[[str], None],
+) -> None:
+    """Draw a sheet."""
+
+
+@component
+def inspector(deck: FlightDeck, tab: Tab, panel: Panel, run_id: int) -> None:
+    """Show everything about one thing, and follow it while it is open."""
+
+    def look() -> Sheet:
+        return sheet_of(deck, panel, truth=tab.truth.value)
+
+    seen = use_polled(look, ASKING, LOOKS_S, panel, run_id, tab.truth.value).value
+    drawer(
+        name=f"inspect-{panel.kind}",
+        title=seen.title,
+        subtitle=seen.subtitle,
+        icon=seen.icon,
+        inside=_sheet(
+            chips=[asdict(chip) for chip in seen.chips],
+            blocks=[asdict(block) for block in seen.blocks],
+            target=seen.target,
+            event_look_into=lambda link: tab.open("inspect", link["kind"], link["key"]),
+            event_inject_at=lambda target: tab.open("inject", "service", target),
+        ),
+        event_shut=lambda _: tab.close(),
+    )
+
+
+def sheet_of(deck: FlightDeck, panel: Panel, *, truth: bool) -> Sheet:
+    """Ask the flight about one thing, and lay the answer out."""
+    try:
+        answer = deck.ask(Inspect(panel.kind, panel.key))  # type: ignore[arg-type]
+    except FlightError as error:
+        return Sheet(f"{panel.kind} {panel.key}", "", (Text("", (str(error),)),))
+    if answer.missing or answer.problems:
+        said = f"There is no {panel.kind} {panel.key} in this run, or nothing is known of it yet."
+        return Sheet(
+            f"{panel.kind.capitalize()} {panel.key}", "", (Text("", (said,)),), (Chip("unknown"),)
+        )
+    return laid_out(panel.kind, json.loads(answer.body), truth=truth)
+
+
+def _unknown(panel: Panel) -> Sheet:
+    what = f"{panel.kind} {panel.key}"
+    said = f"There is no {what} in this run, or nothing is known of it yet."
+    return Sheet(what.capitalize(), "", (Text("", (said,)),), (Chip("unknown"),))
+
+
+def laid_out(kind: str, body: Any, *, truth: bool) -> Sheet:
+    """Return the sheet of an answer."""
+    match kind:
+        case "payment":
+            return payment_sheet(body, truth=truth)
+        case "service":
+            return service_sheet(body)
+        case "agent":
+            return agent_sheet(body, truth=truth)
+        case _:
+            return campaign_sheet(body)
+
+
+__all__ = ["inspector", "laid_out"]
