@@ -24,6 +24,7 @@ CAMPAIGNS_MOST = 256
 MOVES_MOST = 160
 ACCOUNTS_MOST = 1_000
 _TX_IDS_MOST = 20_000
+_TWINS_MOST = 5_000
 VICTIM = "victim"
 _HONEST_ROLES = (VICTIM, "identity", "customer", "cover", "")
 """Whoever has another role in the truth of a campaign lends his account to it."""
@@ -140,6 +141,7 @@ class CampaignBook:
         self._customers = scene.accounts.party == Party.CUSTOMER
         self._fraudsters = _fraudsters(scene)
         self._campaign_of: OrderedDict[int, int] = OrderedDict()
+        self._twins: OrderedDict[int, str] = OrderedDict()
         self.files: OrderedDict[int, CaseFile] = OrderedDict()
         """By campaign_id, the most recently active last."""
 
@@ -157,6 +159,7 @@ class CampaignBook:
         """
         for row in self._rows(rows):
             self._enter(row)
+        self._note_twins(rows)
         self._hear(batch.decisions)
         for account in blocked:
             self._blame(account, batch.end_ns)
@@ -164,6 +167,23 @@ class CampaignBook:
     def campaign_of(self, tx_id: int) -> int:
         """Return the campaign of a payment that has ended of late, -1 for none."""
         return self._campaign_of.get(tx_id, -1)
+
+    def twin_of(self, account: int) -> str:
+        """Return the honest thing that looks like fraud which an account has lately done; or ""."""
+        return self._twins.get(account, "")
+
+    def about(self, agent: int) -> list[CaseFile]:
+        """Return the campaigns in which somebody has a part, the largest first."""
+        files = self.largest(CAMPAIGNS_MOST)
+        return [one for one in files if one.fraudster == agent or agent in self.people(one)]
+
+    def people(self, file: CaseFile) -> dict[int, bool]:
+        """Return the customers that a campaign has touched, and which of them are in on it."""
+        people: dict[int, bool] = {}
+        for account, guilty in file.roles.items():
+            agent = int(self._owner[account])
+            people[agent] = people.get(agent, False) or guilty
+        return people
 
     def largest(self, most: int, since_ns: int = 0) -> list[CaseFile]:
         """Return the files of most payments among those active since an instant."""
@@ -240,6 +260,15 @@ class CampaignBook:
         if account < 0 or not self._customers[account] or len(file.roles) >= ACCOUNTS_MOST:
             return
         file.roles[account] = (file.roles.get(account, False) or guilty) and not robbed
+
+    def _note_twins(self, rows: Payments) -> None:
+        theirs = np.flatnonzero(rows.columns["twin"] > 0)
+        words = self._words["twin"].words
+        for row in theirs.tolist():
+            account = int(rows.columns["debtor_account"][row])
+            self._twins[account] = words[rows.columns["twin"][row]]
+            if len(self._twins) > _TWINS_MOST:
+                self._twins.popitem(last=False)
 
     def _move(self, row: _Row) -> Move:
         return Move(

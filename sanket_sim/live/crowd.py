@@ -218,8 +218,8 @@ class CrowdView:
     def _gather(self, file: CaseFile) -> tuple[int, ...]:
         """Bring the people of a campaign into the picture; return those who are in it."""
         roles = {file.fraudster: "fraudster"} if file.fraudster >= 0 else {}
-        for account, accomplice in file.roles.items():
-            roles.setdefault(int(self._owner[account]), "mule" if accomplice else "customer")
+        for agent, accomplice in self._book.people(file).items():
+            roles.setdefault(agent, "mule" if accomplice else "customer")
         some = list(roles)[:_PEOPLE_SHOWN]
         for agent in some:
             self._cast.show(agent, roles[agent], file.campaign_id)
@@ -234,7 +234,7 @@ class CrowdView:
         pairs = list(sums.items())[-_FLOWS_SHOWN:]
         yield from (Flow(*ends, file.campaign_id, minor) for ends, minor in pairs)
         if file.fraudster in self._cast:
-            robbed = [int(self._owner[one]) for one, guilty in file.roles.items() if not guilty]
+            robbed = [one for one, guilty in self._book.people(file).items() if not guilty]
             shown = [one for one in robbed if one in self._cast][:_PEOPLE_SHOWN]
             yield from (Flow(file.fraudster, one, file.campaign_id, 0) for one in shown)
 

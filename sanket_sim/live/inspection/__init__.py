@@ -1,4 +1,4 @@
-"""Inspectors: everything about one service, one agent or one payment, when somebody asks.
+"""Inspectors: all about one service, agent, payment or campaign, when somebody asks.
 
 Each kind of thing has a module of its own, whose function takes the picture and a key, and returns
 plain records that become JSON as they are. An inspector looks; it changes nothing, and is done in
@@ -14,6 +14,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from sanket_sim.live.frames import History
+from sanket_sim.live.inspection.agent import inspect_agent
+from sanket_sim.live.inspection.campaign import inspect_campaign
 from sanket_sim.live.inspection.missing import Missing
 from sanket_sim.live.inspection.payment import inspect_payment
 from sanket_sim.live.inspection.service import inspect_service
@@ -31,6 +33,8 @@ INSPECTORS: Mapping[str, Callable[[Picture, str], Any]] = {
     "history": _inspect_history,
     "service": inspect_service,
     "payment": inspect_payment,
+    "agent": inspect_agent,
+    "campaign": inspect_campaign,
 }
 
 
