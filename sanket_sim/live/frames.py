@@ -182,6 +182,27 @@ class EdgeNow:
 
 
 @dataclass(frozen=True, slots=True)
+class Bottleneck:
+    """How much a service holds payments up, beside the others.
+
+    Parameters
+    ----------
+    name, label : str
+    score : float
+        `utilisation` times `time_share`: it ranks, and has no unit.
+    utilisation : float
+    time_share : float
+        Of all the waiting for services, what this one causes itself: its queue and its own work.
+    """
+
+    name: str
+    label: str
+    score: float
+    utilisation: float
+    time_share: float
+
+
+@dataclass(frozen=True, slots=True)
 class Point:
     """One point of every chart: one stretch of simulated time.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from fractions import Fraction
 
 import numpy as np
@@ -12,6 +13,8 @@ from sanket_sim.core.money import exponent_of
 from sanket_sim.live.frames import WINDOW_S
 from sanket_sim.live.second_ring import SecondRing, Whole
 from sanket_sim.trace.batch import Columns, rows_in
+
+LAST_KEPT = 200
 
 
 class LeakHeat:
@@ -29,6 +32,7 @@ class LeakHeat:
         self.leaked = np.zeros(self._size, np.int64)
         self.value_minor = np.zeros(self._size, np.int64)
         self._window = SecondRing((self._size + 1,), WINDOW_S)
+        self._last: list[deque[int]] = [deque(maxlen=LAST_KEPT) for _ in range(self._size)]
         self._rates = _first_currency_per_unit(bank)
 
     def observe(self, ended: Columns, roots: Whole, second: int) -> None:
@@ -42,6 +46,12 @@ class LeakHeat:
         self._window.add(np.full(len(cells), second), cells)
         self.leaked += np.bincount(places, minlength=self._size)
         np.add.at(self.value_minor, places, self.worth_minor(ended)[leaked])
+        for place, tx_id in zip(places.tolist(), ended["tx_id"][leaked].tolist(), strict=True):
+            self._last[place].append(tx_id)
+
+    def last_of(self, place: int) -> list[int]:
+        """Return the last payments that a service leaked, `LAST_KEPT` at most."""
+        return list(self._last[place])
 
     @property
     def shares(self) -> NDArray[np.float64]:

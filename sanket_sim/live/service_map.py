@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
 from sanket_sim.core.units import NS_PER_MS
 from sanket_sim.live.breakers import BreakerBoard
-from sanket_sim.live.frames import WINDOW_S, EdgeNow, ServiceNow
+from sanket_sim.live.frames import WINDOW_S, Bottleneck, EdgeNow, ServiceNow
 from sanket_sim.live.hop_counts import Attempts, HopCounts
 from sanket_sim.live.judging import Symptoms, state_of
 from sanket_sim.live.latency_buckets import quantiles_ms
@@ -16,6 +16,7 @@ from sanket_sim.live.leak_heat import LeakHeat
 from sanket_sim.live.roots import Roots
 from sanket_sim.live.scene import Scene
 from sanket_sim.live.second_ring import second_of, span_s
+from sanket_sim.live.service_past import ServicePast
 from sanket_sim.live.stations import Stations
 from sanket_sim.trace.batch import Columns, TraceBatch, rows_in
 
@@ -35,6 +36,7 @@ class ServiceMap:
         self.stations = Stations(bank)
         self.breakers = BreakerBoard(bank)
         self.leaks = LeakHeat(bank)
+        self.past = ServicePast()
         self._ways = _edges_by_way(scene)
 
     def observe(self, batch: TraceBatch) -> None:
@@ -45,15 +47,21 @@ class ServiceMap:
         self.stations.observe(batch.gauges, second)
         self.leaks.observe(batch.transactions, self._roots.of_batch, second)
         self._take_decisions(batch.decisions)
+        if second > second_of(begin_ns):
+            self._note_past()
 
     def services(self) -> tuple[ServiceNow, ...]:
         """Return every service as it stands."""
+        return tuple(self._drawn(range(len(self._scene.bank.services))))
+
+    def service(self, place: int) -> ServiceNow:
+        """Return one service as it stands."""
+        return next(self._drawn([place]))
+
+    def _drawn(self, places: Iterable[int]) -> Iterator[ServiceNow]:
         attempts = self.hops.of_services()
         waits = quantiles_ms(self.hops.waits(), SHARES)
-        return tuple(
-            self._service(place, attempts, waits[place])
-            for place in range(len(self._scene.bank.services))
-        )
+        return (self._service(place, attempts, waits[place]) for place in places)
 
     def edges(self) -> tuple[EdgeNow, ...]:
         """Return every way between two services that calls can take, used or not."""
@@ -81,6 +89,40 @@ class ServiceMap:
         """Return the names of the edges that lead to a service."""
         size = self.hops.services
         return [name for way, names in self._ways.items() if way % size == place for name in names]
+
+    def bottlenecks(self) -> tuple[Bottleneck, ...]:
+        """Rank the services by what holds payments up now: how full times how much of the waiting.
+
+        A service that is full but hardly waited for matters little, and one that takes long but
+        has workers to spare gains nothing from more of them. The product has no unit; it ranks.
+        """
+        utilisation, shares = self.stations.utilisation, self.hops.own_time_shares
+        scores = utilisation * shares
+        order = np.lexsort([-shares, -scores])
+        services = self._scene.bank.services
+        return tuple(
+            Bottleneck(
+                name=services[place].name,
+                label=services[place].label or services[place].name,
+                score=float(scores[place]),
+                utilisation=float(utilisation[place]),
+                time_share=float(shares[place]),
+            )
+            for place in order.tolist()
+            if scores[place] > 0
+        )
+
+    def _note_past(self) -> None:
+        """Note what the small charts of the service inspector show, once a second."""
+        waits = quantiles_ms(self.hops.waits(), (0.99,))
+        rates = self.hops.of_services().asked / self.span_s
+        self.past.note(
+            self.now_ns,
+            rates.tolist(),
+            [wait for (wait,) in waits],
+            self.stations.queue.tolist(),
+            self.stations.utilisation.tolist(),
+        )
 
     def _name(self, place: int) -> str:
         return self._scene.bank.services[place].name if place >= 0 else CLIENT

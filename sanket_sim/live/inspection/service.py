@@ -2,12 +2,148 @@
 
 from __future__ import annotations
 
-from sanket_sim.live.frames import ServiceNow
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from sanket_sim.bank.description import Edge
+from sanket_sim.core.outcomes import Outcome
+from sanket_sim.live.breakers import Change
+from sanket_sim.live.frames import Bottleneck, Disturbance, ServiceNow
+from sanket_sim.live.hop_counts import Attempts
+from sanket_sim.live.inspection.injection import Injectable, injectable
 from sanket_sim.live.inspection.missing import Missing
+from sanket_sim.live.inspection.policies import policy_in_words
+from sanket_sim.live.latency_buckets import quantiles_ms
 from sanket_sim.live.picture import Picture
+from sanket_sim.live.service_map import SHARES
+from sanket_sim.live.service_past import Past
+from sanket_sim.live.so_far import TraceSoFar
+from sanket_sim.live.wording import failure_in_words
+from sanket_sim.trace.batch import Columns
+
+_WRONG = [one for one in Outcome if one not in (Outcome.OK, Outcome.FALLBACK, Outcome.IN_FLIGHT)]
 
 
-def inspect_service(picture: Picture, key: str) -> ServiceNow:
+@dataclass(frozen=True, slots=True)
+class Percentiles:
+    """How long callers waited [ms]; None where nobody did."""
+
+    p50_ms: float | None
+    p95_ms: float | None
+    p99_ms: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """How often attempts ended in one way.
+
+    Parameters
+    ----------
+    outcome, words : str
+    lately, since_start : int
+        In the window, and in all.
+    """
+
+    outcome: str
+    words: str
+    lately: int
+    since_start: int
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """Attempts upon a service."""
+
+    attempts: int
+    retries: int
+    timeouts: int
+    failed: int
+
+
+@dataclass(frozen=True, slots=True)
+class EdgePolicy:
+    """What is agreed on one edge, and how its breaker stands.
+
+    Parameters
+    ----------
+    edge : str
+    incoming : bool
+        Whether it leads to the service; else from it.
+    policy : tuple of str
+        In words; as the bank has it, before what commands push onto it.
+    breaker : str
+        Its state, empty without one.
+    """
+
+    edge: str
+    incoming: bool
+    policy: tuple[str, ...]
+    breaker: str
+
+
+@dataclass(frozen=True, slots=True)
+class Leaking:
+    """An operation that leaks have lately come from: how many of the last ones."""
+
+    operation: str
+    leaks: int
+    tx_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceDetail:
+    """Everything about one service.
+
+    Parameters
+    ----------
+    now : ServiceNow
+        As on the map.
+    window, since_start : Percentiles
+    lately, total : Totals
+        In the window, and since the start.
+    endings : tuple of Ending
+        Most frequent first.
+    replica_utilisation : tuple of float
+        Of each replica, at the last reading.
+    workers, queue_cap : int
+        Of one replica; and of a queue, -1: no cap.
+    edges : tuple of EdgePolicy
+    breaker_log : tuple of Change
+        On the edges to it, newest first.
+    leaking : tuple of Leaking
+        Of the last leaks that it is to blame for, most first.
+    faults : tuple of Disturbance
+        Upon it and its edges, past, present and planned.
+    past : Past
+    rank : int
+        Its place among the bottlenecks, from 1; 0: it is none.
+    bottlenecks : tuple of Bottleneck
+    injectable : tuple of Injectable
+    """
+
+    now: ServiceNow
+    window: Percentiles
+    since_start: Percentiles
+    lately: Totals
+    total: Totals
+    endings: tuple[Ending, ...]
+    replica_utilisation: tuple[float, ...]
+    workers: int
+    queue_cap: int
+    edges: tuple[EdgePolicy, ...]
+    breaker_log: tuple[Change, ...]
+    leaking: tuple[Leaking, ...]
+    faults: tuple[Disturbance, ...]
+    past: Past
+    rank: int
+    bottlenecks: tuple[Bottleneck, ...]
+    injectable: tuple[Injectable, ...]
+
+
+def inspect_service(picture: Picture, key: str) -> ServiceDetail:
     """Return everything about one service.
 
     Raises
@@ -15,7 +151,93 @@ def inspect_service(picture: Picture, key: str) -> ServiceNow:
     Missing
         If the bank has no such service.
     """
-    found = [service for service in picture.services.services() if service.name == key]
-    if not found:
+    bank, services = picture.scene.bank, picture.services
+    names = [service.name for service in bank.services]
+    if key not in names:
         raise Missing(f"service {key}")
-    return found[0]
+    place = names.index(key)
+    lately, ever = services.hops.of_services(), services.hops.of_services(since_start=True)
+    bottlenecks = services.bottlenecks()
+    ranks = {one.name: rank for rank, one in enumerate(bottlenecks, 1)}
+    return ServiceDetail(
+        now=services.service(place),
+        window=Percentiles(*quantiles_ms(services.hops.waits(), SHARES)[place]),
+        since_start=Percentiles(
+            *quantiles_ms(services.hops.waits(since_start=True), SHARES)[place]
+        ),
+        lately=_totals(lately, place),
+        total=_totals(ever, place),
+        endings=tuple(_endings(lately, ever, place)),
+        replica_utilisation=tuple(services.stations.shares(place)),
+        workers=bank.services[place].workers,
+        queue_cap=bank.services[place].queue_cap,
+        edges=tuple(_edges(picture, place)),
+        breaker_log=tuple(services.breakers.log(services.edges_to(place))),
+        leaking=tuple(_leaking(picture, place)),
+        faults=tuple(one for one in picture.timeline.disturbances if _upon(one, key)),
+        past=services.past.of(place),
+        rank=ranks.get(key, 0),
+        bottlenecks=bottlenecks,
+        injectable=injectable(bank, key),
+    )
+
+
+def _totals(attempts: Attempts, place: int) -> Totals:
+    columns = attempts.total, attempts.retries, attempts.timed_out, attempts.failed
+    return Totals(*(int(column[place]) for column in columns))
+
+
+def _endings(lately: Attempts, ever: Attempts, place: int) -> Iterator[Ending]:
+    counts = ever.ends[place]
+    for code in np.argsort(-counts, kind="stable").tolist():
+        if counts[code]:
+            name = Outcome(code).name
+            recent = int(lately.ends[place, code])
+            yield Ending(name, failure_in_words(name), recent, int(counts[code]))
+
+
+def _edges(picture: Picture, place: int) -> Iterator[EdgePolicy]:
+    """Yield the edges to a service, then those from it."""
+    bank = picture.scene.bank
+
+    def said(edge: Edge, *, incoming: bool) -> EdgePolicy:
+        words, breaker = policy_in_words(edge.policy), picture.services.breakers.state(edge.name)
+        return EdgePolicy(edge.name, incoming, words, breaker)
+
+    for edge in bank.edges:
+        if bank.operations[edge.operation].service == place:
+            yield said(edge, incoming=True)
+    for edge in bank.edges:
+        if edge.caller == place:
+            yield said(edge, incoming=False)
+
+
+def _upon(disturbance: Disturbance, service: str) -> bool:
+    """Say whether a disturbance strikes a service, one of its operations, or an edge of it."""
+    ends = disturbance.target.split("->")
+    return service in (end.partition(".")[0] for end in ends)
+
+
+def _leaking(picture: Picture, place: int) -> Iterator[Leaking]:
+    """Yield the operations that the last leaks of a service came from, by rows not yet on disk."""
+    ids = picture.services.leaks.last_of(place)
+    if not ids:
+        return
+    hops = TraceSoFar(picture.cockpit).waiting_with("hops", "tx_id", ids)
+    found: dict[int, list[int]] = {}
+    for tx_id, operation in _gravest(hops, place).items():
+        found.setdefault(operation, []).append(tx_id)
+    words = picture.scene.words["operation"].words
+    for operation, count in Counter(
+        {code: len(some) for code, some in found.items()}
+    ).most_common():
+        yield Leaking(words[operation], count, tuple(sorted(found[operation])[-3:]))
+
+
+def _gravest(hops: Columns, place: int) -> dict[int, int]:
+    """Return the operation of each payment's gravest attempt at a service: struck, wrong, last."""
+    here = np.flatnonzero(hops["service"] == place)
+    severity = 2 * (hops["fault_id"] >= 0) + np.isin(hops["outcome"], _WRONG)
+    order = here[np.lexsort([hops["hop_id"][here], severity[here]])]
+    ids, operations = hops["tx_id"][order].tolist(), hops["operation"][order].tolist()
+    return dict(zip(ids, operations, strict=True))
