@@ -1,0 +1,255 @@
+"""Tiles and points: what they show of a trace whose every figure is known."""
+
+from __future__ import annotations
+
+import dataclasses
+import itertools
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from live_scene import fault_rows, scene_of, ticks_of
+from synthetic_trace import NAMES, Plan, S
+
+from sanket_sim.core.outcomes import Ack, LeakClass, Outcome
+from sanket_sim.live.calm import CALM_S_MIN
+from sanket_sim.live.frames import POINTS_MAX, WINDOW_S
+from sanket_sim.live.measured import MeasuredIds
+from sanket_sim.live.meters import Meters
+from sanket_sim.live.plotting import OVERLAP, width_ns
+from sanket_sim.live.tally import Count, Shape, Tally, tally_of
+from sanket_sim.live.window import Stretch, Window
+from sanket_sim.trace.batch import TraceBatch
+
+PLAN = Plan(duration_s=40, warmup_s=5, fault=None, duplicates=0.05, converted=0.2)
+SHAPE = Shape(len(NAMES), 2)
+
+
+def flown(plan: Plan, tick_ns: int = S, **settings: object) -> Meters:
+    meters = Meters(scene_of(plan, **settings))
+    for batch in ticks_of(plan, tick_ns):
+        meters.observe(batch)
+    return meters
+
+
+@pytest.fixture(scope="module")
+def meters() -> Meters:
+    return flown(PLAN)
+
+
+def everything(plan: Plan) -> TraceBatch:
+    return next(ticks_of(plan, 100 * S))
+
+
+def test_sums_do_not_depend_on_how_time_is_cut(meters: Meters) -> None:
+    for tick_ns in (250_000_000, 7 * S):
+        other = flown(PLAN, tick_ns).now
+        assert np.array_equal(other.total.counts, meters.now.total.counts)
+        assert np.array_equal(other.total.glv_minor, meters.now.total.glv_minor)
+        assert np.array_equal(other.total.latency, meters.now.total.latency)
+        assert other.spent.energy_j == pytest.approx(meters.now.spent.energy_j)
+
+
+def test_the_warm_up_counts_in_the_window_and_not_in_the_total() -> None:
+    meters = Meters(scene_of(PLAN))
+    batches = ticks_of(PLAN)
+    for batch in itertools.islice(batches, PLAN.warmup_s - 1):
+        meters.observe(batch)
+    assert meters.now.window.tally.ended > 50
+    assert meters.now.total[Count.SUBMITTED] == 0
+    assert meters.now.spent.energy_j == 0
+    assert meters.now.score_so_far is None
+
+
+def test_duplicates_leak_twice_over_in_both_currencies(meters: Meters) -> None:
+    rows = everything(PLAN).transactions
+    doubled = (rows["n_posted"] == 2) & (rows["created_ns"] >= PLAN.warmup_s * S)
+    assert meters.now.total.leaks[LeakClass.DUPLICATE] == doubled.sum() > 10
+    lost = meters.now.leaked_minor_of(LeakClass.DUPLICATE)
+    assert lost == {
+        "EUR": int(rows["amount_minor"][doubled].sum()),
+        "JPY": int(rows["second_e_minor"][doubled].sum()),
+    }
+    ledger = NAMES.index("ledger")
+    assert meters.now.total.roots[LeakClass.DUPLICATE, ledger] == doubled.sum()
+
+
+def test_the_window_forgets() -> None:
+    window = Window(SHAPE)
+    batches = [tally_of(one.transactions, one.truth, SHAPE) for one in ticks_of(PLAN)]
+    for second, tally in enumerate(batches):
+        window.add(Stretch(second * S, (second + 1) * S, tally, energy_j=2.0))
+    newest = batches[-WINDOW_S:]
+    expected = Tally.empty(SHAPE)
+    for tally in newest:
+        expected.add(tally)
+    assert np.array_equal(window.tally.counts, expected.counts)
+    assert np.array_equal(window.tally.latency, expected.latency)
+    assert window.span_s == WINDOW_S
+    assert window.energy_j == 2.0 * WINDOW_S
+
+
+def test_the_halves_of_a_window_are_the_window() -> None:
+    window = Window(SHAPE)
+    for second, batch in enumerate(itertools.islice(ticks_of(PLAN), 20)):
+        tally = tally_of(batch.transactions, batch.truth, SHAPE)
+        window.add(Stretch(second * S, (second + 1) * S, tally))
+    older, newer = window.halves()
+    assert older.ended > 0
+    assert newer.ended > 0
+    assert np.array_equal(older.add(newer).counts, window.tally.counts)
+
+
+def test_short_batches_do_not_make_the_window_longer_or_larger() -> None:
+    window = Window(SHAPE)
+    for number in range(2000):
+        window.add(Stretch(number * S // 100, (number + 1) * S // 100, Tally.empty(SHAPE)))
+    assert WINDOW_S <= window.span_s <= WINDOW_S + 1
+    assert len(window._slices) <= WINDOW_S + 2
+
+
+def test_points_run_on_without_gaps_and_rates_add_up_to_the_counts(meters: Meters) -> None:
+    points = meters.points
+    assert [point.index for point in points] == list(range(len(points)))
+    assert np.all(np.diff([point.end_ns for point in points]) > 0)
+    spans_s = np.diff([0, *(point.end_ns for point in points)]) / S
+    ended = sum((p.completed + p.failed) * s for p, s in zip(points, spans_s, strict=True))
+    assert ended == pytest.approx(len(everything(PLAN).transactions["tx_id"]))
+
+
+@pytest.mark.parametrize("tick_ns", [300_000_000, S, 9 * S])
+def test_there_are_never_more_points_than_allowed(tick_ns: int) -> None:
+    plan = Plan(rate_per_s=2, duration_s=1500, warmup_s=5, fault=None)
+    meters = Meters(scene_of(plan, tick=f"{tick_ns // 1_000_000}ms"))
+    for end_ns in range(tick_ns, 1510 * S + 1, tick_ns):
+        meters.observe(TraceBatch(end_ns=end_ns))
+    # Ticks that do not divide a point make some points wider, never more of them.
+    assert POINTS_MAX / 4 <= len(meters.points) <= POINTS_MAX
+    assert meters.point_ns == width_ns(scene_of(plan, tick=f"{tick_ns // 1_000_000}ms").experiment)
+
+
+def test_newest_points_bring_each_point_and_a_few_again() -> None:
+    meters = Meters(scene_of(PLAN))
+    seen: list[int] = []
+    for place, batch in enumerate(ticks_of(PLAN)):
+        meters.observe(batch)
+        if place % 7 == 6:
+            fresh = [point.index for point in meters.newest_points()]
+            assert fresh == list(range(max(0, len(seen) - OVERLAP), len(meters.points)))
+            seen = list(range(fresh[-1] + 1))
+    assert len(seen) > 40
+
+
+def test_a_point_tells_the_window_that_ends_with_it(meters: Meters) -> None:
+    whole = everything(PLAN).transactions
+    point = meters.points[29]
+    assert point.end_ns == 30 * S
+    ended = (whole["completed_ns"] >= (30 - WINDOW_S) * S) & (whole["completed_ns"] < 30 * S)
+    spent_ms = (whole["completed_ns"] - whole["created_ns"])[ended] / 1e6
+    assert point.p50_ms == pytest.approx(float(np.quantile(spent_ms, 0.5)), rel=0.02)
+    leaked = whole["leak_class"][ended] > 0
+    assert point.leak_share == pytest.approx(leaked.mean())
+    assert sum(point.leaks.values()) == pytest.approx(point.leak_share)
+    power = everything(PLAN).gauges
+    now = power["time_ns"] == 30 * S
+    assert point.power_w == pytest.approx(float(power["power_w"][now].sum()))
+
+
+def test_stragglers_make_no_leakage_of_a_hundred_per_cent() -> None:
+    plan = dataclasses.replace(PLAN, duration_s=20)
+    meters = Meters(scene_of(plan, drain="60s"))
+    batches = list(ticks_of(plan, drain_s=60))
+    rows = everything(plan).transactions
+    leaked = np.flatnonzero(rows["leak_class"])[:1]
+    batches[50].transactions = {name: column[leaked] for name, column in rows.items()}
+    for batch in batches:
+        meters.observe(batch)
+    assert meters.points[50].failed == 1.0
+    assert meters.points[50].leak_share == 0.0
+
+
+def test_six_tiles_stand_in_the_order_of_the_picture(meters: Meters) -> None:
+    keys = ("throughput", "p99", "leakage", "resilience", "recall", "carbon")
+    assert tuple(tile.key for tile in meters.tiles()) == keys
+    point = dataclasses.asdict(meters.points[-1])
+    for tile in meters.tiles():
+        assert tile.series in point
+        assert all(tile.facts)
+        assert tile.text
+        assert tile.chip
+
+
+def test_tiles_of_an_empty_run_have_nothing_to_judge() -> None:
+    tiles = {tile.key: tile for tile in Meters(scene_of(PLAN)).tiles()}
+    assert tiles["p99"].value is None
+    assert {tiles[key].state for key in ("p99", "leakage", "resilience", "carbon")} == {"idle"}
+    assert tiles["leakage"].facts == ("0 units", "0 EUR at risk")
+
+
+def test_a_stall_turns_latency_and_resilience_red_and_back() -> None:
+    plan = Plan(duration_s=80, warmup_s=5, fault=(25, 35), struck=0.4, duplicates=0.0, fraud=0.0)
+    scene = scene_of(plan, slo={"availability": 0.995, "latency_p99": "800ms"})
+    scene.faults.update(fault_rows(scene.words, "latency", "payment", 25, 35))
+    meters, states = Meters(scene), []
+    for batch in ticks_of(plan):
+        meters.observe(batch)
+        tiles = {tile.key: tile for tile in meters.tiles()}
+        states.append((tiles["p99"].state, tiles["resilience"].state))
+    assert states[20] == ("ok", "ok")
+    assert states[36] == ("critical", "critical")
+    assert states[70] == ("ok", "ok")
+
+
+def test_the_calm_ends_with_the_first_fault_and_not_with_a_trap() -> None:
+    plan = Plan(duration_s=60, warmup_s=5, fault=None)
+    scene = scene_of(plan)
+    scene.faults.update(fault_rows(scene.words, "trap:duplicate_submit", "", 8, 50))
+    meters = Meters(scene)
+    for batch in ticks_of(plan):
+        if batch.end_ns == 30 * S:
+            batch.faults = fault_rows(scene.words, "pause", "ledger", 30, 40)
+        meters.observe(batch)
+    assert meters.now.calm.span_s == 25.0
+    assert meters.now.calm_completed_per_s == pytest.approx(40.0, rel=0.1)
+    assert CALM_S_MIN < 25
+
+
+def thinned(batch: TraceBatch) -> None:
+    batch.transactions = {name: one[::4] for name, one in batch.transactions.items()}
+
+
+def broken(batch: TraceBatch) -> None:
+    """Three of four payments end in nothing, and their customers are told so."""
+    rows = batch.transactions
+    bad = np.arange(len(rows["tx_id"])) % 4 != 0
+    for name in ("d_minor", "c_minor", "n_posted", "second_d_minor", "second_c_minor"):
+        rows[name] = np.where(bad, 0, rows[name]).astype(rows[name].dtype)
+    rows["ack"] = np.where(bad, Ack.FAILED, rows["ack"]).astype(np.int8)
+    rows["outcome"] = np.where(bad, Outcome.TIMEOUT, rows["outcome"]).astype(np.int8)
+
+
+@pytest.mark.parametrize(("change", "state"), [(thinned, "ok"), (broken, "critical")])
+def test_throughput_is_an_alarm_only_where_somebody_is_let_down(
+    change: Callable[[TraceBatch], None], state: str
+) -> None:
+    plan = Plan(duration_s=60, warmup_s=5, fault=None, duplicates=0.0, fraud=0.0)
+    scene = scene_of(plan)
+    scene.faults.update(fault_rows(scene.words, "latency", "payment", 40, 60))
+    meters = Meters(scene)
+    for batch in itertools.islice(ticks_of(plan), 59):
+        if batch.end_ns > 40 * S:
+            change(batch)
+        meters.observe(batch)
+    tile = meters.tiles()[0]
+    assert tile.value == pytest.approx(10.0, rel=0.2)
+    assert tile.chip.endswith(" %")
+    assert tile.state == state
+
+
+def test_doubt_about_who_was_born_in_the_warm_up_is_settled_by_what_ends() -> None:
+    ids = MeasuredIds(start_ns=10)
+    ids.learn({"tx_id": np.array([7]), "created_ns": np.array([12])})
+    assert ids.doubtful(np.array([5, 6, 7, 8])).tolist() == [True, True, False, False]
+    ids.learn({"tx_id": np.array([5, 6]), "created_ns": np.array([9, 11])})
+    assert ids.settled
+    assert ids.first == 6
