@@ -123,6 +123,7 @@ def _server(deck: FlightDeck, berth: Berth) -> uvicorn.Server:
             app,
             log_level="critical",  # it calls a page that stays open at the end an error
             timeout_graceful_shutdown=GRACE_S,
+            ws="websockets-sansio",
             ws_max_size=_MESSAGE_BYTES_MAX,
         )
     )

@@ -1,0 +1,245 @@
+"""A flight in a process of its own: whatever befalls it, the deck goes on and says what happened.
+
+Every test here starts processes that build a bank; they take seconds each.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+from flown import SMALL, STALL, file_of, written
+
+from sanket_sim.core.errors import InputError
+from sanket_sim.live.flight_deck import FlightDeck, FlightError
+from sanket_sim.live.orders import Give, Inspect, Pause, Play, SetSpeed, Step, Stop
+from sanket_sim.trace.manifest import load_manifest
+
+pytestmark = pytest.mark.slow
+
+PLUGIN = '''
+from typing import ClassVar, Literal
+
+from sanket_sim.faults import Trap
+
+
+class Surprise(Trap):
+    """A trap whose author forgot something."""
+
+    kind: Literal["surprise"]
+    CODE: ClassVar[str] = "X01"
+
+    def spoil(self, intents, ground):
+        raise ZeroDivisionError("nobody thought of this")
+'''
+
+
+class Watch:
+    """Whoever looks at a deck, and can wait for what it shows."""
+
+    def __init__(self, deck):
+        self.deck, self._changed, self.frames = deck, threading.Condition(), 0
+        deck.listen(lambda _: self._hear())
+
+    def _hear(self):
+        with self._changed:
+            self.frames += 1
+            self._changed.notify_all()
+
+    def until(self, *states, now_ns=0):
+        def is_there():
+            status = self.deck.status
+            return status["state"] in states and status["now_ns"] >= now_ns
+
+        with self._changed:
+            assert self._changed.wait_for(is_there, 60), self.deck.status
+        return self.deck.status
+
+
+@pytest.fixture
+def small(tmp_path):
+    return str(file_of(tmp_path))
+
+
+@pytest.fixture
+def deck(tmp_path):
+    deck = FlightDeck(tmp_path / "out")
+    yield deck
+    deck.hurry()
+
+
+@pytest.fixture
+def watch(deck):
+    return Watch(deck)
+
+
+def test_the_bytes_of_a_watched_and_disturbed_flight_are_those_of_the_command_line(
+    small, deck, watch, tmp_path
+):
+    deck.start(small, speed=30.0, play=True)
+    for speed in (5.0, 200.0):
+        deck.ask(SetSpeed(speed))
+        deck.ask(Pause())
+        deck.ask(Step(111_111_111))
+        watch.until("paused")
+        deck.ask(Inspect("history"))
+        deck.ask(Play())
+    deck.ask(SetSpeed(10_000.0))
+    folder = Path(watch.until("ended")["folder"])
+    command = [sys.executable, "-m", "sanket_sim", "run", small, "--quiet"]
+    subprocess.run([*command, "--out", str(tmp_path / "bare")], check=True)
+    assert watch.frames > 10
+    assert len(written(folder)) > 5
+    assert written(folder) == written(tmp_path / "bare" / "small-s5")
+
+
+def test_a_flight_that_was_steered_is_replayed_by_the_command_line(small, deck, watch, tmp_path):
+    deck.start(small)
+    deck.ask(Step(1_700_000_001))
+    watch.until("paused")
+    deck.ask(Give(STALL))
+    deck.ask(SetSpeed(10_000.0))
+    deck.ask(Play())
+    folder = Path(watch.until("ended")["folder"])
+    command = [sys.executable, "-m", "sanket_sim", "run", str(folder / "experiment.toml")]
+    subprocess.run([*command, "--quiet", "--out", str(tmp_path / "again")], check=True)
+    assert "[[command]]" in (folder / "experiment.toml").read_text()
+    assert written(tmp_path / "again" / "small-s5") == written(folder)
+
+
+def test_reset_brings_the_same_to_its_start_in_a_new_folder_and_the_old_one_is_measured(
+    small, deck, watch
+):
+    deck.start(small)
+    deck.ask(SetSpeed(77.0))
+    deck.ask(Step())
+    first = watch.until("paused")
+    deck.reset()
+    second = deck.status
+    assert (second["state"], second["now_ns"], second["run_id"]) == ("ready", 0, 2)
+    assert second["speed"] == 77.0
+    assert second["folder"] != first["folder"]
+    deck.close()
+    assert load_manifest(Path(first["folder"])).reason.startswith("interrupted by the operator")
+    assert (Path(first["folder"]) / "report.html").is_file()
+    assert not Path(second["folder"]).exists(), "what has never flown leaves nothing"
+
+
+def test_stopping_what_never_flew_leaves_no_folder_and_reset_begins_again(small, deck, watch):
+    deck.start(small)
+    folder = Path(deck.status["folder"])
+    deck.ask(Stop())
+    assert watch.until("ended")["folder"] == ""
+    assert not folder.exists()
+    assert deck.ask(Play()).problems
+    deck.reset()
+    assert deck.status["state"] == "ready"
+
+
+def test_a_process_that_is_killed_leaves_a_deck_that_says_so_and_flies_again(small, deck, watch):
+    deck.start(small, speed=1.0, play=True)
+    watch.until("running", now_ns=1)
+    os.kill(deck.pid, signal.SIGKILL)
+    status = watch.until("failed")
+    assert "SIGKILL" in status["message"]
+    assert status["now_ns"] > 0
+    with pytest.raises(FlightError, match="reset"):
+        deck.ask(Play())
+    assert not load_manifest(Path(status["folder"])).complete
+    deck.reset()
+    assert deck.status["state"] == "ready"
+
+
+def test_a_plugin_that_raises_ends_the_run_as_failed_with_its_own_words(deck, watch, tmp_path):
+    (tmp_path / "surprise.py").write_text(PLUGIN)
+    text = SMALL.replace('name = "small"', 'name = "small"\nplugins = ["surprise.py"]')
+    text += '[[trap]]\nkind = "surprise"\nprobability = 0.5\nat = "2s"\n'
+    deck.start(str(file_of(tmp_path, text)), speed=10_000.0, play=True)
+    status = watch.until("failed")
+    assert "ZeroDivisionError: nobody thought of this (surprise.py, line 15)" in status["message"]
+    assert deck.ask(Inspect("history")).body
+    deck.reset()
+    assert deck.status["state"] == "ready"
+
+
+def test_a_broken_law_of_money_fails_the_run_and_is_named(deck, watch, tmp_path):
+    (tmp_path / "thief.py").write_text(THIEF)
+    text = SMALL.replace('name = "small"', 'name = "small"\nplugins = ["thief.py"]')
+    text += '[[trap]]\nkind = "thief"\nprobability = 0.5\nat = "2s"\n'
+    deck.start(str(file_of(tmp_path, text)), speed=10_000.0, play=True)
+    status = watch.until("failed")
+    assert "conservation law" in status["message"]
+    assert not status["conserved"]
+
+
+THIEF = '''
+from typing import ClassVar, Literal
+
+from sanket_sim.core.errors import ConservationError
+from sanket_sim.faults import Trap
+
+
+class Thief(Trap):
+    """Stands for a part that broke a law: only the auditor's words are of interest."""
+
+    kind: Literal["thief"]
+    CODE: ClassVar[str] = "X02"
+
+    def spoil(self, intents, ground):
+        raise ConservationError("L1", "EUR", 1, "a cent too many")
+'''
+
+
+def test_a_wrong_experiment_leaves_the_present_flight_alone(small, deck, watch):
+    deck.start(small)
+    with pytest.raises(InputError, match="no such file"):
+        deck.start("no_such_experiment")
+    assert not deck.ask(Step()).problems
+    assert watch.until("paused")["run_id"] == 1
+
+
+def test_a_deck_without_a_flight_is_no_error(tmp_path):
+    deck = FlightDeck(tmp_path)
+    assert (deck.status, deck.points, deck.plan, deck.failure) == (None, [], None, "")
+    with pytest.raises(FlightError, match="no run has been started"):
+        deck.ask(Play())
+    with pytest.raises(FlightError, match="no run has been started"):
+        deck.reset()
+    deck.close()
+    assert not list(tmp_path.iterdir())
+
+
+def test_when_the_server_is_killed_the_run_ends_properly_and_leaves_no_orphan(small, tmp_path):
+    script = f"""
+from pathlib import Path
+from sanket_sim.live.flight_deck import FlightDeck
+if __name__ == "__main__":
+    deck = FlightDeck(Path({str(tmp_path / "out")!r}))
+    deck.start({small!r}, speed=1.0, play=True)
+    while not deck.status["now_ns"]:
+        pass
+    print(deck.pid, flush=True)
+    import time
+    time.sleep(600)
+"""
+    file = tmp_path / "server.py"
+    file.write_text(script)
+    with subprocess.Popen([sys.executable, str(file)], stdout=subprocess.PIPE, text=True) as server:
+        pid = int(server.stdout.readline())
+        server.kill()
+    _wait(lambda: not Path(f"/proc/{pid}").exists())
+    manifest = json.loads((tmp_path / "out" / "small-s5" / "manifest.json").read_text())
+    assert manifest["reason"].startswith("interrupted by the loss of its server")
+    assert (tmp_path / "out" / "small-s5" / "findings.json").is_file()
+
+
+def _wait(is_so, timeout_s=60.0):
+    end_s = time.monotonic() + timeout_s
+    while not is_so():
+        assert time.monotonic() < end_s, "it takes too long"
+        time.sleep(0.05)
