@@ -28,7 +28,8 @@ export class Chart {
     this.canvas.setAttribute("role", "img");
     this.card = make("article", "card chart", head.row, this.canvas);
     this.card.dataset.testid = `chart-${plan.key}`;
-    new ResizeObserver(() => this.#resize()).observe(this.canvas);
+    this.width = 0;
+    new ResizeObserver(([entry]) => this.#resize(entry.contentRect)).observe(this.canvas);
   }
 
   /** Take the colours of a theme. */
@@ -42,8 +43,8 @@ export class Chart {
 
   /** Draw points between two instants. */
   draw(frame) {
-    if (!this.canvas.clientWidth) return;
     this.frame = frame;
+    if (!this.width) return;
     const series = this.plan.series(frame.points);
     this.#say(series, frame.last);
     this.echart ??= init(this.canvas, null, { renderer: "canvas" });
@@ -59,7 +60,9 @@ export class Chart {
     this.echart?.dispose();
   }
 
-  #resize() {
+  /** The width is kept: to read it while drawing would force a layout. */
+  #resize({ width }) {
+    this.width = width;
     this.echart?.resize();
     this.#count();
     if (this.frame) this.draw(this.frame);
@@ -173,7 +176,7 @@ export class Chart {
   /** What changes with every frame: the data, the ranges and the shaded windows. */
   #content(series, frame) {
     const { fromMs, untilMs } = frame;
-    const most = Math.max(2, (this.canvas.clientWidth - EDGES_PX) / LABEL_PX);
+    const most = Math.max(2, (this.width - EDGES_PX) / LABEL_PX);
     const step = timeStepMs(untilMs - fromMs, most);
     const say = timeLabel(step);
     const lines = series.map((one) => ({ name: one.name, data: dataOf(one, frame) }));

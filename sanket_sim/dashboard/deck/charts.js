@@ -58,8 +58,8 @@ const PLANS = [
     key: "energy",
     title: "Energy & carbon",
     axes: [
-      { floor: 10, tight: true, say: short },
-      { floor: 3, tight: true, say: short },
+      { tight: true, say: short },
+      { tight: true, say: short },
     ],
     series: () => [
       { name: "W", colour: "warn", fill: 0.08, value: (p) => p.power_w, say: format.compact },

@@ -1,6 +1,6 @@
 import { icon, make, makeSvg, setAttribute, setText } from "./dom.js";
 import * as format from "./format.js";
-import { title } from "./notices.js";
+import { sentence, title } from "./notices.js";
 
 const STATES = {
   empty: ["No flight", "idle"],
@@ -43,8 +43,8 @@ export class Header {
   /** @param {{run: object}} body of the topic `metrics` */
   update({ run }) {
     setText(this.scenario.value.firstChild, title(run.experiment));
-    setText(this.question, run.question);
-    setAttribute(this.scenario.block, "title", run.question);
+    setText(this.question, sentence(run.question));
+    setAttribute(this.scenario.block, "title", sentence(run.question));
     setText(this.experiment.value.firstChild, `${run.experiment}.toml`);
     setText(this.seed, `seed ${run.seed}`);
     this.#tick(run);
@@ -100,11 +100,9 @@ export class Header {
     return place;
   }
 
-  /** The deck's own switches, unless the host slots others in their place. */
+  /** The deck's own switches, for hosts without controls of theirs. */
   switches() {
-    const slot = make("slot", "", this.#viewSwitch(), this.#themeButton());
-    slot.name = "switches";
-    return slot;
+    return make("div", "head-chips own", this.#viewSwitch(), this.#themeButton());
   }
 
   #viewSwitch() {

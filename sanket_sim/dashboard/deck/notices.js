@@ -67,7 +67,7 @@ export class Notices {
     const { kicker, heading, text } = WAITING[state];
     setText(this.kicker, kicker);
     setText(this.heading, heading ?? title(run.experiment));
-    setText(this.question, text ?? run.question);
+    setText(this.question, text ?? sentence(run.question));
     this.button.hidden = state !== "ready" || !this.#hostPlay();
   }
 }
@@ -86,6 +86,12 @@ const WAITING = {
 /** An experiment's name as a title: "peak_load" becomes "Peak load". */
 export function title(name) {
   const said = name.replaceAll("_", " ").trim();
+  return said.charAt(0).toUpperCase() + said.slice(1);
+}
+
+/** An experiment's question as a sentence: its marks for code are of no use here. */
+export function sentence(question) {
+  const said = question.replaceAll("`", "").trim();
   return said.charAt(0).toUpperCase() + said.slice(1);
 }
 

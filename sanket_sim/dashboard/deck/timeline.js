@@ -18,12 +18,12 @@ export class Timeline {
     this.playhead = make("div", "time-head");
     this.windows = make("div", "time-windows");
     this.card = make("div", "time-card");
+    this.card.dataset.testid = "disturbance-details";
     this.card.hidden = true;
     const ground = make("div", "time-ground", this.elapsed, this.drain);
     this.bar = make("div", "time-bar", ground, this.drainWord, this.windows, this.playhead);
     this.reach = this.#reachButton();
     host.append(this.begin, this.bar, this.end, this.reach);
-    this.bar.append(this.card);
     this.#listen();
   }
 
@@ -112,6 +112,7 @@ export class Timeline {
     }
     card.replaceChildren(...lines);
     card.hidden = false;
+    if (card.previousSibling !== element) element.after(card);
     const room = this.bar.clientWidth - card.offsetWidth;
     setStyle(card, "left", `${Math.max(0, Math.min(element.offsetLeft, room))}px`);
   }
