@@ -59,7 +59,8 @@ class SecondRing:
         if not len(cells):
             return
         oldest = max(self.newest - self.seconds + 1, 0)
-        first = max(int(seconds.min()), oldest)
+        # What the end of a run leaves open comes when no second follows: it counts in the last.
+        first = min(max(int(seconds.min()), oldest), self.newest)
         within = np.clip(seconds, first, self.newest) - first
         span = int(within.max()) + 1
         sums = np.bincount(within * self._cells + cells, weights, minlength=span * self._cells)
