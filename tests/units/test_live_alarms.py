@@ -372,7 +372,7 @@ def test_a_retry_storm_is_told_as_it_goes(aboard: Watcher) -> None:
     duplicates = next(one for one in in_time(alerts, "LEAKAGE") if "Duplicate" in one.title)
     assert duplicates.subject == "pool"
     assert "no idempotency key" in " ".join(one.detail for one in alerts)
-    assert {one.topic for one in alerts} >= {"SLO", "QUEUE", "ENERGY", "LEDGER"}
+    assert {one.topic for one in alerts} >= {"SLO", "QUEUE", "ENERGY"}
     assert len(alerts) < 15, "one trouble, one alert"
     assert 4 <= aboard.most <= 8
 
