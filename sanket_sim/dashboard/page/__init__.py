@@ -14,6 +14,7 @@ from sanket_sim.dashboard.page.actions import actions
 from sanket_sim.dashboard.page.chooser import chooser
 from sanket_sim.dashboard.page.controls import run_controls
 from sanket_sim.dashboard.page.drawer import drawer
+from sanket_sim.dashboard.page.findings import findings
 from sanket_sim.dashboard.page.host import deck_host
 from sanket_sim.dashboard.page.inject import inject
 from sanket_sim.dashboard.page.inspectors import inspector
@@ -41,8 +42,7 @@ def Page() -> None:  # noqa: N802  # Solara's name for it
         ws="/ws",
         view=tab.view.value,
         truth=tab.truth.value,
-        controls=[run_controls(standing, orders), actions(standing, tab)],
-        switches=looks(tab),
+        controls=[run_controls(standing, orders), actions(standing, tab), looks(tab)],
         event_inspect=lambda seen: tab.open("inspect", seen["kind"], seen["key"]),
     )
     beside_deck(standing, orders, tab)
@@ -63,6 +63,15 @@ def beside_deck(standing: Standing, orders: Orders, tab: Tab) -> None:
             subtitle="Disturb the run, or mend it; every command is recorded",
             icon="inject",
             inside=inject(standing, orders, tab, panel.key),
+            event_shut=lambda _: tab.close(),
+        )
+    elif panel.name == "findings":
+        drawer(
+            name="findings",
+            title="Findings",
+            subtitle=standing.folder,
+            icon="report",
+            inside=findings(standing, orders),
             event_shut=lambda _: tab.close(),
         )
     elif panel.name == "inspect":

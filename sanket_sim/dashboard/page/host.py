@@ -14,7 +14,6 @@ def deck_host(
     view: str,
     truth: bool,
     controls: list[Element],
-    switches: Element,
     event_inspect: Callable[[dict[str, str]], None],
 ) -> None:
     """Fill the window with `<sanket-deck>`."""

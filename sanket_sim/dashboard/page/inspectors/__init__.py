@@ -2,37 +2,25 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
-from dataclasses import asdict
 from typing import Any
 
 from sanket_sim.dashboard.page.drawer import drawer
-from sanket_sim.dashboard.page.inspectors.others import agent_sheet, campaign_sheet
+from sanket_sim.dashboard.page.inspectors.agent import agent_sheet
+from sanket_sim.dashboard.page.inspectors.campaign import campaign_sheet
+from sanket_sim.dashboard.page.inspectors.drawing import drawn
 from sanket_sim.dashboard.page.inspectors.payment import payment_sheet
 from sanket_sim.dashboard.page.inspectors.service import service_sheet
 from sanket_sim.dashboard.page.inspectors.sheet import Chip, Sheet, Text
 from sanket_sim.dashboard.page.panel import Panel, Tab
 from sanket_sim.dashboard.page.polling import use_polled
-from sanket_sim.dashboard.page.weaving import component, from_vue
+from sanket_sim.dashboard.page.weaving import component
 from sanket_sim.live.flight_deck import FlightDeck, FlightError
+from sanket_sim.live.json_text import value_of
 from sanket_sim.live.orders import Inspect
 
 LOOKS_S = 1.0
 """How often an open inspector asks again."""
 ASKING = Sheet("Looking …", "", ())
-
-
-@from_vue("sheet.vue")
-def _sheet(
-    *,
-    chips: list[dict[str, Any]],
-    blocks: list[dict[str, Any]],
-    target: str,
-    event_look_into: Callable[[dict[str, str]], None],
-    event_inject_at: Callable[[str], None],
-) -> None:
-    """Draw a sheet."""
 
 
 @component
@@ -48,12 +36,10 @@ def inspector(deck: FlightDeck, tab: Tab, panel: Panel, run_id: int) -> None:
         title=seen.title,
         subtitle=seen.subtitle,
         icon=seen.icon,
-        inside=_sheet(
-            chips=[asdict(chip) for chip in seen.chips],
-            blocks=[asdict(block) for block in seen.blocks],
-            target=seen.target,
-            event_look_into=lambda link: tab.open("inspect", link["kind"], link["key"]),
-            event_inject_at=lambda target: tab.open("inject", "service", target),
+        inside=drawn(
+            seen,
+            look_into=lambda link: tab.open("inspect", link["kind"], link["key"]),
+            inject_at=lambda target: tab.open("inject", "service", target),
         ),
         event_shut=lambda _: tab.close(),
     )
@@ -70,7 +56,7 @@ def sheet_of(deck: FlightDeck, panel: Panel, *, truth: bool) -> Sheet:
         return Sheet(
             f"{panel.kind.capitalize()} {panel.key}", "", (Text("", (said,)),), (Chip("unknown"),)
         )
-    return laid_out(panel.kind, json.loads(answer.body), truth=truth)
+    return laid_out(panel.kind, value_of(answer.body), deck.status["start"], truth=truth)
 
 
 def _unknown(panel: Panel) -> Sheet:
@@ -79,17 +65,17 @@ def _unknown(panel: Panel) -> Sheet:
     return Sheet(what.capitalize(), "", (Text("", (said,)),), (Chip("unknown"),))
 
 
-def laid_out(kind: str, body: Any, *, truth: bool) -> Sheet:
+def laid_out(kind: str, body: Any, start: str, *, truth: bool) -> Sheet:
     """Return the sheet of an answer."""
     match kind:
         case "payment":
             return payment_sheet(body, truth=truth)
         case "service":
-            return service_sheet(body)
+            return service_sheet(body, start)
         case "agent":
-            return agent_sheet(body, truth=truth)
+            return agent_sheet(body, start, truth=truth)
         case _:
-            return campaign_sheet(body)
+            return campaign_sheet(body, start, truth=truth)
 
 
 __all__ = ["inspector", "laid_out"]

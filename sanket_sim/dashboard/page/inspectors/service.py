@@ -3,73 +3,96 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import fields
 from typing import Any
 
-from sanket_sim.dashboard.page.inspectors.plainly import blocks_of
 from sanket_sim.dashboard.page.inspectors.sheet import (
     Block,
+    Cell,
+    Chart,
     Chip,
     Fact,
     Facts,
     Gauge,
     Gauges,
+    Line,
+    Link,
+    Log,
     Sheet,
     State,
+    Table,
     filled,
 )
-from sanket_sim.dashboard.page.wording import millis, rate, share
-from sanket_sim.live.frames import ServiceNow
+from sanket_sim.dashboard.page.wording import clock, millis, rate, share
 
 Body = Mapping[str, Any]
-_SHOWN = frozenset(field.name for field in fields(ServiceNow))
-"""What the head of the sheet tells already."""
 _WORDS: Mapping[str, str] = {"ok": "healthy", "warn": "strained", "critical": "failing"}
+_BREAKERS: Mapping[str, State] = {"open": "critical", "half_open": "warn", "closed": "ok"}
 
 
-def service_sheet(body: Body) -> Sheet:
+def service_sheet(body: Body, start: str) -> Sheet:
     """Return the sheet of one service.
 
     Parameters
     ----------
     body : mapping
-        As `live.inspection.service` has it.
+        As `live.inspection.service.ServiceDetail`.
+    start : str
+        When the run began, by the bank's clock.
     """
-    now = body.get("now", body)
+    now = body["now"]
     return Sheet(
         title=now["label"] or now["name"],
-        subtitle=_replicas(now),
-        blocks=filled((*_now(now), *blocks_of(body, _SHOWN | {"now"}))),
-        chips=tuple(_chips(now)),
+        subtitle=_size(body),
+        blocks=filled(_blocks(body, start)),
+        chips=tuple(_chips(body)),
         target=now["name"],
     )
 
 
-def _replicas(now: Body) -> str:
-    up = sum(one["state"] == "UP" for one in now["replicas"])
-    workers = sum(one["workers"] for one in now["replicas"])
-    return f"{now['name']} · {up} of {len(now['replicas'])} replicas up · {workers} workers"
+def _size(body: Body) -> str:
+    replicas = body["now"]["replicas"]
+    up = sum(one["state"] == "UP" for one in replicas)
+    size = f"{up} of {len(replicas)} replicas up, {body['workers']} workers each"
+    cap = body["queue_cap"]
+    return f"{size}, {f'queue of {cap}' if cap >= 0 else 'queue without a cap'}"
 
 
-def _chips(now: Body) -> Iterator[Chip]:
+def _chips(body: Body) -> Iterator[Chip]:
+    now = body["now"]
     yield Chip(_WORDS.get(now["state"], "idle"), now["state"])
     if now["breaker"] and now["breaker"] != "closed":
-        yield Chip(f"breaker {now['breaker'].replace('_', '-')}", "critical")
+        yield Chip(f"breaker {now['breaker'].replace('_', '-')}", _BREAKERS[now["breaker"]])
+    if body["rank"] == 1:
+        yield Chip("bottleneck", "warn")
+    elif body["rank"]:
+        yield Chip(f"bottleneck no. {body['rank']}")
 
 
-def _now(now: Body) -> Iterator[Block]:
-    yield Facts(
+def _blocks(body: Body, start: str) -> Iterator[Block]:
+    now = body["now"]
+    yield _now(body)
+    yield Gauges("Load and trouble", tuple(_gauges(now)))
+    yield from _charts(body["past"])
+    yield Gauges("Replicas", tuple(_replicas(body)))
+    yield _leaks(body)
+    yield _endings(body)
+    yield from _policies(body["edges"])
+    yield _breaker_log(body["breaker_log"], start)
+    yield _faults(body["faults"], start)
+
+
+def _now(body: Body) -> Facts:
+    now, ever = body["now"], body["since_start"]
+    return Facts(
         "",
         (
             Fact("Answered", rate(now["rate_per_s"])),
             Fact("In line", f"{now['queue']:,}", "warn" if now["queue"] else ""),
-            Fact("Median", millis(now["p50_ms"])),
-            Fact("p95", millis(now["p95_ms"])),
-            Fact("p99", millis(now["p99_ms"])),
             Fact("Power", f"{now['power_w']:,.1f} W"),
+            *(Fact(name, millis(now[f"{name}_ms"])) for name in ("p50", "p95", "p99")),
+            *(Fact(f"{name} in all", millis(ever[f"{name}_ms"])) for name in ("p50", "p95", "p99")),
         ),
     )
-    yield Gauges("Load and trouble", tuple(_gauges(now)))
 
 
 def _gauges(now: Body) -> Iterator[Gauge]:
@@ -78,10 +101,85 @@ def _gauges(now: Body) -> Iterator[Gauge]:
     for label, key in (("Errors", "error"), ("Retries", "retry"), ("Time-outs", "timeout")):
         value = now[f"{key}_share"]
         yield Gauge(label, value, share(value), _judged(value, 0.001, 0.05))
-    yield Gauge("Leaks", now["leak_share"], share(now["leak_share"]), _judged(now["leaked"], 1, 1))
+    leaks = now["leak_share"]
+    yield Gauge("Leaks", leaks, share(leaks), _judged(leaks, 1e-9, 0.001))
 
 
 def _judged(value: float, warn: float, critical: float) -> State:
     if value >= critical:
         return "critical"
     return "warn" if value >= warn else "ok"
+
+
+def _charts(past: Body) -> Iterator[Chart]:
+    for title, key, write in (
+        ("Answered", "rate_per_s", rate),
+        ("p99", "p99_ms", millis),
+        ("In line", "queue", str),
+        ("Utilisation", "utilisation", share),
+    ):
+        values = tuple(past[key])
+        if any(values):
+            yield Chart(title, values, write(values[-1]), "warn" if key == "queue" else "accent")
+
+
+def _replicas(body: Body) -> Iterator[Gauge]:
+    pairs = zip(body["now"]["replicas"], body["replica_utilisation"], strict=False)
+    for place, (replica, busy) in enumerate(pairs):
+        up = replica["state"] == "UP"
+        said = share(busy) if up else replica["state"].lower()
+        yield Gauge(f"Replica {place}", busy, said, _judged(busy, 0.7, 0.9) if up else "critical")
+
+
+def _leaks(body: Body) -> Table:
+    rows = tuple(
+        (Cell(one["operation"], "critical"), Cell(f"{one['leaks']:,}"), _payment(one["tx_ids"]))
+        for one in body["leaking"]
+    )
+    return Table("Where it leaks", ("Operation", "Leaks", "Such as"), rows, (False, True, False))
+
+
+def _payment(tx_ids: list[int]) -> Cell:
+    if not tx_ids:
+        return Cell("-")
+    return Cell(f"TX-{tx_ids[-1]}", link=Link("payment", str(tx_ids[-1])))
+
+
+def _endings(body: Body) -> Table:
+    rows = tuple(
+        (Cell(one["words"]), Cell(f"{one['lately']:,}"), Cell(f"{one['since_start']:,}"))
+        for one in body["endings"]
+    )
+    return Table("How attempts ended", ("", "Lately", "In all"), rows, (False, True, True))
+
+
+def _policies(edges: list[Body]) -> Iterator[Table]:
+    for title, incoming in (("What its callers do", True), ("What it does when it calls", False)):
+        rows = tuple(_policy(one) for one in edges if one["incoming"] == incoming)
+        yield Table(title, ("Edge", "Policy", "Breaker"), rows, (False, False, False))
+
+
+def _policy(edge: Body) -> tuple[Cell, ...]:
+    breaker = edge["breaker"]
+    state = _BREAKERS.get(breaker, "")
+    said = breaker.replace("_", "-") or "none"
+    return Cell(edge["edge"]), Cell("; ".join(edge["policy"])), Cell(said, state)
+
+
+def _breaker_log(changes: list[Body], start: str) -> Log:
+    rows = tuple(
+        Line(
+            clock(start, one["at_ns"]),
+            f"{one['edge']}: {one['state'].replace('_', '-')}",
+            _BREAKERS.get(one["state"], ""),
+        )
+        for one in changes
+    )
+    return Log("Breakers", rows, 8)
+
+
+def _faults(faults: list[Body], start: str) -> Log:
+    rows = tuple(
+        Line(clock(start, one["begin_ns"]), f"{one['label']}, by {one['by']}") for one in faults
+    )
+    return Log("What strikes it", rows, 8)

@@ -1,0 +1,153 @@
+"""The findings of a run that has ended: its headlines, its report, and another run beside it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import solara
+
+from sanket_sim.analysis.findings import FINDINGS_NAME
+from sanket_sim.core.errors import SanketError
+from sanket_sim.dashboard.page.inspectors.drawing import drawn
+from sanket_sim.dashboard.page.inspectors.sheet import (
+    Block,
+    Cell,
+    Fact,
+    Facts,
+    Sheet,
+    State,
+    Table,
+    Text,
+    filled,
+)
+from sanket_sim.dashboard.page.ordering import Orders
+from sanket_sim.dashboard.page.standing import Standing
+from sanket_sim.dashboard.page.weaving import Element, component, from_vue
+from sanket_sim.dashboard.page.wording import rate, share, span
+from sanket_sim.live.json_text import value_of
+from sanket_sim.simulation.compare import Comparison, Difference, compare
+
+Body = Mapping[str, Any]
+DIFFERENCES_MAX = 16
+_COMPARED = ("traffic.", "latency.end_to_end.", "leakage.rate", "energy.", "fraud.overall")
+"""Beginnings of the metrics worth a line beside another run."""
+
+
+@from_vue("findings.vue")
+def _findings(
+    *,
+    others: list[str],
+    other: str,
+    inside: Element,
+    event_set_beside: Callable[[str], None],
+) -> None:
+    """Draw the headlines."""
+
+
+@component
+def findings(standing: Standing, orders: Orders) -> None:
+    """Show what a run came to; beside another one, if somebody names it."""
+    folder = Path(standing.folder)
+    other = solara.use_reactive("")
+    beside: solara.Reactive[tuple[Block, ...]] = solara.use_reactive(())
+
+    def set_beside(name: str) -> None:
+        other.set(name)
+        beside.set((Text("Compared", ("Comparing …",)),) if name else ())
+        if name:
+            orders.in_background(lambda: beside.set(differences(folder.parent / name, folder)))
+
+    own = solara.use_memo(lambda: headlines(read_findings(folder)), [standing.run_id])
+    _findings(
+        others=solara.use_memo(lambda: others_than(folder), [standing.run_id]),
+        other=other.value,
+        inside=drawn(Sheet("", "", (*own, *beside.value))),
+        event_set_beside=set_beside,
+    )
+
+
+def read_findings(folder: Path) -> Body:
+    """Read what a run came to; nothing if it left no findings."""
+    path = folder / FINDINGS_NAME
+    found: Body = value_of(path.read_bytes()) if path.is_file() else {}
+    return found
+
+
+def headlines(found: Body) -> tuple[Block, ...]:
+    """Return the headlines of a run."""
+    if not found:
+        return (Text("", ("This run left no findings: nothing was measured.",)),)
+    traffic, latency = found["traffic"], found["latency"]["end_to_end"]
+    verdict = found["verdict"]["verdict"]
+    return filled(
+        (
+            Facts("Money and verdict", tuple(_money(found, verdict))),
+            Facts(
+                "Traffic",
+                (
+                    Fact("Submitted", f"{traffic['submitted']:,}"),
+                    Fact("Good", rate(_value(traffic["goodput_per_s"]))),
+                    Fact("Failed, clean", f"{traffic['failed_clean']:,}"),
+                    Fact("p50", span(_ns(latency["p50_s"]))),
+                    Fact("p95", span(_ns(latency["p95_s"]))),
+                    Fact("p99", span(_ns(latency["p99_s"]))),
+                ),
+            ),
+            Text("Resilience", (found["executive"].get("worth", ""),)),
+        )
+    )
+
+
+def _money(found: Body, verdict: str) -> Iterator[Fact]:
+    leaked = found["traffic"]["leaked"]
+    yield Fact("Leaked", f"{leaked:,} payments", "critical" if leaked else "ok")
+    held = found["conservation"]["holds"]
+    yield Fact("Books", "balance" if held else "do not balance", "ok" if held else "critical")
+    yield Fact("Steady state", verdict.lower(), "critical" if verdict == "FAIL" else "ok")
+    executive = found["executive"]
+    yield Fact("Resilience", f"{_value(executive['resilience_score']):.1f} of 100")
+    yield Fact("Bottleneck", str(executive["critical_bottleneck"]))
+    yield Fact("Leak rate", share(_value(executive["global_leakage_rate_percent"]) / 100))
+
+
+def _value(finding: Any) -> float:
+    value = finding["value"] if isinstance(finding, dict) else finding
+    return float("nan") if value is None else float(value)
+
+
+def _ns(finding: Any) -> float:
+    return 1e9 * _value(finding)
+
+
+def others_than(folder: Path) -> list[str]:
+    """Return the other runs beside a run's folder that have findings."""
+    found = folder.parent.glob(f"*/{FINDINGS_NAME}")
+    return sorted(path.parent.name for path in found if path.parent != folder)
+
+
+def differences(base: Path, other: Path) -> tuple[Block, ...]:
+    """Compare two runs, the surest differences first."""
+    try:
+        compared = compare(base, other)
+    except SanketError as error:
+        return (Text("Compared", (str(error),)),)
+    return filled((_table(base.name, compared), Text("", tuple(compared.warnings))))
+
+
+def _table(name: str, compared: Comparison) -> Table:
+    told = [one for one in compared.differences if one.metric.startswith(_COMPARED)]
+    rows = tuple(map(_difference, sorted(told, key=_doubt)[:DIFFERENCES_MAX]))
+    columns = ("", "There", "Here", "Change")
+    return Table(f"Against {name}", columns, rows, (False, True, True, True))
+
+
+def _doubt(one: Difference) -> tuple[bool, str]:
+    return not one.significant, one.metric
+
+
+def _difference(one: Difference) -> tuple[Cell, ...]:
+    change = f"{one.change.value:+.4g}{'' if one.significant else ' (may be chance)'}"
+    state: State = "warn" if one.significant else ""
+    return Cell(one.metric), Cell(f"{one.base:.4g}"), Cell(f"{one.other:.4g}"), Cell(change, state)

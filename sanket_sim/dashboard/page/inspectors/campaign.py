@@ -1,0 +1,130 @@
+"""The campaign inspector: what somebody is up to, with whom, and what has been noticed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from sanket_sim.core.money import format_minor
+from sanket_sim.dashboard.page.inspectors.sheet import (
+    Block,
+    Cell,
+    Chip,
+    Fact,
+    Facts,
+    Gauge,
+    Gauges,
+    Link,
+    Sheet,
+    Table,
+    filled,
+)
+from sanket_sim.dashboard.page.wording import clock, share, words
+
+Body = Mapping[str, Any]
+
+
+def campaign_sheet(body: Body, start: str, *, truth: bool) -> Sheet:
+    """Return the sheet of one campaign.
+
+    Parameters
+    ----------
+    body : mapping
+        As `live.inspection.campaign.CampaignFile`.
+    start : str
+        When the run began, by the bank's clock.
+    truth : bool
+        Whether the plan behind it may be told.
+    """
+    case = body["case"]
+    found = case["found"]
+    return Sheet(
+        title=case["label"] or f"Campaign {case['campaign_id']}",
+        subtitle=f"{words(case['typology'])} · campaign {case['campaign_id']}",
+        blocks=filled(_blocks(body, start, truth=truth)),
+        chips=(Chip("noticed by the bank", "ok") if found else Chip("not noticed", "critical"),),
+        icon="fraudster",
+    )
+
+
+def _blocks(body: Body, start: str, *, truth: bool) -> Iterator[Block]:
+    yield Facts("", tuple(_facts(body, start)))
+    yield _caught(body["case"])
+    if truth and body["plan"]:
+        yield Facts("Truth: the plan", tuple(_plan(body["plan"])))
+    yield _nodes(body)
+    yield _edges(body)
+    yield _moves(body["case"]["moves"], start)
+
+
+def _facts(body: Body, start: str) -> Iterator[Fact]:
+    case, currency = body["case"], body["currency"]
+    yield Fact("Began", clock(start, case["begun_ns"]))
+    found_ns = body["found_ns"]
+    yield Fact("Noticed", "not yet" if found_ns is None else clock(start, found_ns))
+    yield Fact("Payments", f"{case['payments']:,}")
+    yield Fact("Accounts", f"{case['accounts']:,}")
+    yield Fact("Moved", format_minor(body["moved_minor"], currency))
+    yield Fact("Stopped", format_minor(case["stopped_minor"], currency), "ok")
+    lost = case["lost_minor"]
+    yield Fact("Lost", format_minor(lost, currency), "critical" if lost else "")
+
+
+def _caught(case: Body) -> Gauges:
+    judged = case["caught"] + case["missed"]
+    if not judged:
+        return Gauges("", ())
+    caught = case["caught"] / judged
+    text = f"{case['caught']} of {judged}"
+    return Gauges("", (Gauge("Payments caught", caught, text, "ok"),), f"{share(caught)} of them")
+
+
+def _plan(plan: Body) -> Iterator[Fact]:
+    yield Fact("Name", plan["name"])
+    yield Fact("Sophistication", f"{plan['sophistication']:.2f}")
+    yield Fact("Pace", f"{plan['pace']:g}")
+    if plan["end"]:
+        yield Fact("Ended", words(plan["end"]))
+
+
+def _nodes(body: Body) -> Table:
+    rows = tuple(
+        (
+            Cell(one["name"], link=Link("agent", str(one["agent_id"]))),
+            Cell(words(one["part"])),
+            Cell(str(one["layer"])),
+        )
+        for one in sorted(body["nodes"], key=lambda one: one["layer"])
+    )
+    return Table("Who takes part", ("Name", "Part", "Layer"), rows, (False, False, True))
+
+
+def _edges(body: Body) -> Table:
+    names = {one["agent_id"]: one["name"] for one in body["nodes"]}
+    currency = body["currency"]
+    rows = tuple(
+        (
+            Cell(names.get(one["debtor"], "-")),
+            Cell(names.get(one["creditor"], "-")),
+            Cell(f"{one['payments']:,}"),
+            Cell(format_minor(one["moved_minor"], currency)),
+            Cell(format_minor(one["stopped_minor"], currency)),
+        )
+        for one in body["edges"]
+    )
+    columns = ("From", "To", "Payments", "Moved", "Stopped")
+    return Table("The way of the money", columns, rows, (False, False, True, True, True))
+
+
+def _moves(moves: list[Body], start: str) -> Table:
+    rows = tuple(
+        (
+            Cell(clock(start, one["at_ns"])[:8]),
+            Cell(words(one["stage"]), link=Link("payment", str(one["tx_id"]))),
+            Cell(format_minor(one["amount_minor"], one["currency"])),
+            Cell(words(one["fate"]), "warn" if one["flagged"] else ""),
+        )
+        for one in moves
+    )
+    columns = ("Time", "Stage", "Amount", "Fate")
+    return Table("Its latest moves", columns, rows, (False, False, True, False))
