@@ -187,7 +187,8 @@ def _decisions(told: Told) -> list[dict[str, Any]]:
     return [dict(zip(names, row, strict=True)) for row in sorted(rows)]
 
 
-def _batch(told: Told, words: Vocabularies) -> TraceBatch:
+def batch_of(told: Told, words: Vocabularies) -> TraceBatch:
+    """Return everything that the trace holds, as one batch."""
     # The empty word comes first wherever plain rows stand.
     for name in ("typology", "twin", "trap", "tx_ids", "fault_ids", "reason"):
         words[name].code("")
@@ -251,7 +252,7 @@ def write(folder: Path, told: Told) -> RunFolder:
     for service in bank().services:
         words["service"].code(service.name)
     writer = TraceWriter(folder, words)
-    writer.write(_batch(told, words))
+    writer.write(batch_of(told, words))
     writer.close()
     (folder / "experiment.toml").write_text(
         f'name = "by_hand"\nseed = 1\nduration = "{told.minutes}m"\n{told.settings}'

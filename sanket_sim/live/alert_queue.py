@@ -157,6 +157,8 @@ class AlertQueue:
 
     def _identify(self, entry: _Entry, now_ns: int) -> bool:
         """Say whose payment raised an alert, once it has ended; True if no more can be known."""
+        if entry.alert_id not in self._entries:
+            return True
         payment = self._ring.find(entry.tx_id)
         if payment is None:
             return now_ns - entry.at_ns > _PATIENCE_NS

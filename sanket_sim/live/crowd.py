@@ -181,16 +181,19 @@ class CrowdView:
         if not len(moved):
             return
         debtor, creditor = (
-            self._owner[rows["debtor_account"]],
-            self._owner[rows["creditor_account"]],
+            self._agents(rows[side][moved]) for side in ("debtor_account", "creditor_account")
         )
-        for side in (debtor[moved], creditor[moved]):
+        for side in (debtor, creditor):
             self._moved_ns[side[side >= 0]] = batch.end_ns
-        between = self._sampled[debtor[moved]] & self._sampled[creditor[moved]]
-        between &= (debtor[moved] >= 0) & (creditor[moved] >= 0)
-        for row in moved[between & (rows["campaign_id"][moved] < 0)].tolist():
-            amount_minor = int(rows["amount_minor"][row])
-            self._honest.append(Flow(int(debtor[row]), int(creditor[row]), -1, amount_minor))
+        honest = (debtor >= 0) & (creditor >= 0) & (rows["campaign_id"][moved] < 0)
+        honest &= self._sampled[debtor] & self._sampled[creditor]
+        for place in np.flatnonzero(honest).tolist():
+            amount_minor = int(rows["amount_minor"][moved[place]])
+            self._honest.append(Flow(int(debtor[place]), int(creditor[place]), -1, amount_minor))
+
+    def _agents(self, accounts: Numbers) -> Numbers:
+        """Return whose accounts they are, -1 for no account and for the world outside."""
+        return np.where(accounts >= 0, self._owner[accounts], -1)
 
     @property
     def active(self) -> int:
@@ -204,6 +207,7 @@ class CrowdView:
         self._changed = False
         files = self._book.largest(CAMPAIGNS_SHOWN, self._now_ns - _QUIET_NS)
         people = [self._gather(file) for file in files]
+        self._cast.dismiss({one for some in people for one in some})
         guilty = {
             one for file, some in zip(files, people, strict=True) if file.found for one in some
         }

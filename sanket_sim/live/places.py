@@ -22,7 +22,7 @@ COMMUNITIES = (
 )
 """Centres of the communities, hand-laid around the middle, which is left to campaigns."""
 _LAIRS = ((0.66, 0.49), (0.34, 0.52), (0.50, 0.66), (0.50, 0.34), (0.80, 0.53), (0.21, 0.53))
-_SPREAD_X, _SPREAD_Y = 0.058, 0.08
+_SPREAD_X, _SPREAD_Y = 0.058, 0.07
 _FARTHEST = 1.75
 """Standard deviations beyond which nobody stands."""
 _RING_X, _RING_Y = 0.075, 0.095
