@@ -38,6 +38,7 @@ export class Agents {
     this.pills = new Map();
     this.hovered = null;
     this.leaders = [];
+    this.places = new Map();
     this.size = { width: 0, height: 0 };
     host.classList.add("agents");
     host.append(this.#head(), this.#room());
@@ -178,7 +179,9 @@ export class Agents {
     const ids = new Set(campaigns.map((campaign) => campaign.campaign_id));
     for (const [id, pill] of this.pills) if (!ids.has(id)) this.#drop(id, pill);
     const labels = campaigns.map((campaign) => this.#measured(campaign));
-    const places = placeLabels(this.#foremost(labels), this.size, this.#taken(dots), dots);
+    const foremost = this.#foremost(labels);
+    const places = placeLabels(foremost, this.size, this.#taken(dots), dots, this.places);
+    this.places = places;
     this.leaders = [];
     for (const { campaign } of labels) {
       const place = places.get(campaign.campaign_id);

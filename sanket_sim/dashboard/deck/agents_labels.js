@@ -4,7 +4,9 @@ const GAP = 4;
 const AWAY = 10;
 const STEPS = 7;
 /** What covering a dot costs, in pixels of distance. */
-const COVERED = 9;
+const COVERED = 7;
+/** What it is worth to a reader that a label stays where it was, in pixels of distance. */
+const STAYING = 40;
 
 /**
  * Place labels, one after the other; one that finds no room is left out.
@@ -13,15 +15,19 @@ const COVERED = 9;
  * @param {{width: number, height: number}} room of the board [px]
  * @param {{left: number, top: number, width: number, height: number}[]} taken where none may be
  * @param {{left: number, top: number}[]} dots that are better left uncovered
+ * @param {Map<number, object>} before where the labels have been
  * @returns {Map<number, {left: number, top: number}>} by campaign_id
  */
-export function placeLabels(labels, room, taken, dots) {
+export function placeLabels(labels, room, taken, dots, before) {
   const boxes = [...taken];
   const places = new Map();
   for (const { campaign, width, height } of labels) {
     const around = boxAround(campaign);
-    const free = candidates(around, { width, height }, room).filter((box) => isFree(box, boxes));
-    const best = lowest(free, (box) => distance(box, around) + COVERED * covered(box, dots));
+    const stay = stayed(before.get(campaign.campaign_id), { width, height }, room);
+    const found = [...stay, ...candidates(around, { width, height }, room)];
+    const free = found.filter((box) => isFree(box, boxes));
+    const best = lowest(free, (box) => (
+      distance(box, around) + COVERED * covered(box, dots) - (stay.includes(box) ? STAYING : 0)));
     if (!best) continue;
     boxes.push(best);
     places.set(campaign.campaign_id, best);
@@ -53,6 +59,10 @@ function candidates({ left, right, top, bottom }, { width, height }, room) {
     found.push([right + AWAY, level], [left - AWAY - width, level]);
   }
   return found.map(([x, y]) => inside(x, y, width, height, room));
+}
+
+function stayed(box, { width, height }, room) {
+  return box ? [inside(box.left, box.top, width, height, room)] : [];
 }
 
 function inside(left, top, width, height, room) {
