@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+
 import numpy as np
 
 from sanket_sim.analysis.settings import SloSettings
@@ -10,7 +12,7 @@ from sanket_sim.core.units import NS_PER_S
 from sanket_sim.live import figures
 from sanket_sim.live.calm import Calm
 from sanket_sim.live.energy_meter import EnergyMeter, Spent
-from sanket_sim.live.frames import WINDOW_S
+from sanket_sim.live.frames import WINDOW_S, Bottleneck
 from sanket_sim.live.measured import MeasuredIds
 from sanket_sim.live.scene import Scene
 from sanket_sim.live.tally import Count, Counts, Shape, Tally, tally_of
@@ -23,9 +25,25 @@ TREND = 1.0
 """Points of the score by which its halves must differ to call it falling or recovering (chosen)."""
 
 
+Ranking = Callable[[], Sequence[Bottleneck]]
+"""Tells which services hold payments up now, the worst first."""
+
+
+def nothing_ranked() -> Sequence[Bottleneck]:
+    """Rank nothing."""
+    return ()
+
+
 class Instruments:
     """What the tiles, the charts and the alarms are read from.
 
+    Parameters
+    ----------
+    scene : Scene
+    ranking : Ranking
+
+    Notes
+    -----
     `window` holds whatever ended in the last seconds, `total` what the findings of the run count:
     intents born after the warm-up, corrections left out. Both judge as `analysis.intents` does, so
     that at the end of the run `total` is equal to the findings, to the unit. It lacks what has not
@@ -37,8 +55,8 @@ class Instruments:
     that fails everybody without losing a cent scores 100 by it.)
     """
 
-    def __init__(self, scene: Scene) -> None:
-        asked, self._bank = scene.experiment, scene.bank
+    def __init__(self, scene: Scene, ranking: Ranking = nothing_ranked) -> None:
+        asked, self._bank, self._ranking = scene.experiment, scene.bank, ranking
         self.slo: SloSettings = asked.slo
         self.shape = Shape(len(scene.bank.services), len(scene.bank.currencies))
         self.window, self.total = Window(self.shape), Tally.empty(self.shape)
@@ -151,19 +169,25 @@ class Instruments:
 
     @property
     def bottleneck(self) -> str:
-        """The service that most leaks of the window are due to; without any, the busiest one."""
-        blamed = self.window.tally.roots[:, :-1].sum(axis=0)
-        place = int(blamed.argmax()) if blamed.any() else self._services.busiest
-        if place < 0:
-            return "none"
-        service = self._bank.services[place]
-        return service.label or service.name
+        """Name of the service that holds payments up most; empty if nothing does.
 
-    @property
-    def busiest_service(self) -> str:
-        """Name of the service with the highest share of busy workers; empty if all are idle."""
+        The map's ranking while customers arrive. Of the whole run the service that most leaks are
+        due to, as the findings' audit has it; without any, the one whose workers were busiest.
+        """
+        blamed = self.total.roots[:, :-1].sum(axis=0)
+        if self.over and blamed.any():
+            return self.service_names[int(blamed.argmax())]
+        ranked = () if self.over else self._ranking()
+        if ranked:
+            return ranked[0].name
         place = self._services.busiest
         return self.service_names[place] if place >= 0 else ""
+
+    @property
+    def bottleneck_label(self) -> str:
+        """The same as people call it."""
+        labels = {one.name: one.label or one.name for one in self._bank.services}
+        return labels.get(self.bottleneck, "none")
 
     @property
     def frauds(self) -> int:
@@ -238,26 +262,26 @@ _LEAK_METRICS = ("leak_rate_count",)
 
 
 class _Services:
-    """How busy the services were when their gauges were last read."""
+    """How busy the services have been, by their gauges."""
 
     def __init__(self, scene: Scene) -> None:
         services = scene.bank.services
         self._workers = np.array([one.replicas * one.workers for one in services], np.float64)
-        self._interval_ns = scene.experiment.gauges
-        self._load = np.zeros(len(services))
+        self._until_ns = scene.experiment.duration
+        self._busy_ns = np.zeros(len(services))
         self.at_work = False
 
     def read(self, gauges: Columns) -> None:
-        """Take in the newest reading."""
+        """Take in a reading."""
         if not rows_in(gauges):
             return
+        if gauges["time_ns"][-1] <= self._until_ns:
+            size = len(self._busy_ns)
+            self._busy_ns += np.bincount(gauges["service"], gauges["busy_ns"], size)
         newest = gauges["time_ns"] == gauges["time_ns"][-1]
-        service = gauges["service"][newest]
-        busy_ns = np.bincount(service, gauges["busy_ns"][newest], len(self._load))
-        self._load = busy_ns / (self._workers * self._interval_ns)
         self.at_work = bool((gauges["busy"][newest] + gauges["queue_length"][newest]).any())
 
     @property
     def busiest(self) -> int:
-        """The service with the highest share of busy workers; -1 if all are idle."""
-        return int(self._load.argmax()) if self._load.any() else -1
+        """The service with the highest share of busy workers so far; -1 if all are idle."""
+        return int((self._busy_ns / self._workers).argmax()) if self._busy_ns.any() else -1

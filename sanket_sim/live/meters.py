@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from sanket_sim.live.frames import Point, Tile
-from sanket_sim.live.instruments import Instruments
+from sanket_sim.live.instruments import Instruments, Ranking, nothing_ranked
 from sanket_sim.live.plotting import Plotter
 from sanket_sim.live.scene import Scene
 from sanket_sim.live.tiles import tiles_of
@@ -16,6 +16,8 @@ class Meters:
     Parameters
     ----------
     scene : Scene
+    ranking : Ranking, optional
+        Tells which services hold payments up now.
 
     Notes
     -----
@@ -23,8 +25,8 @@ class Meters:
     since the warm-up: `now.total` and `now.spent`, equal to the findings when the run has ended.
     """
 
-    def __init__(self, scene: Scene) -> None:
-        self.now = Instruments(scene)
+    def __init__(self, scene: Scene, ranking: Ranking = nothing_ranked) -> None:
+        self.now = Instruments(scene, ranking)
         self._plotter = Plotter(scene.experiment, self.now.shape)
 
     @property

@@ -47,10 +47,10 @@ class Picture:
         self.processed = 0
         self.trouble = ""
         self.timeline = Timeline(scene)
-        self.meters = Meters(scene)
         self.names = Names(scene)
         self.roots = Roots(cockpit)
         self.services = ServiceMap(scene, self.roots)
+        self.meters = Meters(scene, self.services.bottlenecks)
         self.feed = LiveFeed(scene, self.names, self.roots)
         self.fraud = FraudWatch(scene)
         self.crowd = CrowdView(scene, self.fraud)

@@ -146,7 +146,7 @@ def _resilience(now: Instruments) -> Tile:
         text=figures.NOTHING if score is None else figures.score(score),
         state=state,
         chip=chips[state],
-        facts=(f"bottleneck {now.bottleneck}", now.trend),
+        facts=(f"bottleneck {now.bottleneck_label}", now.trend),
         series="resilience",
         goal=target,
     )

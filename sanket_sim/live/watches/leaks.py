@@ -9,6 +9,7 @@ from sanket_sim.live import figures
 from sanket_sim.live.alarm_book import AlarmBook, Latch, Notice
 from sanket_sim.live.frames import WINDOW_S, State
 from sanket_sim.live.instruments import Instruments
+from sanket_sim.live.tally import Tally
 from sanket_sim.live.tiles import LEAKS_CRITICAL
 from sanket_sim.trace.batch import TraceBatch
 
@@ -60,13 +61,15 @@ class LeakWatch:
                 if fresh[kind] or not was_on:
                     self._book.tell(self._notice(kind, count), batch.end_ns)
             elif was_on:
-                self._book.end(TOPIC, kind.name, batch.end_ns, self._so_far(kind))
+                service = self._service(kind, self._now.total)
+                told = " · ".join(filter(None, (service, self._so_far(kind))))
+                self._book.end(TOPIC, kind.name, batch.end_ns, told)
 
     def _notice(self, kind: LeakClass, count: int) -> Notice:
         share = count / max(self._now.window.tally.ended, 1)
         money = any(self._now.window.tally.glv_minor[kind])
         severity: State = "critical" if money and share >= LEAKS_CRITICAL else "warn"
-        service = self._service(kind)
+        service = self._service(kind, self._now.window.tally)
         parts = [
             service,
             f"{figures.percent(share)} % of the last {WINDOW_S} s",
@@ -92,9 +95,9 @@ class LeakWatch:
         worth = f", {self._now.worth(lost)}" if lost else ""
         return f"{leaked:,} so far{worth}"
 
-    def _service(self, kind: LeakClass) -> str:
-        """Return the service that most leaks of the window are due to."""
-        roots = self._now.window.tally.roots[kind, :-1]
+    def _service(self, kind: LeakClass, counted: Tally) -> str:
+        """Return the service that most leaks of a class are due to."""
+        roots = counted.roots[kind, :-1]
         return self._now.service_names[int(np.argmax(roots))] if roots.any() else ""
 
     def _rises(self, kind: LeakClass) -> bool:

@@ -30,32 +30,36 @@ class LatencyWatch:
     def __init__(self, book: AlarmBook, now: Instruments) -> None:
         self._book, self._now = book, now
         self._latch = Latch(ON_S, OFF_S)
+        self._worst_ms, self._where = 0.0, ""
 
     def watch(self, batch: TraceBatch) -> None:
         """Judge the window."""
-        now, slo_ms = self._now, self._now.slo.latency_p99 / NS_PER_MS
-        if now.over:
-            self._book.end(TOPIC, "latency", batch.end_ns)
+        if self._now.over:
+            self._end(batch.end_ns)
             return
-        p99_ms = now.window.tally.quantile_ms(0.99) or 0.0
+        p99_ms = self._now.window.tally.quantile_ms(0.99) or 0.0
+        slo_ms = self._now.slo.latency_p99 / NS_PER_MS
         bad, well = p99_ms > slo_ms, p99_ms < CLEAR * slo_ms
         if not self._latch.step(batch.end_ns, bad=bad, well=well):
-            self._book.end(TOPIC, "latency", batch.end_ns)
-            return
-        if not bad and self._book.is_open(TOPIC, "latency"):
-            return
-        limit = " ".join(figures.duration(slo_ms))
-        slow = " ".join(figures.duration(p99_ms))
-        detail = (
-            f"slowest 1 % wait {slow} or more · error budget burn {now.burn:.1f}{figures.TIMES}"
-        )
-        title, where = f"SLO breach: p99 > {limit}", now.busiest_service
-        if where:
-            detail = f"{where} busiest · {detail}"
-        notice = Notice(
-            TOPIC, "latency", "critical", title, detail, "service" if where else "", where
-        )
-        self._book.tell(notice, batch.end_ns)
+            self._end(batch.end_ns)
+        elif bad:
+            self._tell(p99_ms, " ".join(figures.duration(slo_ms)), batch.end_ns)
+
+    def _tell(self, p99_ms: float, limit: str, now_ns: int) -> None:
+        if p99_ms > self._worst_ms:
+            self._worst_ms, self._where = p99_ms, self._now.bottleneck
+        slow, where = " ".join(figures.duration(p99_ms)), self._where
+        burn = f"error budget burn {self._now.burn:.1f}{figures.TIMES}"
+        detail = " · ".join(filter(None, (where, f"slowest 1 % wait {slow} or more", burn)))
+        title, kind = f"SLO breach: p99 > {limit}", "service" if where else ""
+        self._book.tell(Notice(TOPIC, "latency", "critical", title, detail, kind, where), now_ns)
+
+    def _end(self, now_ns: int) -> None:
+        worst = " ".join(figures.duration(self._worst_ms))
+        detail = f"slowest 1 % waited up to {worst} or more"
+        told = " · ".join(filter(None, (self._where, detail)))
+        if self._book.end(TOPIC, "latency", now_ns, told):
+            self._worst_ms, self._where = 0.0, ""
 
 
 class _Rule(NamedTuple):
