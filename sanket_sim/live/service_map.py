@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
 
-from sanket_sim.core.units import NS_PER_MS
+from sanket_sim.core.units import NS_PER_MS, NS_PER_S
 from sanket_sim.live.breakers import BreakerBoard
 from sanket_sim.live.frames import WINDOW_S, Bottleneck, EdgeNow, ServiceNow
 from sanket_sim.live.hop_counts import Attempts, HopCounts
@@ -47,7 +47,7 @@ class ServiceMap:
         self.stations.observe(batch.gauges, second)
         self.leaks.observe(batch.transactions, self._roots.of_batch, second)
         self._take_decisions(batch.decisions)
-        if second > second_of(begin_ns):
+        if self.now_ns // NS_PER_S > begin_ns // NS_PER_S:
             self._note_past()
 
     def services(self) -> tuple[ServiceNow, ...]:

@@ -1,0 +1,107 @@
+"""The feed of payments: a fair sample, the noteworthy first, and every word of it true."""
+
+from collections import Counter
+
+import onlooker
+import pytest
+
+from sanket_sim.live.feed import ROWS_KEPT, ROWS_PER_FRAME, STATES
+from sanket_sim.live.json_text import json_of
+from sanket_sim.live.naming import person
+from sanket_sim.live.orders import Frame
+from sanket_sim.live.recent_rows import RecentRows
+
+
+@pytest.fixture(scope="module")
+def day():
+    return onlooker.day()
+
+
+def test_a_frame_is_short_in_order_and_brings_nothing_twice(day):
+    look, _ = day
+    assert max(len(frame.rows) for frame in look.frames) == ROWS_PER_FRAME
+    for frame in look.frames:
+        assert [row.at_ns for row in frame.rows] == sorted(row.at_ns for row in frame.rows)
+    assert max(Counter(row.tx_id for row in look.rows).values()) == 1
+    assert look.frames[-1].processed == look.picture.processed
+
+
+def test_rows_say_what_the_trace_says(day):
+    look, run = day
+    table = run.transactions().set_index("tx_id")
+    assert len(look.rows) > 500
+    for row in look.rows[::7]:
+        true = table.loc[row.tx_id]
+        assert (row.amount_minor, row.currency) == (true.amount_minor, true.currency)
+        assert row.kind == true.kind.replace("_", " ")
+        assert row.customer_id == true.customer_id
+        assert row.leak_class == ("" if true.leak_class == "NONE" else true.leak_class)
+        assert row.truth == true.typology.replace("_", " ")
+        assert (row.risk is None) == (true.fraud_decision in ("none", "unchecked", "closed"))
+        if true.completed_ns >= 0:
+            assert row.latency_ms == (true.completed_ns - true.created_ns) / 1e6
+
+
+def test_the_noteworthy_come_before_the_others(day):
+    """Fewer than a frame's rows leak in a second, so all that leaked must have been shown."""
+    look, run = day
+    table = run.transactions()
+    leaked = set(table[table.leak_class != "NONE"].tx_id)
+    shown = {row.tx_id for row in look.rows}
+    assert len(leaked) > 10
+    assert leaked <= shown
+    assert len(shown) < len(table)
+
+
+def test_verdicts_have_their_states_and_reasons(day):
+    look, _ = day
+    seen = {row.verdict for row in look.rows}
+    assert {"ok", "failed", "leaked", "review", "declined"} <= seen
+    for row in look.rows:
+        assert row.state == STATES[row.verdict]
+        assert bool(row.leak_class) == (row.verdict == "leaked")
+        if row.verdict in ("declined", "hold", "failed"):
+            assert row.reasons
+        if row.verdict == "review":
+            assert row.risk is not None
+
+
+def test_roots_are_named_as_the_findings_blame(day):
+    look, run = day
+    roots = Counter(row.root for row in look.rows if row.verdict == "leaked")
+    by_service = run.findings.leakage.by_service
+    assert roots == {name: group.leaked for name, group in by_service.items() if group.leaked}
+
+
+def test_nothing_new_is_no_frame(day):
+    look, _ = day
+    assert look.picture.feed.frame() is None
+    assert len(look.picture.feed.rows) == ROWS_KEPT
+
+
+def test_names_tell_people_shops_and_the_world_apart(day):
+    look, run = day
+    names, agents = look.picture.names, run.trace.frame("agents")
+    first = {
+        role: int(rows.agent_id.iloc[0]) for role, rows in agents.groupby("role", observed=True)
+    }
+    assert names.agent(first["customer"]) == person(first["customer"])
+    assert names.agent(first["mule"]) == person(first["mule"])
+    shops = agents[agents.role == "merchant"].drop_duplicates("agent_id")
+    called = [names.agent(int(shop)) for shop in shops.agent_id]
+    assert len(set(called)) == len(called)
+    assert called[0].split()[0].lower() == shops.segment.iloc[0]
+    cash = agents[agents.segment == "cash"].iloc[0]
+    assert names.account(int(cash.account_id)) == "Cash"
+    assert names.agent(-1) == names.account(-1) == ""
+
+
+def test_whoever_comes_late_sees_the_rows_of_earlier_frames(day):
+    look, _ = day
+    recent = RecentRows()
+    assert recent.frame is None
+    for number, frame in enumerate(look.frames):
+        recent.keep(Frame(1, "transactions", number, json_of(frame)))
+    assert recent.frame.sequence == len(look.frames) - 1
+    newest = json_of({"rows": look.rows[-ROWS_KEPT:], "processed": look.frames[-1].processed})
+    assert recent.frame.body == newest

@@ -1,0 +1,181 @@
+"""Inspectors: any payment of a run while it goes on and after it, and any service."""
+
+import onlooker
+import pytest
+
+from sanket_sim.analysis.run_folder import RunFolder
+from sanket_sim.analysis.story import tell
+from sanket_sim.bank.fraud_features import FEATURES
+from sanket_sim.live.commanding import command_of
+from sanket_sim.live.inspection import Missing, inspect
+from sanket_sim.live.inspection.evidence import score_of
+from sanket_sim.live.orders import Give
+
+
+@pytest.fixture(scope="module")
+def storm():
+    return onlooker.storm()
+
+
+@pytest.fixture(scope="module")
+def day():
+    return onlooker.day()
+
+
+@pytest.fixture(scope="module")
+def noted(storm):
+    return storm[0].notes[79]
+
+
+def test_a_payment_can_be_opened_whatever_its_age(noted):
+    assert noted["parts"] >= 1, "the first payments are on the disk by now"
+    assert noted["first"]["tx_id"] == 0
+    assert noted["first"]["status"] == "OK"
+    assert noted["first"]["hops"]
+    assert noted["newest"]["status"] != "IN_FLIGHT"
+
+
+def test_a_payment_under_way_says_so(noted):
+    seen = noted["under_way"]
+    assert seen["status"] == "IN_FLIGHT"
+    assert "still under way" in seen["headline"]
+    assert seen["hops"]
+    assert seen["answer"] == ""
+
+
+def test_the_waterfall_names_the_hop_that_leaked(noted):
+    seen = noted["leaked"]
+    assert seen["leak_class"] == "DUPLICATE"
+    (blamed,) = [bar for bar in seen["hops"] if bar["blamed"]]
+    assert blamed["hop_id"] == seen["blamed_hop_id"]
+    assert blamed["service"] == seen["root"] == "pool"
+    assert blamed["committed"]
+    assert blamed["late"]
+    assert f"hop {blamed['hop_id']}" in seen["verdict"][0]
+    assert any(journal["blamed"] for journal in seen["journals"])
+
+
+def test_a_bar_waits_works_and_ends(noted):
+    for bar in noted["leaked"]["hops"]:
+        assert bar["begin_ms"] >= 0
+        done_ms = bar["begin_ms"] + bar["queue_ms"] + bar["compute_ms"]
+        assert done_ms == pytest.approx(bar["worked_until_ms"], abs=1)
+        assert bar["end_ms"] - bar["begin_ms"] == 1000.0, "its caller waits a second"
+
+
+def test_the_ledger_is_held_against_what_was_ordered(noted):
+    seen = noted["leaked"]
+    (leg,) = seen["ledger"]
+    assert leg["debited_minor"] == leg["journals"] * leg["expected_minor"] > 0
+    assert leg["leak_minor"] == leg["debited_minor"] - leg["expected_minor"]
+    assert not leg["balanced"]
+    posted = [leg["amount_minor"] for one in seen["journals"] for leg in one["legs"]]
+    assert sum(posted) == 0
+    assert sum(minor for minor in posted if minor > 0) == leg["credited_minor"]
+
+
+def test_the_story_after_the_run_is_the_one_told_before(storm, noted):
+    """Only what the back office found later has been added to it."""
+    look, _ = storm
+    for name in ("first", "leaked", "newest"):
+        before, after = noted[name], look.seen("payment", noted[name]["tx_id"])
+        added = [line for line in after["moments"] if line not in before["moments"]]
+        assert [line for line in after["moments"] if line not in added] == before["moments"]
+        assert all("reconciliation" in line["said"] for line in added)
+        assert after | {"moments": []} == before | {"moments": []}
+
+
+def test_stories_judge_as_the_command_line_does(day):
+    look, run = day
+    folder = RunFolder(run.folder)
+    leaked = [row.tx_id for row in look.rows if row.leak_class][::9]
+    assert len(leaked) >= 3
+    for tx_id in leaked:
+        seen, told = look.seen("payment", tx_id), tell(folder, tx_id)
+        assert seen["leak_class"] == told.verdict.leak_class
+        assert seen["blamed_hop_id"] == told.verdict.hop_id
+        assert [bar["hop_id"] for bar in seen["hops"]] == [one.hop_id for one in told.visits]
+        assert len(seen["moments"]) == len(told.moments)
+        assert all(line["said"] for line in seen["moments"])
+
+
+def test_every_kind_of_end_can_be_told(day):
+    look, _ = day
+    ends = {}
+    for row in look.rows:
+        ends.setdefault(row.verdict, row.tx_id)
+    for verdict, tx_id in ends.items():
+        seen = look.seen("payment", tx_id)
+        assert (seen["status"] == "LEAKED") == (verdict == "leaked")
+        assert seen["verdict"][0].endswith(".")
+        assert seen["customer"]["name"]
+
+
+def test_evidence_is_what_the_fraud_service_knew(day):
+    look, run = day
+    assessments = run.trace.frame("assessments")
+    service = look.picture.scene.bank.fraud_service
+    for row in assessments.iloc[:: max(len(assessments) // 8, 1)].itertuples():
+        seen = look.seen("payment", row.tx_id)
+        evidence = seen["fraud"]
+        values = [float(getattr(row, name)) for name in FEATURES]
+        assert evidence["score"] == pytest.approx(row.score, abs=1e-6)
+        assert score_of(service, values) == pytest.approx(row.score, abs=0.02)
+        weights = [one["weight"] for one in evidence["telling"]]
+        assert weights == sorted(weights, reverse=True)
+        assert all(0 < weight <= evidence["score"] + 0.02 for weight in weights)
+
+
+@pytest.mark.parametrize("key", ["999999999", "-1", "abc", "", "٣"])
+def test_a_payment_that_never_was_is_missing(storm, key):
+    with pytest.raises(Missing):
+        inspect(storm[0].picture, "payment", key)
+
+
+@pytest.mark.parametrize(("kind", "key"), [("service", "vault"), ("planet", "pool")])
+def test_a_thing_that_is_not_there_is_missing(storm, kind, key):
+    with pytest.raises(Missing):
+        inspect(storm[0].picture, kind, key)
+
+
+def test_a_service_adds_up(storm, noted):
+    look, run = storm
+    seen = look.seen("service", "pool")
+    assert seen["total"]["attempts"] == run.findings.resilience.attempts
+    assert sum(one["since_start"] for one in seen["endings"]) == seen["total"]["attempts"]
+    assert sum(one["lately"] for one in seen["endings"]) == seen["lately"]["attempts"]
+    assert len(noted["pool"]["past"]["end_ns"]) == 79
+    assert noted["pool"]["past"]["queue"][-1] == noted["pool"]["now"]["queue"]
+    (top,) = noted["pool"]["leaking"]
+    assert top["operation"] == "pool.pay"
+    assert top["tx_ids"][-1] <= look.picture.feed.newest_tx_id
+
+
+def test_a_service_knows_its_faults_and_its_place_among_bottlenecks(noted):
+    (pause,) = noted["pool"]["faults"]
+    assert (pause["kind"], pause["target"]) == ("pause", "pool")
+    assert noted["pool"]["rank"] == 1
+
+
+def test_policies_are_told_in_words(day):
+    seen = day[0].seen("service", "fraud")
+    incoming = [edge for edge in seen["edges"] if edge["incoming"]]
+    said = next(edge for edge in incoming if edge["edge"].startswith("payment->fraud"))
+    assert said["policy"][0] == "waits 500ms"
+    assert any("fail-open" in words for words in said["policy"])
+    assert said["breaker"] in ("closed", "open", "half_open")
+    assert seen["breaker_log"]
+
+
+def test_whatever_can_be_injected_is_accepted_as_its_example_says(day):
+    look, _ = day
+    resolved = look.cockpit.resolved
+    for name in look.picture.scene.service_names:
+        offered = look.seen("service", name)["injectable"]
+        assert {"latency", "crash", "config"} <= {one["kind"] for one in offered}
+        for one in offered:
+            command = command_of(Give(one["example"]), 10_000_000_000, resolved)
+            assert command.deed.kind == one["kind"]
+            assert one["example"]["target"] in one["targets"]
+            known = {setting["name"] for setting in one["settings"]}
+            assert one["example"].keys() - {"kind", "target"} <= known
