@@ -136,3 +136,22 @@ def test_what_is_no_manifest_is_refused(tmp_path, content):
         (tmp_path / "manifest.json").write_bytes(content)
     with pytest.raises(TraceError, match="manifest"):
         load_manifest(tmp_path)
+
+
+@pytest.mark.parametrize("wanted", [[0], [3, 5], [99], []])
+def test_rows_with_a_number_are_found_in_every_part(tmp_path, wanted):
+    """Parts are passed by on the word of their extremes: nothing may be missed for it."""
+    ids = np.array([0, 3, 1, 3, 9, 5, 7, -1, -1, 3])
+    rows = {column.name: np.zeros(len(ids), column.dtype) for column in schema.DECISIONS}
+    rows |= {"tx_id": ids, "time_ns": np.arange(len(ids))}
+    words = Vocabularies()
+    for column in schema.DECISIONS:
+        if column.vocabulary:
+            words[column.vocabulary].code("some")
+    writer = TraceWriter(tmp_path, words, rows_per_part=3)
+    writer.write(TraceBatch(decisions=rows))
+    writer.close()
+    trace = Trace(tmp_path)
+    assert len(trace.parts("decisions")) == 4
+    found = trace.rows_with("decisions", "tx_id", wanted)
+    assert found["time_ns"].tolist() == np.flatnonzero(np.isin(ids, wanted)).tolist()

@@ -159,6 +159,17 @@ def test_a_failed_write_keeps_the_old_file(tmp_path):
     assert target.read_bytes() == b"old"
 
 
+def test_rows_that_wait_are_those_that_are_not_on_the_disk(tmp_path):
+    table = random_table("hops", 27)
+    writer = TraceWriter(tmp_path, vocabularies(), rows_per_part=10)
+    for begin, end in ((0, 4), (4, 23), (23, 27)):
+        writer.write(TraceBatch(hops=sliced(table, begin, end)))
+        waiting = writer.waiting("hops")
+        assert waiting["tx_id"].tolist() == table["tx_id"][end // 10 * 10 : end].tolist()
+    writer.close()
+    assert len(writer.waiting("hops")["tx_id"]) == 0
+
+
 def test_memory_of_a_writer_does_not_grow_with_rows(tmp_path):
     writer = TraceWriter(tmp_path, vocabularies(), rows_per_part=100)
     buffers = {id(buffer) for buffer in writer._buffers.values()}
