@@ -1,7 +1,7 @@
 // The alerts: open ones first, the newest before the older; ended ones stay, muted.
 
 import { AlertRow } from "./alert_row.js";
-import { cardHead, setText } from "./dom.js";
+import { cardHead, setStyle, setText } from "./dom.js";
 import { html, mark } from "./nodes.js";
 
 const ROWS_MOST = 80;
@@ -58,11 +58,11 @@ export class AlertList {
   /** Fill the room with whole rows: one that is cut off at rest looks broken. */
   fit() {
     const room = this.room.clientHeight;
-    const heights = [...this.list.children].map((row) => row.firstChild.offsetHeight);
+    const heights = [...this.list.children].map((row) => row.firstChild.getBoundingClientRect().height);
     let [end, whole] = [0, 0];
     while (whole < heights.length && end + heights[whole] <= room) end += heights[whole++];
     const air = whole && whole < heights.length ? (room - end) / whole : 0;
-    this.list.style.setProperty("--air", `${air.toFixed(2)}px`);
+    setStyle(this.list, "--air", `${air.toFixed(2)}px`);
   }
 
   drop(id, row) {

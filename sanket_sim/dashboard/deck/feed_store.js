@@ -78,7 +78,7 @@ function chosen(rows, most) {
   const others = rows.filter((row) => !first.has(row));
   const step = others.length / (most - first.size);
   for (let index = first.size; index < most; index += 1) {
-    first.add(others[Math.floor((index - most) * step + others.length)]);
+    first.add(others[others.length - 1 - Math.floor((most - 1 - index) * step)]);
   }
   return rows.filter((row) => first.has(row));
 }
