@@ -27,5 +27,5 @@ def actions(standing: Standing, tab: Tab) -> None:
         panel=tab.panel.value.name,
         against_inject=standing.against("inject"),
         against_findings="" if standing.state == "ended" else "the run has not ended yet",
-        event_open_panel=tab.open,
+        event_open_panel=tab.toggle,
     )

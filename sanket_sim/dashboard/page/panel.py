@@ -51,9 +51,12 @@ class Tab:
     truth: solara.Reactive[bool] = field(default_factory=lambda: solara.reactive(False))
 
     def open(self, name: Name, kind: str = "", key: str = "") -> None:
-        """Lay something beside the deck; what lies there already goes away if it is the same."""
-        asked = Panel(name, kind, key)
-        self.panel.set(CLOSED if self.panel.value == asked else asked)
+        """Lay something beside the deck, in the place of what lies there."""
+        self.panel.set(Panel(name, kind, key))
+
+    def toggle(self, name: Name) -> None:
+        """Lay something beside the deck, or take it away if it lies there already."""
+        self.panel.set(CLOSED if self.panel.value.name == name else Panel(name))
 
     def close(self) -> None:
         """Give the deck its room back."""

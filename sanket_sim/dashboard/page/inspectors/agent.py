@@ -18,6 +18,7 @@ from sanket_sim.dashboard.page.inspectors.sheet import (
     Sheet,
     State,
     Table,
+    agent_link,
     filled,
 )
 from sanket_sim.dashboard.page.wording import clock, words
@@ -126,12 +127,11 @@ def _payments(payments: list[Body], start: str, *, truth: bool) -> Table:
 
 
 def _payment(one: Body, start: str, *, truth: bool) -> tuple[Cell, ...]:
-    other = Link("agent", str(one["other_id"])) if one["other_id"] >= 0 else None
     verdict = "leaked" if one["leaked"] else one["verdict"]
     cells = (
         Cell(clock(start, one["at_ns"])[:8]),
         Cell(words(one["kind"]), link=Link("payment", str(one["tx_id"]))),
-        Cell(one["other"] or "-", link=other),
+        Cell(one["other"] or "-", link=agent_link(one["other_id"])),
         Cell(f"{_sign(one)}{format_minor(one['amount_minor'], one['currency'])}"),
         Cell(verdict, _VERDICTS.get(verdict, "warn")),
     )

@@ -17,6 +17,7 @@ from sanket_sim.dashboard.page.inspectors.sheet import (
     Link,
     Sheet,
     Table,
+    agent_link,
     filled,
 )
 from sanket_sim.dashboard.page.wording import clock, share, words
@@ -90,7 +91,7 @@ def _plan(plan: Body) -> Iterator[Fact]:
 def _nodes(body: Body) -> Table:
     rows = tuple(
         (
-            Cell(one["name"], link=Link("agent", str(one["agent_id"]))),
+            Cell(one["name"], link=agent_link(one["agent_id"])),
             Cell(words(one["part"])),
             Cell(str(one["layer"])),
         )

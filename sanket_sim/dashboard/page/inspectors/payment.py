@@ -23,6 +23,7 @@ from sanket_sim.dashboard.page.inspectors.sheet import (
     Table,
     Text,
     Waterfall,
+    agent_link,
     filled,
 )
 from sanket_sim.dashboard.page.wording import millis, words
@@ -86,8 +87,7 @@ def _facts(body: Body) -> Iterator[Fact]:
         yield Fact("Amount", format_minor(body["amount_minor"], body["currency"]))
     for role in ("customer", "debtor", "creditor"):
         if who := body[role]:
-            link = Link("agent", str(who["agent_id"])) if who["agent_id"] >= 0 else None
-            yield Fact(role.capitalize(), who["name"], link=link)
+            yield Fact(role.capitalize(), who["name"], link=agent_link(who["agent_id"]))
     yield Fact("Took", millis(body["latency_ms"]))
     if body["answer"]:
         yield Fact("Customer was", body["answer"])

@@ -1,0 +1,287 @@
+"""The Solara page in a real browser, on a real server with a small real run."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from conftest import CHROMIUM, Served
+
+pytest.importorskip("playwright")
+from playwright.sync_api import Browser, Page, expect
+
+from sanket_sim.core.units import NS_PER_S
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not CHROMIUM.exists(), reason="Debian's chromium is not installed"),
+]
+
+
+@pytest.fixture
+def at_start(served: Served) -> Served:
+    """Bring the small run to its start, if a test before has moved it."""
+    status = served.status
+    if status["state"] != "ready" or status["experiment"] != "small":
+        served.post("reset")
+        served.wait_until(lambda now: now["state"] == "ready")
+    served.post("speed", speed=60)
+    return served
+
+
+@pytest.fixture
+def deck(page: Page, at_start: Served) -> Page:
+    return opened(page, at_start)
+
+
+def opened(page: Page, served: Served, size: tuple[int, int] = (1400, 850)) -> Page:
+    page.set_viewport_size({"width": size[0], "height": size[1]})
+    page.goto(served.url)
+    expect(page.get_by_test_id("play")).to_be_enabled(timeout=30_000)
+    expect(page.get_by_test_id("play")).not_to_have_attribute("aria-disabled", "true")
+    return page
+
+
+def sequence(page: Page) -> int:
+    return page.evaluate("document.querySelector('sanket-deck').state.metrics?.run.processed ?? 0")
+
+
+def test_nothing_leaves_the_host_and_nothing_complains(page: Page, at_start: Served) -> None:
+    hosts: set[str] = set()
+    said: list[str] = []
+    page.on("request", lambda request: hosts.add(request.url.split("/")[2]))
+    page.on("websocket", lambda socket: hosts.add(socket.url.split("/")[2]))
+    page.on("pageerror", lambda error: said.append(str(error)))
+    page.on("console", lambda m: m.type in ("error", "warning") and said.append(m.text))
+    opened(page, at_start)
+    for panel in ("experiments", "inject"):
+        page.get_by_test_id(panel).click()
+        expect(
+            page.get_by_test_id({"experiments": "chooser"}.get(panel, "drawer-inject"))
+        ).to_be_visible()
+        page.keyboard.press("Escape")
+    page.get_by_test_id("play").click()
+    expect(page.get_by_test_id("card-feed")).to_contain_text("TX-", timeout=20_000)
+    page.get_by_test_id("pause").click()
+    assert hosts == {at_start.url.removeprefix("http://")}
+    assert said == []
+
+
+def test_page_has_a_name_a_language_an_icon_and_no_locked_zoom(deck: Page) -> None:
+    assert deck.title() == "Sanket flight deck"
+    assert deck.evaluate("document.documentElement.lang") == "en"
+    metas = deck.locator("meta[name=viewport]").evaluate_all("all => all.map((m) => m.content)")
+    assert "user-scalable=no" not in metas[-1]
+    assert deck.locator("link[rel=icon]").last.get_attribute("href") == "/skin/icon.svg"
+
+
+def test_plays_and_pauses(deck: Page, at_start: Served) -> None:
+    deck.get_by_test_id("play").click()
+    at_start.wait_until(lambda now: now["processed"] > 50)
+    deck.wait_for_function("document.querySelector('sanket-deck').state.metrics.run.processed > 50")
+    deck.get_by_test_id("pause").click()
+    waiting = at_start.wait_until(lambda now: now["state"] == "paused")
+    expect(deck.get_by_test_id("play")).to_be_visible()
+    expect(deck.get_by_test_id("flight-state")).to_contain_text("Paused")
+    assert at_start.status["now_ns"] == waiting["now_ns"]
+
+
+def test_step_goes_one_second(deck: Page, at_start: Served) -> None:
+    deck.get_by_test_id("step").click()
+    at_start.wait_until(lambda now: now["state"] == "paused" and now["now_ns"] == NS_PER_S)
+    deck.get_by_test_id("step-more").click()
+    deck.get_by_test_id("step-10").click()
+    at_start.wait_until(lambda now: now["state"] == "paused" and now["now_ns"] == 11 * NS_PER_S)
+
+
+def test_speed_by_button_and_by_field(deck: Page, at_start: Served) -> None:
+    deck.get_by_test_id("speed-600").click()
+    at_start.wait_until(lambda now: now["speed"] == 600)
+    expect(deck.get_by_test_id("speed-600")).to_have_attribute("aria-pressed", "true")
+    deck.get_by_test_id("speed-other").click()
+    deck.get_by_test_id("speed-field").fill("2.5")
+    deck.get_by_test_id("speed-set").click()
+    at_start.wait_until(lambda now: now["speed"] == 2.5)
+    expect(deck.get_by_test_id("speed-other")).to_contain_text("2.5")
+    deck.get_by_test_id("speed-max").click()
+    at_start.wait_until(lambda now: now["speed"] == 10_000)
+
+
+def test_what_is_not_allowed_says_why(deck: Page, at_start: Served) -> None:
+    stop = deck.get_by_test_id("stop")
+    expect(stop).to_have_attribute("aria-disabled", "true")
+    expect(stop).to_have_attribute("title", "the run has not begun")
+    stop.click(force=True)
+    assert at_start.status["state"] == "ready"
+
+
+def test_two_tabs_and_the_api_see_one_another(
+    browser: Browser, deck: Page, at_start: Served
+) -> None:
+    other = opened(browser.new_context().new_page(), at_start)
+    deck.get_by_test_id("play").click()
+    expect(other.get_by_test_id("pause")).to_be_visible()
+    other.get_by_test_id("pause").click()
+    expect(deck.get_by_test_id("play")).to_be_visible()
+    at_start.post("resume")
+    expect(deck.get_by_test_id("pause")).to_be_visible()
+    at_start.post("pause")
+    expect(other.get_by_test_id("play")).to_be_visible()
+    other.context.close()
+
+
+def commanded(served: Served) -> list[Any]:
+    return served.get("commands")["commands"]
+
+
+def test_injects_a_fault_that_is_recorded(deck: Page, at_start: Served) -> None:
+    deck.get_by_test_id("step").click()
+    at_start.wait_until(lambda now: now["now_ns"] == NS_PER_S and now["state"] == "paused")
+    deck.get_by_test_id("inject").click()
+    deck.get_by_test_id("inject-target").fill("payment")
+    deck.get_by_test_id("inject-add").fill("700ms")
+    deck.get_by_test_id("inject-for").fill("30s")
+    expect(deck.get_by_test_id("inject-preview")).to_contain_text('add = "700ms"')
+    deck.get_by_test_id("inject-give").click()
+    expect(deck.get_by_test_id("notice")).to_contain_text("experiment.toml")
+    expect(deck.get_by_test_id("given")).to_contain_text("payment")
+    [one] = commanded(at_start)
+    assert (one["kind"], one["at"]) == ("latency", "1s")
+    record = Path(at_start.status["folder"]) / "experiment.toml"
+    [written] = tomllib.loads(record.read_text())["command"]
+    assert (
+        written["fault"]["add"]["value"] == "700ms"
+        if isinstance(written["fault"]["add"], dict)
+        else written["fault"]["add"] == "700ms"
+    )
+    expect(deck.get_by_test_id("card-timeline")).to_contain_text(re.compile("latency", re.I))
+
+
+def test_refusals_stand_at_their_fields(deck: Page, at_start: Served) -> None:
+    deck.get_by_test_id("inject").click()
+    deck.get_by_test_id("inject-target").fill("paiment")
+    expect(deck.get_by_test_id("inject-form")).to_contain_text('did you mean "payment"')
+    deck.get_by_test_id("inject-give").click()
+    deck.get_by_test_id("inject-target").fill("payment")
+    deck.get_by_test_id("inject-add").fill("soon")
+    expect(deck.get_by_test_id("inject-form")).to_contain_text("expected a duration")
+    assert commanded(at_start) == []
+
+
+def test_switches_a_control_and_changes_a_policy(deck: Page, at_start: Served) -> None:
+    deck.get_by_test_id("inject").click()
+    deck.get_by_test_id("tab-control").click()
+    deck.get_by_test_id("control-idempotency_key").uncheck()
+    deck.get_by_test_id("inject-give").click()
+    expect(deck.get_by_test_id("notice")).to_contain_text("experiment.toml")
+    deck.get_by_test_id("tab-policy").click()
+    deck.get_by_test_id("policy-target").fill("gateway->payment")
+    deck.get_by_test_id("policy-timeout").fill("250ms")
+    expect(deck.get_by_test_id("inject-preview")).to_contain_text('timeout = "250ms"')
+    deck.get_by_test_id("inject-give").click()
+    at_start.wait_until(lambda _: len(commanded(at_start)) == 2)
+    assert [one["kind"] for one in commanded(at_start)] == ["control", "config"]
+
+
+def test_looks_into_a_service_and_closes_with_escape(deck: Page) -> None:
+    card = deck.get_by_test_id("service-payment")
+    card.focus()
+    deck.keyboard.press("Enter")
+    drawer = deck.get_by_test_id("drawer-inspect-service")
+    expect(drawer).to_contain_text("Utilisation")
+    expect(deck.get_by_test_id("play")).to_be_in_viewport()
+    deck.keyboard.press("Escape")
+    expect(drawer).to_be_hidden()
+    focused = "document.querySelector('sanket-deck').shadowRoot.activeElement?.dataset.testid"
+    assert deck.evaluate(focused) == "service-payment"
+
+
+def test_inject_here_sets_the_target(deck: Page) -> None:
+    deck.get_by_test_id("service-ledger").click()
+    deck.get_by_test_id("inject-here").click()
+    expect(deck.get_by_test_id("inject-target")).to_have_value("ledger")
+
+
+def test_looks_into_a_payment_and_its_customer(deck: Page, at_start: Served) -> None:
+    deck.get_by_test_id("play").click()
+    at_start.wait_until(lambda now: now["processed"] > 100)
+    deck.get_by_test_id("pause").click()
+    row = deck.locator("[data-testid^=feed-row-]").first
+    row.click()
+    drawer = deck.get_by_test_id("drawer-inspect-payment")
+    expect(drawer.get_by_test_id("block-waterfall")).to_be_visible()
+    drawer.locator("dl .sk-link").first.click()
+    expect(deck.get_by_test_id("drawer-inspect-agent")).to_contain_text("Accounts")
+
+
+def test_starts_another_experiment_after_asking(deck: Page, at_start: Served) -> None:
+    deck.get_by_test_id("step").click()
+    at_start.wait_until(lambda now: now["state"] == "paused")
+    before = at_start.status["run_id"]
+    deck.get_by_test_id("experiments").click()
+    deck.get_by_test_id("set-population.customers").fill("many")
+    deck.get_by_test_id("start").click()
+    deck.get_by_test_id("start-anyway").click()
+    expect(deck.get_by_test_id("chooser")).to_contain_text("valid integer")
+    assert at_start.status["run_id"] == before
+    deck.get_by_test_id("set-population.customers").fill("300")
+    deck.get_by_test_id("set-seed").fill("8")
+    deck.get_by_test_id("start").click()
+    deck.get_by_test_id("start-anyway").click()
+    now = at_start.wait_until(lambda now: now["run_id"] > before and now["state"] == "running")
+    assert now["seed"] == 8
+    expect(deck.get_by_test_id("chooser")).to_be_hidden()
+
+
+def test_resets_and_stops_and_shows_findings(deck: Page, at_start: Served) -> None:
+    deck.get_by_test_id("step").click()
+    at_start.wait_until(lambda now: now["now_ns"] == NS_PER_S and now["state"] == "paused")
+    deck.get_by_test_id("reset").click()
+    at_start.wait_until(lambda now: now["state"] == "ready" and now["now_ns"] == 0)
+    deck.get_by_test_id("step-more").click()
+    deck.get_by_test_id("step-60").click()
+    at_start.wait_until(lambda now: now["now_ns"] == 60 * NS_PER_S and now["state"] == "paused")
+    deck.get_by_test_id("stop").click()
+    at_start.wait_until(lambda now: now["state"] == "ended", within_s=60.0)
+    deck.get_by_test_id("findings").click()
+    expect(deck.get_by_test_id("drawer-findings")).to_contain_text("Submitted")
+    assert deck.get_by_test_id("report").get_attribute("href") == "/api/report"
+    expect(deck.get_by_test_id("play")).to_have_attribute("title", re.compile("has ended"))
+
+
+def test_keyboard_alone_runs_it(deck: Page, at_start: Served) -> None:
+    deck.locator("body").press(" ")
+    at_start.wait_until(lambda now: now["state"] == "running")
+    expect(deck.get_by_test_id("pause")).to_be_visible()
+    deck.locator("body").press(" ")
+    at_start.wait_until(lambda now: now["state"] == "paused")
+    deck.get_by_test_id("experiments").focus()
+    deck.keyboard.press("Enter")
+    expect(deck.get_by_test_id("chooser")).to_be_visible()
+    deck.keyboard.press("Escape")
+    expect(deck.get_by_test_id("chooser")).to_be_hidden()
+
+
+def test_theme_and_view_are_chosen_and_the_theme_remembered(deck: Page, at_start: Served) -> None:
+    deck.get_by_test_id("look").click()
+    deck.get_by_test_id("theme-light").click()
+    deck.get_by_test_id("look-fraud").click()
+    host = deck.locator("sanket-deck")
+    expect(host).to_have_attribute("theme", "light")
+    expect(host).to_have_attribute("view", "fraud")
+    deck.get_by_test_id("truth").check()
+    expect(host).to_have_attribute("truth", "")
+    deck.reload()
+    expect(deck.locator("sanket-deck")).to_have_attribute("theme", "light", timeout=20_000)
+
+
+def test_readable_at_twice_the_size(page: Page, at_start: Served) -> None:
+    opened(page, at_start, (700, 425))
+    wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    assert page.evaluate(wide) == 0
+    page.get_by_test_id("inject").click()
+    expect(page.get_by_test_id("inject-give")).to_be_in_viewport()
+    assert page.evaluate(wide) == 0
