@@ -124,6 +124,8 @@ class Pilot:
     def fail(self, error: Exception, message: str) -> None:
         """Say why the run came down."""
         self._conserved = not isinstance(error, ConservationError)
+        if not self._conserved:
+            self.picture.alarms.break_law(message, self.now_ns)
         self.enter("failed", message)
 
     def linger(self) -> None:
