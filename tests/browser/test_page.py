@@ -146,18 +146,16 @@ def test_injects_a_fault_that_is_recorded(deck: Page, at_start: Served) -> None:
     deck.get_by_test_id("inject-for").fill("30s")
     expect(deck.get_by_test_id("inject-preview")).to_contain_text('add = "700ms"')
     deck.get_by_test_id("inject-give").click()
-    expect(deck.get_by_test_id("notice")).to_contain_text("experiment.toml")
+    expect(deck.get_by_test_id("snackbar")).to_contain_text("experiment.toml")
     expect(deck.get_by_test_id("given")).to_contain_text("payment")
     [one] = commanded(at_start)
     assert (one["kind"], one["at"]) == ("latency", "1s")
     record = Path(at_start.status["folder"]) / "experiment.toml"
     [written] = tomllib.loads(record.read_text())["command"]
-    assert (
-        written["fault"]["add"]["value"] == "700ms"
-        if isinstance(written["fault"]["add"], dict)
-        else written["fault"]["add"] == "700ms"
+    assert "700ms" in str(written["fault"]["add"])
+    expect(deck.get_by_test_id("card-timeline")).to_contain_text(
+        re.compile("latency", re.IGNORECASE)
     )
-    expect(deck.get_by_test_id("card-timeline")).to_contain_text(re.compile("latency", re.I))
 
 
 def test_refusals_stand_at_their_fields(deck: Page, at_start: Served) -> None:
@@ -176,7 +174,7 @@ def test_switches_a_control_and_changes_a_policy(deck: Page, at_start: Served) -
     deck.get_by_test_id("tab-control").click()
     deck.get_by_test_id("control-idempotency_key").uncheck()
     deck.get_by_test_id("inject-give").click()
-    expect(deck.get_by_test_id("notice")).to_contain_text("experiment.toml")
+    expect(deck.get_by_test_id("snackbar")).to_contain_text("experiment.toml")
     deck.get_by_test_id("tab-policy").click()
     deck.get_by_test_id("policy-target").fill("gateway->payment")
     deck.get_by_test_id("policy-timeout").fill("250ms")
@@ -265,7 +263,7 @@ def test_keyboard_alone_runs_it(deck: Page, at_start: Served) -> None:
     expect(deck.get_by_test_id("chooser")).to_be_hidden()
 
 
-def test_theme_and_view_are_chosen_and_the_theme_remembered(deck: Page, at_start: Served) -> None:
+def test_theme_and_view_are_chosen_and_the_theme_remembered(deck: Page) -> None:
     deck.get_by_test_id("look").click()
     deck.get_by_test_id("theme-light").click()
     deck.get_by_test_id("look-fraud").click()
