@@ -7,6 +7,7 @@ import { faded, mixed } from "./themes.js";
 const NS_PER_MS = 1e6;
 const LABEL_PX = 48;
 const EDGES_PX = 76;
+const MARK_PX = 2;
 
 /** One chart: a card with a title, a legend that says the present values, and a canvas. */
 export class Chart {
@@ -179,7 +180,8 @@ export class Chart {
     const most = Math.max(2, (this.width - EDGES_PX) / LABEL_PX);
     const step = timeStepMs(untilMs - fromMs, most);
     const say = timeLabel(step);
-    const lines = series.map((one) => ({ name: one.name, data: dataOf(one, frame) }));
+    const size = Math.ceil((frame.points.length * MARK_PX) / this.width) || 1;
+    const lines = series.map((one) => ({ name: one.name, data: dataOf(one, frame, size) }));
     if (this.plan.stacked) heap(lines);
     lines[0].markArea = this.#shades(frame);
     const goal = this.plan.goal?.(frame);
@@ -246,8 +248,31 @@ function areaColour({ colour, fill, heaped }, tokens) {
     : faded(tokens[colour], tokens.theme === "dark" ? fill : fill * 0.8);
 }
 
-function dataOf(one, { points, startMs }) {
-  return points.map((point) => [startMs + point.end_ns / NS_PER_MS, one.value(point) ?? null]);
+/**
+ * A series as marks [ms, value]. Points that would lie closer than `MARK_PX` are averaged, in groups
+ * that their index fixes: a group must not flicker as the window moves on.
+ */
+function dataOf(one, { points, startMs }, size) {
+  const marks = [];
+  let group = -1;
+  let sum = 0;
+  let known = 0;
+  for (const point of points) {
+    const mine = Math.floor(point.index / size);
+    if (mine !== group) {
+      [group, sum, known] = [mine, 0, 0];
+      marks.push([0, null]);
+    }
+    const value = one.value(point);
+    if (value != null) {
+      sum += value;
+      known += 1;
+    }
+    const mark = marks[marks.length - 1];
+    mark[0] = startMs + point.end_ns / NS_PER_MS;
+    mark[1] = known ? sum / known : null;
+  }
+  return marks;
 }
 
 function reachOf(lines) {

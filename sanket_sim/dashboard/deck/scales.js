@@ -33,7 +33,7 @@ export class StickyScale {
    *   `floor`: the least upper end; `tight`: need not begin at zero; `patience`: updates before it
    *   shrinks
    */
-  constructor({ floor = 0, tight = false, patience = 40 } = {}) {
+  constructor({ floor = 0, tight = false, patience = 24 } = {}) {
     Object.assign(this, { floor, tight, patience });
     this.clear();
   }
@@ -46,6 +46,7 @@ export class StickyScale {
 
   /** Take in what must be seen; returns the range {min, max, interval}. */
   fit(low, high) {
+    if (!(Math.max(high, this.floor) > 0)) return { min: 0, max: INTERVALS, interval: 1 };
     const wanted = this.#wanted(low, high);
     const outside = wanted.max > this.max || wanted.min < this.min || this.max === 0;
     const loose = wanted.max - wanted.min < 0.62 * (this.max - this.min);
@@ -59,7 +60,7 @@ export class StickyScale {
 
   #wanted(low, high) {
     const top = Math.max(high, this.floor);
-    const from = this.tight ? low - 0.25 * (top - low) - 0.05 * top : 0;
+    const from = this.tight ? Math.min(low - 0.25 * (top - low), 0.75 * top) : 0;
     let step = niceStep((top - Math.max(0, from)) / INTERVALS);
     let min = Math.max(0, Math.floor(from / step + 1e-9) * step);
     while (min + INTERVALS * step < top) {
