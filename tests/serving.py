@@ -24,7 +24,7 @@ SMALL = {
     "fault": [],
 }
 """Overrides that make `retry_storm` a run of a second."""
-PATIENCE_S = 60.0
+PATIENCE_S = 15.0
 
 
 @contextmanager

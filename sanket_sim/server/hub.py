@@ -40,7 +40,8 @@ class Hub:
         self.frames_dropped = 0
         self.run_id = deck.plan.run_id if deck.plan else 0
         self._wrapped: dict[str, FrameMessage] = {}
-        self._history: tuple[Frame | None, FrameMessage] | None = None
+        self._history = FrameMessage(Frame(self.run_id, "history", 0, b'{"points":[]}'))
+        self._history_of: Frame | None = None
         self._box: Lanes[Frame] = Lanes()
         self._lock = threading.Lock()
         self._woken = False
@@ -85,12 +86,13 @@ class Hub:
         client.offer(self._history_message())
 
     def _history_message(self) -> FrameMessage:
-        newest = self.deck.latest("metrics")
-        if self._history is None or self._history[0] is not newest:
+        """Return every point so far; written anew only when a frame has brought another."""
+        newest, run_id = self.deck.latest("metrics"), self.run_id
+        if newest is not self._history_of or run_id != self._history.frame.run_id:
             points = json_of({"points": self.deck.points})
-            run_id = newest.run_id if newest else self.run_id
-            self._history = newest, FrameMessage(Frame(run_id, "history", 0, points))
-        return self._history[1]
+            self._history_of = newest
+            self._history = FrameMessage(Frame(run_id, "history", 0, points))
+        return self._history
 
     def _put_down(self, frame: Frame, wake: Callable[[Callable[[], None]], object]) -> None:
         with self._lock:

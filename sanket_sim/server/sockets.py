@@ -88,7 +88,8 @@ class Attendance:
             self._answers[asked["type"]](asked)
         except BadMessageError as error:
             self._bad += 1
-            self._tell("error", {"error": str(error)})
+            if self._bad < BAD_MAX:
+                self._tell("error", {"error": str(error)})
 
     def _subscribe(self, asked: dict[str, Any]) -> None:
         topics = topics_of(asked)
