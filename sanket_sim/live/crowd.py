@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter, OrderedDict, deque
 from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -87,6 +88,15 @@ def _sample(people: _People, payees: Numbers, owner: Numbers) -> list[int]:
     return [*shops, *[one for one in chosen if one in known][:CUSTOMERS_SHOWN]]
 
 
+class _Standing(NamedTuple):
+    """Somebody who is shown, as what and where."""
+
+    agent: int
+    role: str
+    x: float
+    y: float
+
+
 class _Cast:
     """Everybody who is shown, in his place: the sample for good, suspects while they matter.
 
@@ -130,13 +140,14 @@ class _Cast:
         for agent in [one for one in self.suspects if one not in present]:
             del self.suspects[agent]
 
-    def standing(self) -> Iterator[tuple[int, str, float, float]]:
-        """Yield everybody: agent, role, place."""
-        for agent, (x, y) in self.sample.items():
-            yield agent, self.suspects.get(agent) or self._honest_role(agent), x, y
+    def standing(self) -> Iterator[_Standing]:
+        """Yield everybody."""
+        for agent, place in self.sample.items():
+            role = self.suspects.get(agent) or self._honest_role(agent)
+            yield _Standing(agent, role, *place)
         for agent, role in self.suspects.items():
             if agent not in self.sample:
-                yield agent, role, *self._places[agent]
+                yield _Standing(agent, role, *self._places[agent])
 
     def _honest_role(self, agent: int) -> str:
         return "merchant" if self._people.role_of(agent) == "merchant" else "customer"
@@ -211,9 +222,10 @@ class CrowdView:
         guilty = {
             one for file, some in zip(files, people, strict=True) if file.found for one in some
         }
+        suspected = self._fraud.suspected
         flows = [flow for file in files for flow in self._flows(file)]
         return Crowd(
-            dots=tuple(self._dot(*one, guilty) for one in self._cast.standing()),
+            dots=tuple(self._dot(one, guilty, suspected) for one in self._cast.standing()),
             flows=(*self._honest, *flows),
             campaigns=tuple(map(self._campaign, files, people)),
             active=self.active,
@@ -246,11 +258,12 @@ class CrowdView:
         label = self._book.label(file)
         return Campaign(file.campaign_id, file.typology, label, people, file.found)
 
-    def _dot(self, agent: int, role: str, x: float, y: float, guilty: AbstractSet[int]) -> AgentDot:
-        state: State = "ok"
-        if agent in guilty:
-            state = "critical" if role in CRIMINAL else "warn"
-        elif agent in self._fraud.suspected:
-            state = "warn"
-        name = self._cast.name_of(agent)
-        return AgentDot(agent, role, round(x, 4), round(y, 4), state, agent in guilty, name)
+    def _dot(
+        self, one: _Standing, guilty: AbstractSet[int], suspected: AbstractSet[int]
+    ) -> AgentDot:
+        state: State = "warn" if one.agent in suspected else "ok"
+        if one.agent in guilty:
+            state = "critical" if one.role in CRIMINAL else "warn"
+        place = round(one.x, 4), round(one.y, 4)
+        name, found = self._cast.name_of(one.agent), one.agent in guilty
+        return AgentDot(one.agent, one.role, *place, state, found, name)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,7 +23,8 @@ COMMUNITIES = (
     (0.12, 0.73),
 )
 """Centres of the communities, hand-laid around the middle, which is left to campaigns."""
-_LAIRS = ((0.66, 0.49), (0.34, 0.52), (0.50, 0.66), (0.50, 0.34), (0.80, 0.53), (0.21, 0.53))
+_LAIRS = ((0.66, 0.49), (0.34, 0.52), (0.50, 0.66), (0.50, 0.34), (0.78, 0.51), (0.22, 0.51))
+_SHIFTS = ((0.0, 0.0), (-0.05, 0.06), (0.05, -0.06))
 _SPREAD_X, _SPREAD_Y = 0.058, 0.07
 _FARTHEST = 1.75
 """Standard deviations beyond which nobody stands."""
@@ -66,7 +69,8 @@ def lair_place(campaign_id: int, ordinal: int) -> tuple[float, float]:
     Its fraudster is the 0th; campaigns that share a lair stand a little apart.
     """
     x, y = _LAIRS[campaign_id % len(_LAIRS)]
-    shift = 0.05 * (campaign_id // len(_LAIRS) % 3)
+    right, down = _SHIFTS[campaign_id // len(_LAIRS) % len(_SHIFTS)]
     angle = _GOLDEN * (ordinal + campaign_id)
     reach = 0.0 if ordinal == 0 else min(1.6, 0.55 + 0.16 * ordinal**0.5)
-    return x + shift + _RING_X * reach * np.cos(angle), y + shift + _RING_Y * reach * np.sin(angle)
+    away_x, away_y = _RING_X * reach * math.cos(angle), _RING_Y * reach * math.sin(angle)
+    return x + right + away_x, y + down + away_y
