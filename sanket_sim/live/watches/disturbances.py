@@ -94,13 +94,13 @@ class FaultWatch:
             self._words["fault_target"].words[target],
         )
         trap = word.startswith(_TRAP)
-        what = in_words(word.removeprefix(_TRAP))
+        what, struck = in_words(word.removeprefix(_TRAP)), "payments" if trap else "calls"
         until_ns = end_ns if end_ns >= begin_ns else self._until_ns
         said = parameters_in_words(self._words["fault_parameters"].words[parameters])
         parts = [
             place,
             said,
-            f"{figures.percent(probability)} % of calls" if 0 < probability < 1 else "",
+            f"{figures.percent(probability)} % of {struck}" if 0 < probability < 1 else "",
         ]
         first, _, _ = place.partition("-")
         return _Stretch(
@@ -151,11 +151,11 @@ def parameters_in_words(text: str) -> str:
 
     Examples
     --------
-    >>> parameters_in_words('{"add": "5s", "speed": 0.2}'), parameters_in_words("")
+    >>> parameters_in_words('{"add": "5s", "speed": 0.2, "of": ""}'), parameters_in_words("")
     ('add 5s, speed 0.2', '')
     """
     said = json.loads(text) if text else {}
-    told = [f"{in_words(name)} {_value(value)}" for name, value in said.items()]
+    told = [f"{in_words(name)} {_value(value)}" for name, value in said.items() if value != ""]
     return ", ".join(told[:_TOLD_MOST])
 
 
