@@ -17,21 +17,26 @@ from sanket_sim.live.frames import (
     Alert,
     Alerts,
     Campaign,
+    Case,
     Crowd,
     Disturbance,
     EdgeNow,
+    Evidence,
     Feed,
     FeedRow,
     FlightState,
     Flow,
     FraudDesk,
     Metrics,
+    Move,
     Point,
     Replica,
     RunStatus,
     ServiceNow,
     State,
+    Thresholds,
     Tile,
+    WhatIf,
 )
 
 NS = 1_000_000_000
@@ -309,20 +314,100 @@ class Scene:
         return alert if known else Alert(**{n: getattr(alert, n) for n in names} | {"end_ns": None})
 
     def desk(self, t: float) -> FraudDesk:
-        alerts = tuple(alert for alert in self.alerts(t).alerts if alert.topic == "FRAUD")
         caught = int(t / 9)
-        none = caught == 0
+        missed, false_alarms = caught // 11, caught // 10
+        alerts = tuple(self.suspicion(number) for number in range(caught - 1, -1, -1))
         return FraudDesk(
-            alerts=alerts,
+            alerts=alerts[:40],
             caught=caught,
-            missed=caught // 11,
-            false_alarms=caught // 10,
-            recall=None if none else caught / (caught + caught // 11),
-            precision=None if none else caught / (caught + caught // 10),
+            missed=missed,
+            false_alarms=false_alarms,
+            recall=caught / (caught + missed) if caught else None,
+            precision=caught / (caught + false_alarms) if caught else None,
             stopped_minor=caught * 61_250,
             lost_minor=caught * 3_910,
-            waiting=len(alerts),
+            waiting=min(caught, 6),
+            currency="EUR",
+            thresholds=Thresholds(0.55, 0.75, 0.9),
+            what_if=tuple(self.what_if(step / 20) for step in range(1, 20)) * (caught > 0),
+            cases=self.cases(t),
         )
+
+    def suspicion(self, number: int) -> Alert:
+        row = self.row(number * 81)
+        score = 0.55 + 0.44 * noise("score", number)
+        progress = ("waiting", "taken_up", "confirmed", "cleared", "frozen")[number % 5]
+        decision = "decline" if score > 0.9 else "step_up" if score > 0.75 else "review"
+        evidence = Evidence(
+            tx_id=row.tx_id,
+            customer_id=row.customer_id,
+            customer=row.customer,
+            amount_minor=row.amount_minor,
+            currency=row.currency,
+            score=round(score, 2),
+            decision=decision,
+            reasons=("new payee", "9 payments in 60 s"),
+            progress=progress,
+            truth="mule_network" if number % 3 else "",
+            campaign_id=1 if number % 3 else -1,
+        )
+        return Alert(
+            alert_id=1000 + number,
+            topic="FRAUD",
+            severity="critical" if decision == "decline" else "warn",
+            title=f"{row.customer} pays {row.counterparty}",
+            detail="new payee, 9 payments in 60 s",
+            begin_ns=row.at_ns,
+            end_ns=None if progress in {"waiting", "taken_up"} else row.at_ns + 40 * NS,
+            subject_kind="payment",
+            subject=str(row.tx_id),
+            evidence=evidence,
+        )
+
+    @staticmethod
+    def what_if(score: float) -> WhatIf:
+        return WhatIf(
+            score=score,
+            recall=1 - score**4,
+            precision=0.1 + 0.88 * score**0.8,
+            honest_share=0.2 * (1 - score) ** 4,
+            stopped_minor=round(2_600_000 * (1 - score**4)),
+        )
+
+    def cases(self, t: float) -> tuple[Case, ...]:
+        if not self.hurt or t < 150:
+            return ()
+        moves = tuple(
+            Move(
+                tx_id=300_000 + number,
+                at_ns=(150 + 8 * number) * NS,
+                stage=("placement", "layering", "cash-out")[min(2, number // 4)],
+                amount_minor=260_000 - 9_000 * number,
+                currency="EUR",
+                fate="stopped" if number % 4 == 3 else "moved",
+                flagged=number % 4 == 3,
+                debtor=330 + number % 7,
+                creditor=330 + (number + 1) % 7,
+            )
+            for number in range(min(12, int((t - 150) / 8)))
+        )
+        case = Case(
+            campaign_id=1,
+            typology="mule_network",
+            label="Mule ring",
+            found=t > 200,
+            begun_ns=150 * NS,
+            last_ns=round(t) * NS,
+            caught=len(moves) // 4,
+            missed=len(moves) - len(moves) // 4,
+            payments=len(moves),
+            stopped_minor=210_000,
+            lost_minor=1_613_000,
+            accounts=7,
+            stages={"placement": min(4, len(moves)), "layering": max(0, len(moves) - 4)},
+            moves=moves,
+        )
+        return (case,)
 
     def crowd(self, t: float) -> Crowd:
         found = self.hurt > 0 and t > 200

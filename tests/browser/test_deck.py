@@ -240,5 +240,5 @@ SCALE = """async () => {
 def test_ranges_grow_at_once_and_shrink_late(page: Page, feed: str) -> None:
     page.goto(f"{feed}/{PAUSED}")
     said = page.evaluate(SCALE)
-    assert said["fits"] == [[0, 300], [0, 300], [0, 300], [0, 300], [0, 45]]
+    assert said["fits"] == [[0, 450], [0, 450], [0, 450], [0, 450], [0, 45]]
     assert (said["step"], said["time"]) == (80, 120_000)

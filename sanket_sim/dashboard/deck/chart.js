@@ -235,17 +235,17 @@ function lineOf(one, at, tokens) {
     symbol: "none",
     lineStyle: { color: colour, width: one.heaped ? 1.2 : 1.8 },
     itemStyle: { color: colour },
-    areaStyle: one.fill ? { color: areaColour(one, tokens), origin: "start" } : undefined,
+    areaStyle: one.fill ? areaOf(one, tokens) : undefined,
     emphasis: { disabled: true },
     z: one.heaped ? 20 - at : 3,
   };
 }
 
 /** Heaped areas lie on one another, hence opaque; others let the grid through. */
-function areaColour({ colour, fill, heaped }, tokens) {
-  return heaped
-    ? mixed(tokens[colour], tokens.card, fill)
-    : faded(tokens[colour], tokens.theme === "dark" ? fill : fill * 0.8);
+function areaOf({ colour, fill, heaped }, tokens) {
+  const light = tokens.theme === "light" ? 0.8 : 1;
+  const paint = heaped ? mixed(tokens[colour], tokens.card, fill) : faded(tokens[colour], fill * light);
+  return { color: paint, opacity: 1, origin: "start" };
 }
 
 /**

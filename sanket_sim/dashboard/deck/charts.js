@@ -28,8 +28,8 @@ const PLANS = [
     title: "Throughput",
     axes: [{ floor: 3, say: short }],
     series: () => [
-      { name: "completed", colour: "accent", fill: 0.1, value: (p) => p.completed, say: perSecond },
-      { name: "failed", colour: "critical", fill: 0.12, value: (p) => p.failed, say: perSecond },
+      { name: "completed", colour: "accent", fill: 0.08, value: (p) => p.completed, say: perSecond },
+      { name: "failed", colour: "critical", fill: 0.09, value: (p) => p.failed, say: perSecond },
     ],
   },
   {
@@ -62,7 +62,7 @@ const PLANS = [
       { tight: true, say: short },
     ],
     series: () => [
-      { name: "W", colour: "warn", fill: 0.08, value: (p) => p.power_w, say: format.compact },
+      { name: "W", colour: "warn", fill: 0.06, value: (p) => p.power_w, say: format.compact },
       { name: "mg/tx", colour: "ok", axis: 1, value: (p) => p.carbon_mg, say: format.compact },
     ],
   },
@@ -163,7 +163,7 @@ function seriesOf(cause) {
     name: NAMES[cause.toUpperCase()] ?? format.words(cause),
     colour: CAUSES[cause.toUpperCase()] ?? "muted",
     heaped: true,
-    fill: 0.62,
+    fill: 0.5,
     value: (point) => 100 * (point.leaks[cause] ?? 0),
     say: inPercent,
   };

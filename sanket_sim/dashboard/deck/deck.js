@@ -10,7 +10,7 @@ const TOPICS = ["metrics", "transactions", "fraud_alerts", "alerts", "agents"];
 /** What stands where: module, topic, the element it fills and what that is called. */
 const PARTS = [
   { name: "header", topic: "metrics", tag: "header", style: "head", title: "Run" },
-  { name: "timeline", topic: "metrics", tag: "nav", style: "time", title: "Time-line" },
+  { name: "timeline", topic: "metrics", tag: "section", style: "time", title: "Time-line" },
   { name: "tiles", topic: "metrics", tag: "section", style: "tiles", title: "Key figures" },
   { name: "map", topic: "metrics", tag: "section", style: "card", title: "Service map" },
   { name: "charts", topic: "metrics", tag: "section", style: "charts", title: "Charts" },

@@ -4,6 +4,7 @@ const TIME_STEPS_S = [
   432_000,
 ];
 const INTERVALS = 3;
+const HEADROOM = 0.04;
 
 /** A round number as axes say it: no idle zeros, k for thousands. */
 export function short(value) {
@@ -59,7 +60,8 @@ export class StickyScale {
   }
 
   #wanted(low, high) {
-    const top = Math.max(high, this.floor);
+    const room = HEADROOM * (this.tight ? high - low : high);
+    const top = Math.max(high + room, this.floor);
     const from = this.tight ? Math.min(low - 0.25 * (top - low), 0.75 * top) : 0;
     let step = niceStep((top - Math.max(0, from)) / INTERVALS);
     let min = Math.max(0, Math.floor(from / step + 1e-9) * step);

@@ -13,7 +13,8 @@ export class Tiles {
     this.host = host;
     this.deck = deck;
     this.tiles = new Map(PLACES.map((key) => [key, new TileCard(key)]));
-    host.append(...[...this.tiles.values()].map((tile) => tile.card));
+    const heading = make("h2", "visually-hidden", "Key figures");
+    host.append(heading, ...[...this.tiles.values()].map((tile) => tile.card));
   }
 
   /** @param {{tiles: object[]}} body of the topic `metrics` */
