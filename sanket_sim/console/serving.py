@@ -25,10 +25,7 @@ if TYPE_CHECKING:
     from sanket_sim.simulation.resolve import ResolvedExperiment
 
 INTERRUPTED = 130
-GRACE_S = 3
-"""How long pages that are open may hold the end up."""
 _LOOK_S = 0.1
-_MESSAGE_BYTES_MAX = 1 << 20
 _NEEDED = (
     "fastapi",
     "uvicorn",
@@ -38,6 +35,7 @@ _NEEDED = (
     "solara",
     "ipyvuetify",
     "fontpkg_inter",
+    "fastapi_offline",
 )
 
 
@@ -114,6 +112,7 @@ def _server(deck: FlightDeck, berth: Berth) -> uvicorn.Server:
 
     from sanket_sim.dashboard.mounting import page_of  # noqa: PLC0415  # Solara takes seconds
     from sanket_sim.server.app import create_app  # noqa: PLC0415  # needs the extra
+    from sanket_sim.server.line import SERVING  # noqa: PLC0415  # so does this
 
     warnings.filterwarnings("ignore", "Cookies with samesite=none require https", UserWarning)
     mounts, lifespan = page_of(deck)
@@ -122,9 +121,7 @@ def _server(deck: FlightDeck, berth: Berth) -> uvicorn.Server:
         uvicorn.Config(
             app,
             log_level="critical",  # it calls a page that stays open at the end an error
-            timeout_graceful_shutdown=GRACE_S,
-            ws="websockets-sansio",
-            ws_max_size=_MESSAGE_BYTES_MAX,
+            **SERVING,
         )
     )
 

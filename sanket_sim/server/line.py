@@ -31,6 +31,7 @@ SERVING: Mapping[str, Any] = {
     "ws_ping_timeout": 20.0,
     # Compressing a frame again for each client would cost more than all the rest of the server.
     "ws_per_message_deflate": False,
+    # How long pages that are open may hold the end up [s].
     "timeout_graceful_shutdown": 3,
     "server_header": False,
 }
