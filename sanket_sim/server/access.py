@@ -115,7 +115,7 @@ class Access:
         rules = self._rules
         if rules.token is None:
             return True
-        scheme, _, said = headers.get("authorization", "").partition(" ")
+        scheme, _, said = _as_sent(headers.get("authorization", "")).partition(" ")
         if scheme.lower() == "bearer" and rules.is_token(said.strip()):
             return True
         return rules.is_session(_cookie(scope, headers)) or rules.is_token(_asked_token(scope))
@@ -128,7 +128,7 @@ class Access:
                 headers = MutableHeaders(scope=message)
                 for name, value in _HEADERS.items():
                     headers.setdefault(name, value)
-                headers.setdefault("Content-Security-Policy", _FRAMES)
+                headers.append("Content-Security-Policy", _FRAMES)  # beside a page's own
                 if self._rules.is_token(_asked_token(scope)):
                     headers.append("Set-Cookie", self._new_cookie(scope))
             await send(message)
@@ -181,6 +181,11 @@ def _bad_body(scope: Scope, headers: Headers) -> Response | None:
     if _changes(scope) and has_body and kind != "application/json":
         return report(415, "send JSON, with `Content-Type: application/json`")
     return None
+
+
+def _as_sent(header: str) -> str:
+    """Read a header as the UTF-8 that was sent: Starlette reads Latin-1."""
+    return header.encode("latin-1").decode("utf-8", "replace")
 
 
 def _asked_token(scope: Scope) -> str:

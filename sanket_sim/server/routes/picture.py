@@ -13,6 +13,10 @@ from sanket_sim.live.frames import (
     FraudDesk,
     ServiceNow,
 )
+from sanket_sim.live.inspection.agent import AgentFile
+from sanket_sim.live.inspection.campaign import CampaignFile
+from sanket_sim.live.inspection.payment import PaymentStory
+from sanket_sim.live.inspection.service import ServiceDetail
 from sanket_sim.live.orders import Inspect
 from sanket_sim.server.bridge import Deck, answer_of, latest, look_into, status_of
 from sanket_sim.server.models import INT64_MAX, Glance, Points, ServiceGlance
@@ -54,7 +58,10 @@ async def services(deck: Deck) -> Response:
 
 
 @router.get(
-    "/services/{name}", summary="Everything about a service", responses=refusing(404, 409, 422, 503)
+    "/services/{name}",
+    summary="Everything about a service",
+    response_model=ServiceDetail,
+    responses=refusing(404, 409, 422, 503),
 )
 def service(
     name: Annotated[str, Path(min_length=1, max_length=200, examples=["payment"])], deck: Deck
@@ -80,6 +87,7 @@ async def transactions(
 @router.get(
     "/transactions/{tx_id}",
     summary="The story of a payment",
+    response_model=PaymentStory,
     responses=refusing(404, 409, 422, 503),
 )
 def transaction(tx_id: Number, deck: Deck) -> Response:
@@ -96,6 +104,7 @@ async def agents(deck: Deck) -> Response:
 @router.get(
     "/agents/{agent_id}",
     summary="Everything about an agent",
+    response_model=AgentFile,
     responses=refusing(404, 409, 422, 503),
 )
 def agent(agent_id: Number, deck: Deck) -> Response:
@@ -106,10 +115,11 @@ def agent(agent_id: Number, deck: Deck) -> Response:
 @router.get(
     "/campaigns/{campaign_id}",
     summary="A fraud that is under way",
+    response_model=CampaignFile,
     responses=refusing(404, 409, 422, 503),
 )
 def campaign(campaign_id: Number, deck: Deck) -> Response:
-    """Return one campaign of the agent view."""
+    """Return everything about one campaign: all of it is ground truth."""
     return look_into(deck, Inspect("campaign", str(campaign_id)))
 
 
