@@ -41,28 +41,6 @@ def changes_of(typed: Mapping[str, str], known: list[Entry]) -> dict[str, Any]:
     }
 
 
-def in_words(policy: Any) -> list[tuple[str, str]]:
-    """Return what a policy does, without what is switched off.
-
-    Examples
-    --------
-    >>> from sanket_sim.bank.policies import Policy
-    >>> in_words(Policy(timeout_ns=250_000_000))
-    [('timeout', '250ms')]
-    """
-    off = {key for key, value in _plain(policy) if key.endswith("kind") and value == "none"}
-    groups = {key.partition(".")[0] for key in off}
-    return [
-        (key, value)
-        for key, value in _plain(policy)
-        if key.partition(".")[0] not in groups and value not in ("none", "false", "0s", "0", "0.0")
-    ]
-
-
-def _plain(policy: Any) -> list[tuple[str, str]]:
-    return [(entry.key, str(entry.value)) for entry in _flat(policy)]
-
-
 def _flat(record: Any, prefix: str = "") -> Iterator[Entry]:
     for field in fields(record):
         value = getattr(record, field.name)

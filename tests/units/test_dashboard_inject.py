@@ -1,0 +1,118 @@
+"""Forms for everything that can be commanded, and drafts of commands tried on a bank."""
+
+from __future__ import annotations
+
+import tomllib
+from typing import Any
+
+import pytest
+
+pytest.importorskip("solara")
+
+from sanket_sim.dashboard.page.deeds import Deed, table_of
+from sanket_sim.dashboard.page.drafting import Workshop
+from sanket_sim.dashboard.page.inject import controls_of, given_so_far
+from sanket_sim.dashboard.page.policies import settings_of, targets_of
+from sanket_sim.faults.fault import faults
+from sanket_sim.faults.traps import traps
+from sanket_sim.simulation.resolve import resolve
+from sanket_sim.simulation.steering import OperatorCommand
+
+
+@pytest.fixture(scope="module")
+def workshop() -> Workshop:
+    return Workshop(resolve("peak_load"))
+
+
+def form(tab: str, kind: str = "", place: str = "", lasts: str = "", **values: Any) -> Any:
+    return {"tab": tab, "kind": kind, "target": place, "lasts": lasts, "values": values}
+
+
+def test_every_fault_and_trap_has_a_form(workshop: Workshop) -> None:
+    settings = {("config", False), ("control", False)}
+    kinds = {(kind, False) for kind in faults} | {(kind, True) for kind in traps}
+    assert set(workshop.deeds) == kinds - settings
+    assert all(
+        deed.says.endswith((".", "law", ",")) or deed.says for deed in workshop.deeds.values()
+    )
+
+
+@pytest.mark.parametrize("kind", ["latency", "crash", "loss", "load", "slow", "abort", "pause"])
+def test_what_a_form_suggests_is_accepted(workshop: Workshop, kind: str) -> None:
+    deed = workshop.deeds[kind, False]
+    values = {entry.key: _suggested(deed, entry.key) for entry in deed.entries}
+    assert workshop.draft(form("fault", kind, **values), 0).problems == ()
+
+
+def _suggested(deed: Deed, key: str) -> str | bool:
+    entry = next(entry for entry in deed.entries if entry.key == key)
+    if key == "target":
+        return "payment"
+    return entry.example if entry.required and not entry.value else entry.value
+
+
+def test_a_draft_is_what_will_be_recorded(workshop: Workshop) -> None:
+    values = {"target": "payment", "add": "5s", "for": "30s", "probability": "0.05"}
+    draft = workshop.draft(form("fault", "latency", **values), 90_000_000_000)
+    assert draft.problems == ()
+    [command] = tomllib.loads(draft.toml)["command"]
+    assert OperatorCommand.model_validate(command).at_ns == 90_000_000_000
+    assert command["fault"]["add"] == "5s"
+
+
+def test_problems_name_their_keys(workshop: Workshop) -> None:
+    draft = workshop.draft(form("fault", "latency", target="paiment", add="5s"), 0)
+    assert [path for path, _ in draft.problems] == ["target"]
+    draft = workshop.draft(form("fault", "latency", target="payment", add="soon"), 0)
+    assert draft.problems[0][0].startswith("add")
+
+
+def test_what_was_not_touched_is_left_out(workshop: Workshop) -> None:
+    deed = workshop.deeds["latency", False]
+    typed = {entry.key: entry.value for entry in deed.entries}
+    assert table_of(deed, typed | {"target": "ledger", "add": "1s"}) == {
+        "kind": "latency",
+        "target": "ledger",
+        "add": "1s",
+    }
+
+
+def test_traps_lie_on_routes(workshop: Workshop) -> None:
+    values = {"probability": "0.5", "kinds": "transfer, instant_payment"}
+    draft = workshop.draft(form("trap", "duplicate_submit", **values), 0)
+    assert draft.problems == ()
+    assert draft.order.is_trap
+    assert draft.order.table["kinds"] == ["transfer", "instant_payment"]
+
+
+def test_policies_of_every_edge_can_be_changed(workshop: Workshop) -> None:
+    for target in targets_of(workshop.bank):
+        typed = {entry.key: "" for entry in settings_of(workshop.bank, target)}
+        assert typed, target
+    changed = {"timeout": "250ms", "retry.attempts": "2"}
+    draft = workshop.draft(form("policy", place="gateway->payment", lasts="30s", **changed), 0)
+    assert draft.problems == ()
+    assert draft.order.table["set"] == {"timeout": "250ms", "retry.attempts": 2}
+
+
+def test_a_policy_that_is_not_changed_is_refused(workshop: Workshop) -> None:
+    draft = workshop.draft(form("policy", place="gateway->payment"), 0)
+    assert [path for path, _ in draft.problems] == ["set"]
+
+
+def test_controls_are_switched_by_difference(workshop: Workshop) -> None:
+    offered = {one["key"]: one["on"] for one in controls_of(workshop.bank)}
+    assert "atomic_posting" not in offered
+    draft = workshop.draft(form("control", **offered | {"outbox": False}), 0)
+    assert draft.problems == ()
+    assert draft.order.table["set"] == {"outbox": False}
+
+
+def test_only_what_was_commanded_is_listed() -> None:
+    planned = {"begin_ns": 0, "label": "latency on payment", "by": "experiment"}
+    commanded = {"begin_ns": 60_000_000_000, "label": "pause on ledger", "by": "operator"}
+    metrics = {"run": {"start": "2026-11-27T08:00:00"}, "disturbances": [planned, commanded]}
+    assert given_so_far(metrics) == [
+        {"at": "08:01:00.0", "label": "pause on ledger", "by": "operator"}
+    ]
+    assert given_so_far(None) == []

@@ -1,0 +1,115 @@
+"""Sheets of services, payments, agents and campaigns of a real flight."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+pytest.importorskip("solara")
+
+from sanket_sim.core.units import MINUTE_NS
+from sanket_sim.dashboard.page.inspectors import sheet_of
+from sanket_sim.dashboard.page.inspectors.payment import payment_sheet, waterfall_of
+from sanket_sim.dashboard.page.inspectors.sheet import Sheet, Table, Waterfall
+from sanket_sim.dashboard.page.panel import Panel
+from sanket_sim.live.flight_deck import FlightDeck
+from sanket_sim.live.json_text import value_of
+from sanket_sim.live.orders import Inspect, Step
+
+LEAKY = """\
+name = "leaky"
+model = "retail_bank"
+seed = 7
+start = 2026-11-27T08:00:00
+duration = "10m"
+[population]
+customers = 400
+[demand]
+rate = "40/s"
+[fraud]
+rate = 0.05
+[controls]
+idempotency_key = false
+[[trap]]
+kind = "duplicate_submit"
+probability = 0.3
+"""
+
+
+@pytest.fixture(scope="module")
+def flown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlightDeck]:
+    folder = tmp_path_factory.mktemp("sheets")
+    (folder / "leaky.toml").write_text(LEAKY)
+    deck = FlightDeck(folder / "out")
+    deck.start(str(folder / "leaky.toml"), speed=10_000)
+    deck.ask(Step(MINUTE_NS))
+    end_s = time.monotonic() + 60.0
+    while deck.status["state"] != "paused":
+        assert time.monotonic() < end_s
+        time.sleep(0.05)
+    yield deck
+    deck.close()
+
+
+def leaked(deck: FlightDeck) -> Any:
+    rows = deck.body("transactions")["rows"]
+    return next(row for row in reversed(rows) if row["leak_class"] and row["leak_minor"])
+
+
+def blocks(sheet: Sheet, title: str) -> Any:
+    return next(block for block in sheet.blocks if block.title == title)
+
+
+def test_a_leaked_payment_shows_the_hop_and_the_money(flown: FlightDeck) -> None:
+    row = leaked(flown)
+    sheet = sheet_of(flown, Panel("inspect", "payment", str(row["tx_id"])), truth=True)
+    assert sheet.chips[0].text == "leaked"
+    falls = blocks(sheet, "Hop by hop")
+    assert isinstance(falls, Waterfall)
+    assert any(bar.leaked and bar.note == "leaked here" for bar in falls.rows)
+    assert all(0 <= bar.left <= bar.left + bar.width <= 1 + 1e-9 for bar in falls.rows)
+    ledger = blocks(sheet, "Ledger reconciliation")
+    assert isinstance(ledger, Table)
+    assert any(cell.state == "critical" for cell in ledger.rows[0])
+
+
+def test_truth_stays_behind_its_switch(flown: FlightDeck) -> None:
+    panel = Panel("inspect", "payment", str(leaked(flown)["tx_id"]))
+    told = [chip.text for chip in sheet_of(flown, panel, truth=True).chips]
+    untold = [chip.text for chip in sheet_of(flown, panel, truth=False).chips]
+    assert set(told) - set(untold) == {"trap: duplicate submit"}
+
+
+def test_an_agent_has_accounts_and_payments(flown: FlightDeck) -> None:
+    customer = str(leaked(flown)["customer_id"])
+    sheet = sheet_of(flown, Panel("inspect", "agent", customer), truth=False)
+    assert "EUR" in blocks(sheet, "Accounts").rows[0][1].text
+    assert blocks(sheet, "Latest payments").rows[0][1].link.kind == "payment"
+
+
+def test_a_campaign_has_members_whom_one_can_open(flown: FlightDeck) -> None:
+    campaign = flown.body("agents")["campaigns"][0]
+    panel = Panel("inspect", "campaign", str(campaign["campaign_id"]))
+    sheet = sheet_of(flown, panel, truth=True)
+    assert sheet.title.startswith(campaign["label"].split(" ")[0])
+    links = [row[0].link for row in blocks(sheet, "Who takes part").rows]
+    assert any(link is not None and link.kind == "agent" for link in links)
+
+
+def test_every_service_has_a_sheet(flown: FlightDeck) -> None:
+    for service in flown.body("metrics")["services"]:
+        sheet = sheet_of(flown, Panel("inspect", "service", service["name"]), truth=False)
+        assert sheet.target == service["name"]
+        assert blocks(sheet, "Load and trouble").rows[0].label == "Utilisation"
+
+
+def test_a_payment_without_hops_has_no_waterfall(flown: FlightDeck) -> None:
+    assert waterfall_of([]).rows == ()
+    answer = flown.ask(Inspect("payment", str(leaked(flown)["tx_id"])))
+    body = value_of(answer.body) | {"hops": [], "ledger": [], "journals": []}
+    titles = [block.title for block in payment_sheet(body, truth=False).blocks]
+    assert "Hop by hop" not in titles
+    assert "Its life" in titles

@@ -1,0 +1,163 @@
+"""The page's components without a browser, on a real flight of a small bank."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("solara")
+import solara
+
+from sanket_sim.core.units import NS_PER_S
+from sanket_sim.dashboard.page.controls import run_controls
+from sanket_sim.dashboard.page.inspectors import inspector
+from sanket_sim.dashboard.page.ordering import Notice, Orders
+from sanket_sim.dashboard.page.panel import CLOSED, Panel, Tab
+from sanket_sim.dashboard.page.parameters import offer_of, overrides_from, shelf
+from sanket_sim.dashboard.page.polling import use_polled
+from sanket_sim.dashboard.page.standing import Standing, standing_of
+from sanket_sim.dashboard.page.weaving import component
+from sanket_sim.live.flight_deck import FlightDeck
+from sanket_sim.live.orders import Pause, Step
+
+SMALL = """\
+name = "small"
+model = "retail_bank"
+seed = 7
+start = 2026-11-27T08:00:00
+duration = "10m"
+[population]
+customers = 200
+[demand]
+rate = "20/s"
+"""
+
+
+@pytest.fixture(scope="module")
+def flight(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlightDeck]:
+    folder = tmp_path_factory.mktemp("page")
+    (folder / "small.toml").write_text(SMALL)
+    deck = FlightDeck(folder / "out")
+    deck.start(str(folder / "small.toml"))
+    yield deck
+    deck.close()
+
+
+def eventually(seen: Callable[[], bool]) -> None:
+    end_s = time.monotonic() + 20.0
+    while not seen():
+        assert time.monotonic() < end_s, "it never came to pass"
+        time.sleep(0.02)
+
+
+def drawn(element: object, kind: str) -> tuple[object, Callable[[], object]]:
+    box, rc = solara.render(element, handle_error=False)
+    del box
+    return rc, lambda: next(widget for widget in rc.find().widgets if hasattr(widget, kind))
+
+
+def test_controls_follow_what_is_allowed(flight: FlightDeck) -> None:
+    orders = Orders(flight, lambda _: None)
+    rc, widget = drawn(run_controls(Standing("paused", speed=10.0), orders), "against")
+    assert widget().against["play"] == widget().against["step"] == ""
+    rc.render(run_controls(Standing("ended"), orders))
+    assert "has ended" in widget().against["play"]
+    assert widget().against["reset"] == ""
+    rc.close()
+
+
+def test_a_step_of_the_controls_moves_the_run(flight: FlightDeck) -> None:
+    rc, widget = drawn(run_controls(standing_of(flight), Orders(flight, lambda _: None)), "against")
+    before_ns = flight.status["now_ns"]
+    widget().vue_step_by(1)
+    eventually(
+        lambda: (
+            flight.status["now_ns"] == before_ns + NS_PER_S and flight.status["state"] == "paused"
+        )
+    )
+    widget().vue_set_speed(50_000)
+    eventually(lambda: flight.status["speed"] == 10_000)
+    rc.close()
+
+
+def test_refusals_are_told(flight: FlightDeck) -> None:
+    told: list[Notice] = []
+    Orders(flight, told.append).complain((("target", "no such service"),))
+    assert (told[0].text, told[0].tone) == ("target: no such service", "critical")
+
+
+def test_orders_without_a_flight_are_told(tmp_path: Path) -> None:
+    told: list[Notice] = []
+    Orders(FlightDeck(tmp_path), told.append).give(Pause())
+    eventually(lambda: bool(told))
+    assert "no run has been started" in told[0].text
+
+
+def test_an_open_inspector_follows_its_service(flight: FlightDeck) -> None:
+    tab = Tab()
+    rc, widget = drawn(inspector(flight, tab, Panel("inspect", "service", "payment"), 1), "inside")
+    eventually(lambda: widget().title == "Payment")
+    before = flight.status["processed"]
+    flight.ask(Step(5 * NS_PER_S))
+    eventually(lambda: flight.status["processed"] > before)
+
+    def answered() -> str:
+        return str(widget().inside.blocks[0]["rows"][0]["value"])
+
+    eventually(lambda: answered() != "0/s")
+    rc.close()
+
+
+def test_an_inspector_of_nothing_says_so(flight: FlightDeck) -> None:
+    rc, widget = drawn(inspector(flight, Tab(), Panel("inspect", "payment", "999999"), 1), "inside")
+    eventually(lambda: "There is no payment" in str(widget().inside.blocks))
+    rc.close()
+
+
+def test_looking_ends_with_the_tab() -> None:
+    looks: list[int] = []
+
+    @component
+    def watcher() -> None:
+        use_polled(lambda: looks.append(1) or len(looks), 0, 0.01)
+        solara.Div()
+
+    _, rc = solara.render(watcher(), handle_error=False)
+    eventually(lambda: len(looks) > 3)
+    rc.close()
+    time.sleep(0.05)
+    seen = len(looks)
+    time.sleep(0.1)
+    assert len(looks) == seen
+
+
+def test_a_panel_toggles_and_is_replaced() -> None:
+    tab = Tab()
+    tab.toggle("inject")
+    tab.open("inspect", "service", "ledger")
+    assert tab.panel.value == Panel("inspect", "service", "ledger")
+    tab.toggle("inspect")
+    assert tab.panel.value == CLOSED
+
+
+def test_every_experiment_on_the_shelf_can_be_offered() -> None:
+    listed = {one["name"]: one for one in shelf()}
+    assert "leak money" in listed["peak_load"]["question"]
+    offer = offer_of(listed["peak_load"]["source"])
+    assert offer.problems == []
+    turned = {one.key: one.value for one in offer.parameters}
+    turned |= {"population.customers": "500", "controls.outbox": False, "demand.rate": "108/s"}
+    assert overrides_from(turned, offer.parameters) == {
+        "population.customers": 500,
+        "controls.outbox": False,
+    }
+
+
+def test_an_experiment_that_is_wrong_says_where(tmp_path: Path) -> None:
+    wrong = tmp_path / "wrong.toml"
+    wrong.write_text(SMALL.replace('"20/s"', '"20"'))
+    [problem] = offer_of(str(wrong)).problems
+    assert problem.path == "demand.rate"
