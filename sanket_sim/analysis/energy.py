@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -129,8 +130,13 @@ def dynamic_shares(utilisation: NDArray[np.float64], curve: str) -> NDArray[np.f
     >>> dynamic_shares(np.array([0.0, 0.2, 1.0, 3.0]), "teads").round(4).tolist()
     [0.0, 0.3417, 1.0, 1.0]
     """
+    return np.interp(utilisation, *_corners(curve))
+
+
+@cache
+def _corners(curve: str) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     corners = np.linspace(0.0, 1.0, 11)
-    return np.interp(utilisation, corners, [dynamic_share(float(u), curve) for u in corners])
+    return corners, np.array([dynamic_share(float(u), curve) for u in corners])
 
 
 def draw_of(run: RunFolder) -> Draw:
