@@ -10,6 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -127,7 +128,7 @@ class Served:
             env={**os.environ, **environment, "PYTHONUNBUFFERED": "1"},
         )
         self.said = ""
-        while "flight deck  " not in self.said:
+        while "API and docs" not in self.said:
             line = self.process.stdout.readline()
             assert line, self.said
             self.said += line
@@ -157,10 +158,25 @@ class Served:
         return self.said + rest, self.process.returncode
 
 
+@pytest.fixture
+def serve(tmp_path):
+    """Start `serve`, and let nothing of it outlive the test."""
+    started = []
+
+    def start(*words, **environment):
+        started.append(Served(tmp_path, *words, **environment))
+        return started[-1]
+
+    yield start
+    for one in started:
+        with suppress(ProcessLookupError):
+            os.killpg(one.process.pid, signal.SIGKILL)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_a_signal_ends_the_run_measures_it_and_exits_130(tmp_path, number):
-    served = Served(tmp_path, str(file_of(tmp_path)), "--speed", "1", "--play")
+def test_a_signal_ends_the_run_measures_it_and_exits_130(tmp_path, serve, number):
+    served = serve(str(file_of(tmp_path)), "--speed", "1", "--play")
     status = served.until(lambda status: status["now_ns"] > 0)
     os.killpg(served.process.pid, number)
     said, exit_status = served.left()
@@ -173,8 +189,8 @@ def test_a_signal_ends_the_run_measures_it_and_exits_130(tmp_path, number):
 
 
 @pytest.mark.slow
-def test_a_second_ctrl_c_does_not_wait_for_the_report(tmp_path):
-    served = Served(tmp_path, "peak_load", "--speed", "1000", "--play")
+def test_a_second_ctrl_c_does_not_wait_for_the_report(serve):
+    served = serve("peak_load", "--speed", "1000", "--play")
     status = served.until(lambda status: status["now_ns"] > 5_000_000_000)
     served.press_ctrl_c()
     while "ending" not in (line := served.process.stdout.readline()):
@@ -188,8 +204,8 @@ def test_a_second_ctrl_c_does_not_wait_for_the_report(tmp_path):
 
 
 @pytest.mark.slow
-def test_without_an_experiment_the_page_is_there_and_nothing_is_written(tmp_path):
-    served = Served(tmp_path)
+def test_without_an_experiment_the_page_is_there_and_nothing_is_written(serve):
+    served = serve()
     assert b"<html" in served.get("/")
     assert json.loads(served.get("/api/status"))["state"] == "empty"
     served.press_ctrl_c()
@@ -201,8 +217,8 @@ def test_without_an_experiment_the_page_is_there_and_nothing_is_written(tmp_path
 
 
 @pytest.mark.slow
-def test_with_a_token_nobody_comes_in_without_it(tmp_path):
-    served = Served(tmp_path, SANKET_TOKEN=SECRET)
+def test_with_a_token_nobody_comes_in_without_it(serve):
+    served = serve(SANKET_TOKEN=SECRET)
     with pytest.raises(urllib.error.HTTPError, match="401"):
         served.get("/api/status")
     assert served.get("/api/status", Authorization=f"Bearer {SECRET}")

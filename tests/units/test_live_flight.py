@@ -5,6 +5,7 @@ Every test here starts processes that build a bank; they take seconds each.
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -16,27 +17,40 @@ import pytest
 from flown import SMALL, STALL, file_of, written
 
 from sanket_sim.core.errors import InputError
+from sanket_sim.core.units import NS_PER_S
 from sanket_sim.live.flight_deck import FlightDeck, FlightError
 from sanket_sim.live.orders import Give, Inspect, Pause, Play, SetSpeed, Step, Stop
 from sanket_sim.trace.manifest import load_manifest
 
 pytestmark = pytest.mark.slow
 
-PLUGIN = '''
-from typing import ClassVar, Literal
+PLUGIN = """
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal
 
-from sanket_sim.faults import Trap
+from sanket_sim.core.errors import ConservationError
+from sanket_sim.faults.traps import Trap, traps
 
 
-class Surprise(Trap):
-    """A trap whose author forgot something."""
+@traps.register("{kind}")
+class {name}(Trap):
+    EXAMPLE: ClassVar[Mapping[str, Any]] = {{"kind": "{kind}", "probability": 0.3}}
+    CODE: ClassVar[str] = "{code}"
+    CONTROL: ClassVar[str] = ""
+    kind: Literal["{kind}"]
 
-    kind: Literal["surprise"]
-    CODE: ClassVar[str] = "X01"
+    def poison(self, victims, ground):
+        raise {error}
+"""
 
-    def spoil(self, intents, ground):
-        raise ZeroDivisionError("nobody thought of this")
-'''
+
+def with_plugin(folder, kind, code, error):
+    """Write an experiment with a trap of its own that fails after two seconds."""
+    text = PLUGIN.format(name=kind.title(), kind=kind, code=code, error=error)
+    (folder / f"{kind}.py").write_text(text)
+    named = SMALL.replace('name = "small"', f'name = "small"\nplugins = ["{kind}.py"]')
+    laid = f'[[trap]]\nkind = "{kind}"\nprobability = 0.5\nat = "2s"\n'
+    return str(file_of(folder, named + laid))
 
 
 class Watch:
@@ -156,45 +170,26 @@ def test_a_process_that_is_killed_leaves_a_deck_that_says_so_and_flies_again(sma
 
 
 def test_a_plugin_that_raises_ends_the_run_as_failed_with_its_own_words(deck, watch, tmp_path):
-    (tmp_path / "surprise.py").write_text(PLUGIN)
-    text = SMALL.replace('name = "small"', 'name = "small"\nplugins = ["surprise.py"]')
-    text += '[[trap]]\nkind = "surprise"\nprobability = 0.5\nat = "2s"\n'
-    deck.start(str(file_of(tmp_path, text)), speed=10_000.0, play=True)
+    source = with_plugin(tmp_path, "surprise", "X01", 'ZeroDivisionError("nobody thought")')
+    deck.start(source, speed=10_000.0, play=True)
     status = watch.until("failed")
-    assert "ZeroDivisionError: nobody thought of this (surprise.py, line 15)" in status["message"]
+    assert re.search(
+        r"ZeroDivisionError: nobody thought \(surprise\.py, line \d+\)", status["message"]
+    )
+    assert status["now_ns"] >= 2 * NS_PER_S
     assert deck.ask(Inspect("history")).body
     deck.reset()
     assert deck.status["state"] == "ready"
 
 
 def test_a_broken_law_of_money_fails_the_run_and_is_named(deck, watch, tmp_path):
-    (tmp_path / "thief.py").write_text(THIEF)
-    text = SMALL.replace('name = "small"', 'name = "small"\nplugins = ["thief.py"]')
-    text += '[[trap]]\nkind = "thief"\nprobability = 0.5\nat = "2s"\n'
-    deck.start(str(file_of(tmp_path, text)), speed=10_000.0, play=True)
+    broken = 'ConservationError("L1", "EUR", 1, "a cent too many")'  # in the auditor's own words
+    deck.start(with_plugin(tmp_path, "thief", "X02", broken), speed=10_000.0, play=True)
     status = watch.until("failed")
     assert "conservation law" in status["message"]
     assert not status["conserved"]
     alerts = deck.body("alerts")["alerts"]
     assert "Conservation law broken" in [one["title"] for one in alerts]
-
-
-THIEF = '''
-from typing import ClassVar, Literal
-
-from sanket_sim.core.errors import ConservationError
-from sanket_sim.faults import Trap
-
-
-class Thief(Trap):
-    """Stands for a part that broke a law: only the auditor's words are of interest."""
-
-    kind: Literal["thief"]
-    CODE: ClassVar[str] = "X02"
-
-    def spoil(self, intents, ground):
-        raise ConservationError("L1", "EUR", 1, "a cent too many")
-'''
 
 
 def test_a_wrong_experiment_leaves_the_present_flight_alone(small, deck, watch):
