@@ -81,9 +81,8 @@ class LiveFeed:
         self.newest_tx_id = max(self.newest_tx_id, int(ended["tx_id"].max()))
         table = {name: ended[name] for name in _SHOWN}
         table["root"] = self._roots.of_batch
-        table["ended_ns"] = np.where(
-            ended["completed_ns"] >= 0, ended["completed_ns"], batch.end_ns
-        )
+        over_ns = np.maximum(ended["completed_ns"], ended["posted_ns"])
+        table["ended_ns"] = np.where(over_ns >= 0, over_ns, batch.end_ns)
         self._waiting.append(self._sampled(table))
 
     def frame(self) -> Feed | None:

@@ -182,27 +182,6 @@ class EdgeNow:
 
 
 @dataclass(frozen=True, slots=True)
-class Bottleneck:
-    """How much a service holds payments up, beside the others.
-
-    Parameters
-    ----------
-    name, label : str
-    score : float
-        `utilisation` times `time_share`: it ranks, and has no unit.
-    utilisation : float
-    time_share : float
-        Of all the waiting for services, what this one causes itself: its queue and its own work.
-    """
-
-    name: str
-    label: str
-    score: float
-    utilisation: float
-    time_share: float
-
-
-@dataclass(frozen=True, slots=True)
 class Point:
     """One point of every chart: one stretch of simulated time.
 
@@ -294,7 +273,7 @@ class FeedRow:
     ----------
     tx_id : int
     at_ns : int
-        When it ended.
+        When it ended: when the customer was told, or when money moved for the last time, if later.
     customer, counterparty : str
         As people call them; `customer_id` and `counterparty_id` open their inspectors.
     customer_id, counterparty_id : int

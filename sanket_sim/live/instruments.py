@@ -10,9 +10,10 @@ from sanket_sim.analysis.settings import SloSettings
 from sanket_sim.core.outcomes import LeakClass
 from sanket_sim.core.units import NS_PER_S
 from sanket_sim.live import figures
+from sanket_sim.live.bottlenecks import Bottleneck
 from sanket_sim.live.calm import Calm
 from sanket_sim.live.energy_meter import EnergyMeter, Spent
-from sanket_sim.live.frames import WINDOW_S, Bottleneck
+from sanket_sim.live.frames import WINDOW_S
 from sanket_sim.live.measured import MeasuredIds
 from sanket_sim.live.scene import Scene
 from sanket_sim.live.tally import Count, Counts, Shape, Tally, tally_of
@@ -85,7 +86,8 @@ class Instruments:
         spent = self.energy.read(batch, (self.now_ns - begin_ns) / NS_PER_S)
         carbon_mg = spent.carbon_mg(self.energy.grid)
         self.newest = newest = Stretch(begin_ns, self.now_ns, tally, spent.energy_j, carbon_mg)
-        self.calm.add(newest)
+        if self.energy.known:
+            self.calm.add(newest)
         self.window.add(newest)
         if self.window.span_s >= min(WINDOW_S, begin_ns / NS_PER_S):
             self.peak_per_s = max(self.peak_per_s, self.completed_per_s)
@@ -241,9 +243,9 @@ class Instruments:
 
     @property
     def carbon_mg(self) -> float | None:
-        """Carbon of one good payment of the window [mg CO2e]; None if there is none."""
+        """Carbon of one good payment of the window [mg CO2e]; None if there is none, or no gauge."""
         good = self.window.tally[Count.GOOD_PAYMENTS]
-        return self.window.carbon_mg / good if good else None
+        return self.window.carbon_mg / good if good and self.energy.known else None
 
     @property
     def calm_carbon_mg(self) -> float | None:

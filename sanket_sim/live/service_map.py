@@ -7,8 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 import numpy as np
 
 from sanket_sim.core.units import NS_PER_MS, NS_PER_S
+from sanket_sim.live.bottlenecks import Bottleneck, ranked
 from sanket_sim.live.breakers import BreakerBoard
-from sanket_sim.live.frames import WINDOW_S, Bottleneck, EdgeNow, ServiceNow
+from sanket_sim.live.frames import WINDOW_S, EdgeNow, ServiceNow
 from sanket_sim.live.hop_counts import Attempts, HopCounts
 from sanket_sim.live.judging import Symptoms, state_of
 from sanket_sim.live.latency_buckets import quantiles_ms
@@ -91,25 +92,9 @@ class ServiceMap:
         return [name for way, names in self._ways.items() if way % size == place for name in names]
 
     def bottlenecks(self) -> tuple[Bottleneck, ...]:
-        """Rank the services by what holds payments up now: how full times how much of the waiting.
-
-        A service that is full but hardly waited for matters little, and one that takes long but
-        has workers to spare gains nothing from more of them. The product has no unit; it ranks.
-        """
-        utilisation, shares = self.stations.utilisation, self.hops.own_time_shares
-        scores = utilisation * shares
-        order = np.lexsort([-shares, -scores])
-        services = self._scene.bank.services
-        return tuple(
-            Bottleneck(
-                name=services[place].name,
-                label=services[place].label or services[place].name,
-                score=float(scores[place]),
-                utilisation=float(utilisation[place]),
-                time_share=float(shares[place]),
-            )
-            for place in order.tolist()
-            if scores[place] > 0
+        """Rank the services by how much they hold payments up now, the worst first."""
+        return ranked(
+            self._scene.bank.services, self.stations.utilisation, self.hops.own_time_shares
         )
 
     def _note_past(self) -> None:

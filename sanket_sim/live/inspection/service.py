@@ -10,8 +10,9 @@ import numpy as np
 
 from sanket_sim.bank.description import Edge
 from sanket_sim.core.outcomes import Outcome
+from sanket_sim.live.bottlenecks import Bottleneck
 from sanket_sim.live.breakers import Change
-from sanket_sim.live.frames import Bottleneck, Disturbance, ServiceNow
+from sanket_sim.live.frames import Disturbance, ServiceNow
 from sanket_sim.live.hop_counts import Attempts
 from sanket_sim.live.inspection.injection import Injectable, injectable
 from sanket_sim.live.inspection.missing import Missing
