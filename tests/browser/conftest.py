@@ -72,7 +72,7 @@ class Served:
     def status(self) -> Any:
         return self.get("status")
 
-    def wait_until(self, wanted: Any, within_s: float = 30.0) -> Any:
+    def wait_until(self, wanted: Any, within_s: float = 60.0) -> Any:
         """Return the first status that is as wanted."""
         end_s = time.monotonic() + within_s
         while not wanted(status := self.status):
@@ -102,7 +102,10 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         yield server
     finally:
         process.send_signal(signal.SIGINT)
-        process.wait(60)
+        try:
+            process.wait(120)
+        except subprocess.TimeoutExpired:
+            process.kill()
 
 
 def _free_port() -> int:

@@ -21,6 +21,9 @@ pytestmark = [
 ]
 
 
+expect.set_options(timeout=20_000)
+
+
 @pytest.fixture
 def at_start(served: Served) -> Served:
     """Bring the small run to its start, if a test before has moved it."""
@@ -149,7 +152,7 @@ def test_injects_a_fault_that_is_recorded(deck: Page, at_start: Served) -> None:
     expect(deck.get_by_test_id("snackbar")).to_contain_text("experiment.toml")
     expect(deck.get_by_test_id("given")).to_contain_text("payment")
     [one] = commanded(at_start)
-    assert (one["kind"], one["at"]) == ("latency", "1s")
+    assert (one["fault"]["kind"], one["at"]) == ("latency", "1s")
     record = Path(at_start.status["folder"]) / "experiment.toml"
     [written] = tomllib.loads(record.read_text())["command"]
     assert "700ms" in str(written["fault"]["add"])
@@ -181,7 +184,7 @@ def test_switches_a_control_and_changes_a_policy(deck: Page, at_start: Served) -
     expect(deck.get_by_test_id("inject-preview")).to_contain_text('timeout = "250ms"')
     deck.get_by_test_id("inject-give").click()
     at_start.wait_until(lambda _: len(commanded(at_start)) == 2)
-    assert [one["kind"] for one in commanded(at_start)] == ["control", "config"]
+    assert [one["fault"]["kind"] for one in commanded(at_start)] == ["control", "config"]
 
 
 def test_looks_into_a_service_and_closes_with_escape(deck: Page) -> None:
@@ -223,7 +226,7 @@ def test_starts_another_experiment_after_asking(deck: Page, at_start: Served) ->
     deck.get_by_test_id("set-population.customers").fill("many")
     deck.get_by_test_id("start").click()
     deck.get_by_test_id("start-anyway").click()
-    expect(deck.get_by_test_id("chooser")).to_contain_text("valid integer")
+    expect(deck.get_by_test_id("chooser")).to_contain_text("must be a whole number")
     assert at_start.status["run_id"] == before
     deck.get_by_test_id("set-population.customers").fill("300")
     deck.get_by_test_id("set-seed").fill("8")

@@ -14,6 +14,7 @@ from sanket_sim.dashboard.page.drafting import Draft, Workshop, workshop_of
 from sanket_sim.dashboard.page.ordering import Notice, Orders
 from sanket_sim.dashboard.page.panel import Tab
 from sanket_sim.dashboard.page.policies import settings_of, targets_of
+from sanket_sim.dashboard.page.polling import use_polled
 from sanket_sim.dashboard.page.standing import Standing
 from sanket_sim.dashboard.page.weaving import component, from_vue
 from sanket_sim.dashboard.page.wording import clock
@@ -22,6 +23,8 @@ from sanket_sim.faults.traps import traps
 from sanket_sim.live.orders import Give
 
 Form = Mapping[str, Any]
+LOOKS_S = 0.5
+"""How often an open form looks what has been commanded, by whomever."""
 
 
 @from_vue("inject.vue")
@@ -51,6 +54,7 @@ def inject(standing: Standing, orders: Orders, tab: Tab, target: str) -> None:
     chosen = solara.use_reactive(target)
     refused: solara.Reactive[tuple[tuple[str, str], ...]] = solara.use_reactive(())
     deck = orders.deck
+    given = use_polled(lambda: given_so_far(deck.body("metrics")), [], LOOKS_S, standing.run_id)
 
     def prepare() -> None:
         plan = deck.plan
@@ -81,7 +85,7 @@ def inject(standing: Standing, orders: Orders, tab: Tab, target: str) -> None:
         target=target,
         toml=draft.value.toml if draft.value else "",
         problems=_listed(refused.value or (draft.value.problems if draft.value else ())),
-        given=given_so_far(deck.body("metrics")),
+        given=given.value,
         record=f"{standing.folder}/experiment.toml",
         against=standing.against("inject"),
         event_draw_up=draw_up,
