@@ -12,7 +12,7 @@ from typing import Any
 
 from sanket_sim.core.clock import epoch_ms
 from sanket_sim.core.errors import InputError
-from sanket_sim.live.flight import Flight, FlightError
+from sanket_sim.live.flight import ANSWER_S_MAX, Flight, FlightError
 from sanket_sim.live.frames import Metrics, RunStatus
 from sanket_sim.live.json_text import json_of, value_of
 from sanket_sim.live.orders import SPEED_MAX, SPEED_MIN, Answer, Boarded, Frame, Order, Report
@@ -174,6 +174,8 @@ class FlightDeck:
     def ask(self, order: Order) -> Answer:
         """Give the present flight an order, and wait for its answer.
 
+        One that is still on its way to its start is given some time to come there.
+
         Raises
         ------
         FlightError
@@ -182,7 +184,7 @@ class FlightDeck:
         flight, kept = self._flight, self._kept
         if flight is None:
             raise FlightError(kept.failure or "no run has been started yet")
-        if not kept.boarded.is_set():
+        if not kept.boarded.wait(ANSWER_S_MAX):
             raise FlightError("the run is still being brought to its start")
         return flight.ask(order)
 

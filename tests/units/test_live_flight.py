@@ -188,6 +188,7 @@ def test_a_broken_law_of_money_fails_the_run_and_is_named(deck, watch, tmp_path)
     status = watch.until("failed")
     assert "conservation law" in status["message"]
     assert not status["conserved"]
+    deck.ask(Inspect("history"))  # its answer comes after whatever was shown with the failure
     alerts = deck.body("alerts")["alerts"]
     assert "Conservation law broken" in [one["title"] for one in alerts]
 
