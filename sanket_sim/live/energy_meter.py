@@ -43,15 +43,16 @@ class Spent:
 class EnergyMeter:
     """Adds up what replicas, the network and spinning have drawn.
 
-    `power_w` is the sum of the newest gauges, before the building's overhead; `measured` is what
-    the findings count: readings after the warm-up while customers arrive, and the hops of measured
-    intents.
+    `known` says whether gauges have been read at all; `power_w` is the sum of the newest ones,
+    before the building's overhead; `measured` is what the findings count: readings after the
+    warm-up while customers arrive, and the hops of measured intents.
     """
 
     def __init__(self, scene: Scene, ids: MeasuredIds) -> None:
         asked, bank = scene.experiment, scene.bank
         self.grid = grid(asked.report.grid)
         self.power_w = 0.0
+        self.known = False
         self._begin_ns, self._end_ns = asked.warmup, asked.duration
         self._interval_s = asked.gauges / NS_PER_S
         self._replicas = _Replicas(scene)
@@ -63,7 +64,7 @@ class EnergyMeter:
     def read(self, batch: TraceBatch, span_s: float) -> Spent:
         """Take in a batch; return what was spent while it lasted, warm or not.
 
-        Gauges may be read more seldom than batches end: in between, the last reading holds.
+        Gauges may be read more seldom than batches end: in between, the last readings hold.
         """
         gauges = batch.gauges
         if rows_in(gauges):
@@ -82,10 +83,12 @@ class EnergyMeter:
         counted = (times_ns > self._begin_ns) & (times_ns <= self._end_ns)
         self._drawn.energy_j += float(drawn_j[counted].sum())
         self._drawn.embodied_g += float(embodied_g[counted].sum())
+        self.known = True
         newest = times_ns == times_ns[-1]
         self.power_w = float(gauges["power_w"][newest].sum())
-        self._rate_j = float(drawn_j[newest].sum()) / self._interval_s
-        self._rate_g = float(embodied_g[newest].sum()) / self._interval_s
+        read_s = len(np.unique(times_ns)) * self._interval_s
+        self._rate_j = float(drawn_j.sum()) / read_s
+        self._rate_g = float(embodied_g.sum()) / read_s
 
 
 class _Replicas:

@@ -243,7 +243,7 @@ class Instruments:
 
     @property
     def carbon_mg(self) -> float | None:
-        """Carbon of one good payment of the window [mg CO2e]; None if there is none, or no gauge."""
+        """Carbon of one good payment of the window [mg CO2e]; None if nothing is known of it."""
         good = self.window.tally[Count.GOOD_PAYMENTS]
         return self.window.carbon_mg / good if good and self.energy.known else None
 
