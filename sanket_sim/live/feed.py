@@ -18,6 +18,8 @@ from sanket_sim.trace.batch import Columns, TraceBatch, rows_in
 
 ROWS_PER_FRAME = 40
 ROWS_KEPT = 300
+BATCHES_WAITING = 20
+"""More of them than this wait as one, so that a feed that nobody asks needs no more memory."""
 _REASONS_KEPT = 1 << 16
 _STOPPED = (Decline.SUSPECTED_FRAUD, Decline.NOT_AUTHENTICATED, Decline.ACCOUNT_FROZEN)
 """Declines that guard against fraud."""
@@ -83,7 +85,10 @@ class LiveFeed:
         table["root"] = self._roots.of_batch
         over_ns = np.maximum(ended["completed_ns"], ended["posted_ns"])
         table["ended_ns"] = np.where(over_ns >= 0, over_ns, batch.end_ns)
-        self._waiting.append(self._sampled(table))
+        told = (ended["outcome"] != Outcome.IN_FLIGHT) | (ended["leak_class"] > 0)
+        self._waiting.append(self._sampled(_rows(table, np.flatnonzero(told))))
+        if len(self._waiting) > BATCHES_WAITING:
+            self._waiting = [self._sampled(_joined(self._waiting))]
 
     def frame(self) -> Feed | None:
         """Return the rows that are new since the last frame; None if none came."""
@@ -100,9 +105,7 @@ class LiveFeed:
         return tuple(self._kept)
 
     def _newest(self) -> list[FeedRow]:
-        waiting = self._waiting
-        table = {name: np.concatenate([one[name] for one in waiting]) for name in waiting[0]}
-        chosen = self._sampled(table)
+        chosen = self._sampled(_joined(self._waiting))
         order = np.lexsort([chosen["tx_id"], chosen["ended_ns"]])
         return [self._row(chosen, row) for row in order.tolist()]
 
@@ -117,7 +120,7 @@ class LiveFeed:
             others = np.setdiff1d(np.arange(rows_in(table)), first)
             room = ROWS_PER_FRAME - len(first)
             chosen = np.concatenate([first, others[_evenly(len(others), room)]])
-        return {name: column[chosen] for name, column in table.items()}
+        return _rows(table, chosen)
 
     def _noteworthy(self, table: Columns) -> NDArray[np.bool_]:
         flagged = table["fraud_score"] >= self._scene.bank.fraud_service.review_at
@@ -194,6 +197,14 @@ class LiveFeed:
 
     def _word(self, vocabulary: str, code: int) -> str:
         return self._scene.words[vocabulary].words[code]
+
+
+def _rows(table: Columns, places: NDArray[np.int64]) -> Columns:
+    return {name: column[places] for name, column in table.items()}
+
+
+def _joined(tables: list[Columns]) -> Columns:
+    return {name: np.concatenate([one[name] for one in tables]) for name in tables[0]}
 
 
 def _evenly(count: int, wanted: int) -> NDArray[np.int64]:

@@ -2,14 +2,24 @@
 
 from collections import Counter
 
+import numpy as np
 import onlooker
 import pytest
 
-from sanket_sim.live.feed import ROWS_KEPT, ROWS_PER_FRAME, STATES
+from sanket_sim.core.outcomes import Outcome
+from sanket_sim.live.feed import BATCHES_WAITING, ROWS_KEPT, ROWS_PER_FRAME, STATES, LiveFeed
 from sanket_sim.live.json_text import json_of
 from sanket_sim.live.naming import person
 from sanket_sim.live.orders import Frame
 from sanket_sim.live.recent_rows import RecentRows
+from sanket_sim.trace import schema
+from sanket_sim.trace.batch import TraceBatch
+
+
+class Blameless:
+    """Nobody is to blame for thirty payments."""
+
+    of_batch = np.full(30, -1)
 
 
 @pytest.fixture(scope="module")
@@ -71,6 +81,28 @@ def test_roots_are_named_as_the_findings_blame(day):
     roots = Counter(row.root for row in look.rows if row.verdict == "leaked")
     by_service = run.findings.leakage.by_service
     assert roots == {name: group.leaked for name, group in by_service.items() if group.leaked}
+
+
+def test_a_feed_that_nobody_asks_stays_small(day):
+    look, _ = day
+    picture = look.picture
+    unasked = LiveFeed(picture.scene, picture.names, Blameless)
+    table = {column.name: np.zeros(30, column.dtype) for column in schema.TRANSACTIONS}
+    for number in range(50):
+        ids = {"tx_id": np.arange(30) + 30 * number}
+        unasked.observe(TraceBatch(end_ns=number, transactions=table | ids))
+    assert len(unasked._waiting) <= BATCHES_WAITING
+    frame = unasked.frame()
+    assert (len(frame.rows), frame.processed) == (ROWS_PER_FRAME, 1500)
+
+
+def test_what_is_still_under_way_at_the_end_has_not_ended(day):
+    look, _ = day
+    unasked = LiveFeed(look.picture.scene, look.picture.names, Blameless)
+    table = {column.name: np.zeros(30, column.dtype) for column in schema.TRANSACTIONS}
+    table["outcome"][:29] = Outcome.IN_FLIGHT
+    unasked.observe(TraceBatch(end_ns=1, transactions=table))
+    assert [row.verdict for row in unasked.frame().rows] == ["ok"]
 
 
 def test_nothing_new_is_no_frame(day):
