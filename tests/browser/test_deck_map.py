@@ -132,6 +132,16 @@ def test_a_service_is_reached_and_opened_by_keyboard(stage):
     assert "API gateway" in told
 
 
+@pytest.mark.parametrize("name", ["channels", "payment", "kyc", "notification"])
+def test_what_is_told_of_a_service_stays_within_the_map(stage, calm, name):
+    stage.send("metrics", map_of("retail_bank", calm))
+    stage.page.get_by_test_id(f"service-{name}").focus()
+    told = stage.page.get_by_role("tooltip").bounding_box()
+    card = stage.boxes(f"[data-testid=service-{name}]")[0]
+    assert lies_within(told, stage.boxes("[data-testid=card-map]")[0])
+    assert not overlap(told, card)
+
+
 def test_a_card_says_its_figures_in_words(stage, calm):
     label = stage.page.get_by_test_id("service-payment").get_attribute("aria-label")
     payment = next(one for one in calm.services if one.name == "payment")

@@ -48,7 +48,9 @@ export class AlertRow {
     this.showShape(alert.severity);
     setText(this.title, alert.title);
     const lasted = isOver && alert.end_ns > alert.begin_ns ? `over after ${span(alert.end_ns - alert.begin_ns)}` : "";
-    setText(this.detail, [lasted, alert.detail].filter(Boolean).join(" · "));
+    const detail = [lasted, alert.detail].filter(Boolean).join(" · ");
+    setText(this.detail, detail);
+    mark(this.button, "title", `${alert.title}\n${detail}`);
     setText(this.time, clock(instant(start ?? NEVER, alert.begin_ns)));
     setText(this.topic, alert.topic);
   }

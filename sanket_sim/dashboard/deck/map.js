@@ -177,12 +177,15 @@ export class ServiceMap {
     setText(line, `${inward ? "←" : "→"} ${label} · ${wordsOf(edge)}`);
   }
 
-  /** Above or below the card, wherever there is more room, and never outside. */
+  /** Beside the card, on the side with more room, and never outside. */
   placeTip({ x, y, width, height }) {
-    const below = y + height / 2 < this.layout.height / 2;
-    const left = Math.max(4, Math.min(x + width / 2 - this.tip.offsetWidth / 2, this.layout.width - this.tip.offsetWidth - 4));
-    const top = below ? y + height + 8 : y - this.tip.offsetHeight - 8;
-    this.tip.style.transform = `translate(${Math.round(left)}px, ${Math.round(top)}px)`;
+    const { offsetWidth: wide, offsetHeight: high } = this.tip;
+    const toRight = x + width / 2 < this.layout.width / 2;
+    const left = toRight ? x + width + 10 : x - wide - 10;
+    const top = y + height / 2 - high / 2;
+    const within = (value, most) => Math.round(Math.max(4, Math.min(value, most - 4)));
+    const [across, down] = [within(left, this.layout.width - wide), within(top, this.layout.height - high)];
+    this.tip.style.transform = `translate(${across}px, ${down}px)`;
   }
 
   /** Arrow keys go to the next card in that direction. */

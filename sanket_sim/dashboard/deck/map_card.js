@@ -61,7 +61,7 @@ export class ServiceCard {
     setText(this.label, now.label.replace(/ \(.*\)$/, ""));
     this.showReplicas(now.replicas);
     this.rate.show(...rateOf(now.rate_per_s));
-    this.wait.show(latency(now.p99_ms), "p99");
+    this.wait.show(latency(now.p99_ms), now.p99_ms === null ? "" : "p99");
     this.showLoad(now.utilisation);
     this.showHeat(unit.share(now), unit);
     this.showQueue(now.queue);

@@ -5,7 +5,7 @@ import { mark } from "./nodes.js";
 import { keyOf, route } from "./map_routes.js";
 
 const WIDTH_LEAST = 1.1;
-const WIDTH_MOST = { full: 5, brief: 3.6, terse: 3, bare: 3 };
+const WIDTH_MOST = { full: 5, slim: 3, brief: 3.6, terse: 3, bare: 3 };
 const RATE_LEAST = 40;
 const ERRORS = { warn: 0.01, critical: 0.08 };
 
@@ -67,7 +67,8 @@ export class EdgeLayer {
     mark(node, "data-state", state);
     mark(node, "data-breaker", edge.breaker);
     mark(line, "stroke-width", this.widthOf(edge.rate_per_s));
-    mark(sign, "d", SIGNS[edge.breaker] ?? (state === "critical" ? SIGNS.errors : ""));
+    const errors = state === "critical" && edge.caller !== "client" ? SIGNS.errors : "";
+    mark(sign, "d", SIGNS[edge.breaker] ?? errors);
   }
 
   widthOf(rate) {

@@ -86,9 +86,10 @@ function placeOf({ name, column, row }, { width, height }, gap, origin) {
   return { name, column, row, x, y, width, height };
 }
 
-/** How much a card can say in words of 11 px: `full`, `brief`, `terse` or `bare`. */
+/** How much a card can say in words of 11 px: `full`, `slim` (high), `brief`, `terse` or `bare`. */
 function finishOf({ width, height }) {
   if (height < 34) return "bare";
   if (height < 48) return "terse";
+  if (width < 100 && height > 61) return "slim";
   return width < 134 || height < 62 ? "brief" : "full";
 }
