@@ -229,7 +229,7 @@ def test_part_that_fails_does_not_take_others_along(page: Page, feed: str) -> No
 SCALE = """async () => {
   const { StickyScale, niceStep, timeStepMs } = await import("/deck/scales.js");
   const scale = new StickyScale({ patience: 2 });
-  const fits = [[0, 290], [0, 200], [0, 40], [0, 40], [0, 40]].map(([low, high]) => {
+  const fits = [[0, 280], [0, 200], [0, 40], [0, 40], [0, 40]].map(([low, high]) => {
     const { min, max } = scale.fit(low, high);
     return [min, max];
   });
@@ -240,5 +240,5 @@ SCALE = """async () => {
 def test_ranges_grow_at_once_and_shrink_late(page: Page, feed: str) -> None:
     page.goto(f"{feed}/{PAUSED}")
     said = page.evaluate(SCALE)
-    assert said["fits"] == [[0, 450], [0, 450], [0, 450], [0, 450], [0, 45]]
+    assert said["fits"] == [[0, 300], [0, 300], [0, 300], [0, 300], [0, 45]]
     assert (said["step"], said["time"]) == (80, 120_000)

@@ -81,10 +81,19 @@ export class Chart {
       return `${one.name} ${text}`;
     });
     setAttribute(this.canvas, "aria-label", `${this.plan.title}: ${said.join(", ")}`);
+    this.#recount(said);
+  }
+
+  /** To count forces a layout: only when texts have become longer or shorter. */
+  #recount(said) {
+    const lengths = said.map((text) => text.length).join();
+    if (lengths !== this.lengths) this.#count();
+    this.lengths = lengths;
   }
 
   #list(series, names) {
     this.legendNames = names;
+    this.card.classList.toggle("crowded", series.length > 2);
     this.legend.clear();
     for (const one of series) {
       const value = make("span", "legend-value");
@@ -93,7 +102,6 @@ export class Chart {
       this.legend.set(one.name, { element, value, series: one });
     }
     this.entries.replaceChildren(...[...this.legend.values()].map(({ element }) => element));
-    this.#count();
   }
 
   /** Entries that find no room on the line are counted behind it, not cut. */
@@ -171,7 +179,7 @@ export class Chart {
       line.style.setProperty("--line", this.tokens[one.colour]);
       return line;
     });
-    return make("div", "chart-tip", make("h4", "", at), ...lines);
+    return make("div", "chart-tip", make("h4", "", `${at} · ${this.plan.unit}`), ...lines);
   }
 
   /** What changes with every frame: the data, the ranges and the shaded windows. */

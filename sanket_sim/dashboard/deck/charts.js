@@ -20,12 +20,19 @@ const CAUSES = {
   LATE: "teal",
   GHOST_POSTING: "warn",
 };
-const NAMES = { PHANTOM_SUCCESS: "phantom", GHOST_POSTING: "ghost", INVALID_EXECUTED: "invalid" };
+const NAMES = {
+  ORPHAN_DEBIT: "orphan",
+  ORPHAN_CREDIT: "orphan credit",
+  PHANTOM_SUCCESS: "phantom",
+  GHOST_POSTING: "ghost",
+  INVALID_EXECUTED: "invalid",
+};
 
 const PLANS = [
   {
     key: "throughput",
     title: "Throughput",
+    unit: "payments per second",
     axes: [{ floor: 3, say: short }],
     series: () => [
       { name: "completed", colour: "accent", fill: 0.08, value: (p) => p.completed, say: perSecond },
@@ -35,6 +42,7 @@ const PLANS = [
   {
     key: "latency",
     title: "Latency",
+    unit: "ms",
     axes: [{ floor: 30, say: axisMs }],
     series: () => [
       { name: "p50", colour: "teal", value: (p) => p.p50_ms, say: milliseconds },
@@ -50,6 +58,7 @@ const PLANS = [
     key: "leakage",
     title: "Leakage",
     aside: "by cause",
+    unit: "% of payments",
     axes: [{ floor: 0.3, say: (value) => `${+value.toFixed(2)} %` }],
     stacked: true,
     series: (points) => causesIn(points),
@@ -57,6 +66,7 @@ const PLANS = [
   {
     key: "energy",
     title: "Energy & carbon",
+    unit: "power, CO₂e per payment",
     axes: [
       { tight: true, say: short },
       { tight: true, say: short },

@@ -103,7 +103,7 @@ export class Timeline {
 
   #open(element, disturbance) {
     const { deck, card } = this;
-    const lines = [make("h3", "", disturbance.label), make("p", "", this.#when(disturbance))];
+    const lines = [make("h3", "", wordOf(disturbance)), make("p", "", this.#when(disturbance))];
     const author = disturbance.by === "experiment" ? "planned" : `commanded by ${disturbance.by}`;
     const kind = disturbance.trap ? "Trap" : "Fault";
     lines.push(make("p", "", `${kind}, ${author}, ${this.#phase(disturbance)}`));
