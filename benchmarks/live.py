@@ -158,12 +158,21 @@ async def follow(url: str, seen: Seen) -> None:
         await subscribe(socket)
         async for text in socket:
             now_ms = time.time_ns() / 1e6
+            seen.bytes += len(text)
             message = json.loads(text)
             seen.frames[message["topic"]] += 1
-            seen.bytes += len(text)
             if message["topic"] == "metrics":
                 seen.run = message["body"]["run"]
                 seen.latencies_ms.append(now_ms - message["sent_ms"])
+
+
+async def count(url: str, seen: Seen) -> None:
+    """Read everything and only count it: this process is not what is measured."""
+    async with connect(url, max_size=None) as socket:
+        await subscribe(socket)
+        async for text in socket:
+            seen.bytes += len(text)
+            seen.frames["any"] += 1
 
 
 async def stand_stuck(url: str) -> None:
@@ -230,6 +239,7 @@ async def watch(
     server, run = Watched(one.process.pid), Watched(one.run_pid)
     seen.latencies_ms.clear()
     seen.frames.clear()
+    seen.bytes = 0
     await page.evaluate("window.painted.length = 0")
     begun_s = time.perf_counter()
     now_ns = one.status()["now_ns"]
@@ -242,6 +252,7 @@ async def watch(
     print(f"\n{title}, {seconds:.0f} s at {reached:.1f} x real time")
     say("frames of metrics at the socket", f"{seen.frames['metrics'] / passed_s:.1f}/s")
     say("frames painted on the page (>= 5/s)", f"{len(painted) / passed_s:.1f}/s")
+    say("bytes to one client", f"{seen.bytes / passed_s / 1e3:,.0f} kB/s")
     say("snapshot -> socket client", quantiles(seen.latencies_ms))
     say("snapshot -> page painted (median < 100 ms)", quantiles(painted))
     say("server's process (< 20 % of a core)", f"{server.core_share:.1%} of a core")
@@ -261,7 +272,7 @@ async def measure_view(arguments: argparse.Namespace) -> None:
             await asyncio.sleep(10)
             await watch("One page, one client", one, page, seen, seconds / 2)
             others = [Seen() for _ in range(CLIENTS - 2)]
-            crowd = [follow(one.socket, other) for other in others]
+            crowd = [count(one.socket, other) for other in others]
             async with tasks(stand_stuck(one.socket), *crowd):
                 await asyncio.sleep(3)
                 await watch(f"{CLIENTS} clients, one stuck", one, page, seen, seconds / 2)
@@ -339,7 +350,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=1.0, help="how long the view is watched")
     parser.add_argument("--speed", type=float, default=4.0, help="simulated s per s meanwhile")
-    parser.add_argument("--full-speed", default="60s", help="simulated time of the comparison")
+    parser.add_argument("--full-speed", default="120s", help="simulated time of the comparison")
     parser.add_argument("--experiment", default="peak_load")
     parser.add_argument("--port", type=int, default=8801)
     arguments = parser.parse_args()
