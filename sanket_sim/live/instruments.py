@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -252,6 +253,19 @@ class Instruments:
         """The same while nothing disturbed the run; None before there was time for it."""
         good = self.calm.seen.tally[Count.GOOD_PAYMENTS]
         return self.calm.seen.carbon_mg / good if good and self.calm.known else None
+
+    @property
+    def carbon_ratio(self) -> float | None:
+        """Carbon of a good payment over that of the calm; None where one of them is unknown."""
+        value = self.carbon_mg_so_far if self.over else self.carbon_mg
+        calm = self.calm_carbon_mg
+        return value / calm if value is not None and calm else None
+
+    @property
+    def carbon_chance(self) -> float:
+        """By which part of itself that ratio may be off by chance (two standard deviations)."""
+        good = self.shown[Count.GOOD_PAYMENTS]
+        return 2 / math.sqrt(good) if good else 1.0
 
     @property
     def carbon_mg_so_far(self) -> float | None:

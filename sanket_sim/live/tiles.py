@@ -177,14 +177,8 @@ def _recall(now: Instruments) -> Tile:
 
 def _carbon(now: Instruments) -> Tile:
     value = now.carbon_mg_so_far if now.over else now.carbon_mg
-    calm = now.calm_carbon_mg
     text, unit = figures.carbon(value) if value is not None else (figures.NOTHING, "mg")
-    state: State = "idle" if value is None else "ok"
-    chip = "no payments" if value is None else "measuring"
-    if value is not None and calm:
-        ratio = value / calm
-        state = "critical" if ratio > RUNAWAY else "warn" if ratio > ELEVATED else "ok"
-        chip = {"critical": "runaway", "warn": "elevated", "ok": "steady"}[state]
+    state, chip = _dearness(now, value)
     return Tile(
         key="carbon",
         label="CO₂e per good payment",
@@ -195,5 +189,15 @@ def _carbon(now: Instruments) -> Tile:
         chip=chip,
         facts=(f"grid {now.grid_g_per_kwh:.0f} g/kWh", figures.power(now.power_w)),
         series="carbon_mg",
-        goal=calm,
+        goal=now.calm_carbon_mg,
     )
+
+
+def _dearness(now: Instruments, value: float | None) -> tuple[State, str]:
+    """Say whether a payment costs more carbon than it did, and more than chance can make it."""
+    if value is None or now.carbon_ratio is None:
+        return ("idle", "no payments") if value is None else ("ok", "measuring")
+    surely = now.carbon_ratio * (1 - now.carbon_chance)
+    if surely > RUNAWAY:
+        return "critical", "runaway"
+    return ("warn", "elevated") if surely > ELEVATED else ("ok", "steady")

@@ -300,7 +300,9 @@ def test_carbon_is_told_against_the_calm() -> None:
     assert alert.title == "Carbon intensity elevated"
     assert 40 * S < alert.begin_ns < 60 * S
     assert alert.end_ns is not None
-    most = max(int(detail[1:].split()[0]) for detail in desk.details)
+    told = [detail for detail in desk.details if detail.startswith("+")]
+    most = max(int(detail[1:].split()[0]) for detail in told)
+    assert alert.detail == f"up to +{most} % CO₂e per good payment"
     assert 80 <= most <= 120, "half the payments, nearly the same power"
 
 

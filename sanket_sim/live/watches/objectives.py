@@ -115,12 +115,11 @@ class BudgetWatch:
 
     def _tell(self, rule: _Rule, burn: float, now_ns: int) -> None:
         severity: State = "critical" if rule.name.startswith("page") else "warn"
-        served, target = self._now.window.tally.share(Count.GOOD), self._now.slo.availability
-        share = "nobody" if served is None else f"{figures.percent(served)} %"
+        served, target = 1 - burn * self._allowed, self._now.slo.availability
         title = f"Error budget burns {burn:.1f}{figures.TIMES} as fast as allowed"
         long_s = rule.long * self._slots.width_s
         detail = (
-            f"{share} served well, {figures.percent(target)} % promised · "
+            f"{figures.percent(served)} % served well, {figures.percent(target)} % promised · "
             f"rule {rule.name}, here {figures.span(long_s)}"
         )
         self._book.tell(Notice(TOPIC, "availability", severity, title, detail), now_ns)

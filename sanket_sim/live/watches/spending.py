@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from sanket_sim.live import figures
 from sanket_sim.live.alarm_book import AlarmBook, Latch, Notice
 from sanket_sim.live.frames import State
@@ -22,28 +24,36 @@ class CarbonWatch:
     def __init__(self, book: AlarmBook, now: Instruments) -> None:
         self._book, self._now = book, now
         self._latch = Latch(ON_S, OFF_S)
+        self._worst = 0.0
 
     def watch(self, batch: TraceBatch) -> None:
         """Judge the window."""
-        value, calm = self._now.carbon_mg, self._now.calm_carbon_mg
-        if self._now.over or calm is None:
-            self._book.end(TOPIC, "carbon", batch.end_ns)
+        now, ratio = self._now, self._now.carbon_ratio
+        if now.over or now.calm_carbon_mg is None:
+            self._end(batch.end_ns)
             return
-        ratio = RUNAWAY * 2 if value is None else value / calm
-        if not self._latch.step(batch.end_ns, bad=ratio > ELEVATED, well=ratio < CLEAR):
-            self._book.end(TOPIC, "carbon", batch.end_ns)
-            return
-        severity: State = "warn" if ratio > RUNAWAY else "ok"
-        self._book.tell(
-            Notice(
-                TOPIC, "carbon", severity, "Carbon intensity elevated", self._said(value, ratio)
-            ),
-            batch.end_ns,
-        )
+        # Power without a single good payment is dearer than any.
+        surely = math.inf if ratio is None else ratio * (1 - now.carbon_chance)
+        bad, well = surely > ELEVATED, ratio is not None and ratio < CLEAR
+        if not self._latch.step(batch.end_ns, bad=bad, well=well):
+            self._end(batch.end_ns)
+        elif bad:
+            self._tell(ratio, surely, batch.end_ns)
 
-    def _said(self, value: float | None, ratio: float) -> str:
-        watts = figures.power(self._now.power_w)
-        if value is None:
+    def _tell(self, ratio: float | None, surely: float, now_ns: int) -> None:
+        self._worst = max(self._worst, ratio or 0.0)
+        severity: State = "warn" if surely > RUNAWAY else "ok"
+        title, detail = "Carbon intensity elevated", self._said(ratio)
+        self._book.tell(Notice(TOPIC, "carbon", severity, title, detail), now_ns)
+
+    def _said(self, ratio: float | None) -> str:
+        watts, value = figures.power(self._now.power_w), self._now.carbon_mg
+        if ratio is None or value is None:
             return f"no good payment, and yet {watts}"
         mass = " ".join(figures.carbon(value))
         return f"{figures.change(ratio)} CO₂e per good payment ({mass}) · {watts}"
+
+    def _end(self, now_ns: int) -> None:
+        worst = figures.change(self._worst)
+        if self._book.end(TOPIC, "carbon", now_ns, f"up to {worst} CO₂e per good payment"):
+            self._worst = 0.0
