@@ -242,3 +242,17 @@ def test_ranges_grow_at_once_and_shrink_late(page: Page, feed: str) -> None:
     said = page.evaluate(SCALE)
     assert said["fits"] == [[0, 300], [0, 300], [0, 300], [0, 300], [0, 45]]
     assert (said["step"], said["time"]) == (80, 120_000)
+
+
+def test_frame_that_comes_late_is_left_out(page: Page, feed: str) -> None:
+    sockets: list[WebSocketRoute] = []
+    page.route_web_socket(re.compile("/ws"), lambda socket: sockets.append(socket))  # noqa: PLW0108  # playwright marks it
+    page.goto(f"{feed}/")
+    page.wait_for_function("document.querySelector('sanket-deck').connection === 'open'")
+    late, newest = (Play({"mode": "fault", "at": at, "speed": 0}) for at in (250, 260))
+    newest.sequence = 9
+    sockets[0].send(message(newest, "history", newest.history()))
+    for play in (newest, late):
+        sockets[0].send(message(play, "metrics", next(play.bodies())[1]))
+    expect(page.get_by_test_id("clock")).to_contain_text("08:04:20")
+    assert points_known(page) == 130

@@ -50,6 +50,8 @@ export class SanketDeck extends HTMLElement {
   #parts = new Map();
   #dirty = new Set();
   #envelopes = new Map();
+  #sequences = new Map();
+  #arrived = false;
   #frame = 0;
   #runId = null;
   #reach = "";
@@ -225,6 +227,7 @@ export class SanketDeck extends HTMLElement {
 
   #connection(state) {
     this.connection = state;
+    if (state === "open") this.#arrive();
     this.#dirty.add("metrics");
     this.notices.show();
     this.#schedule();
@@ -236,11 +239,18 @@ export class SanketDeck extends HTMLElement {
     return () => document.removeEventListener("visibilitychange", changed);
   }
 
+  /** A connection is new: a server that was started again may count from the beginning. */
+  #arrive() {
+    this.#arrived = true;
+    this.#sequences.clear();
+  }
+
   #take(message) {
     const { topic, run_id, body } = message;
-    if (run_id !== this.#runId || this.#wentBack(topic, body)) this.#begin(run_id);
+    if (run_id !== this.#runId) this.#begin(run_id);
     if (topic === "history") return this.#takeHistory(body);
-    if (!TOPICS.includes(topic)) return;
+    if (!TOPICS.includes(topic) || this.#isStale(message)) return;
+    if (topic === "metrics" && this.#wentBack(body)) this.#forget();
     if (topic === "metrics") this.points.add(body.points, body.point_ns);
     this.state[topic] = body;
     this.#envelopes.set(topic, message);
@@ -254,17 +264,31 @@ export class SanketDeck extends HTMLElement {
     this.notices.show();
   }
 
-  #wentBack(topic, body) {
-    return topic === "metrics" && this.run !== undefined && body.run.now_ns < this.run.now_ns;
+  #isStale({ topic, sequence }) {
+    const last = this.#sequences.get(topic) ?? -1;
+    this.#sequences.set(topic, Math.max(last, sequence));
+    return sequence < last;
+  }
+
+  /** Whether a server has begun anew behind our back: the same number, an earlier time. */
+  #wentBack({ run }) {
+    const back = this.#arrived && this.run !== undefined && run.now_ns < this.run.now_ns;
+    this.#arrived = false;
+    return back;
   }
 
   /** Another run has begun: forget the last one. */
   #begin(runId) {
     const first = this.#runId === null;
     this.#runId = runId;
-    this.state = {};
+    this.#sequences.clear();
     this.points.clear();
-    if (!first) for (const part of this.#parts.values()) this.#renew(part);
+    if (!first) this.#forget();
+  }
+
+  #forget() {
+    this.state = {};
+    for (const part of this.#parts.values()) this.#renew(part);
   }
 
   #renew(part) {
