@@ -20,6 +20,8 @@ from sanket_sim.server.routes import commands, experiments, flight, picture, rep
 from sanket_sim.server.sockets import attend
 from sanket_sim.server.version import VERSION
 
+PARTS = (flight, experiments, picture, commands, report, metrics)
+"""Modules with routes of their own."""
 Lifespan = AbstractAsyncContextManager[object]
 
 
@@ -62,19 +64,18 @@ def create_app(
     )
     app.state.deck, app.state.hub, app.state.gate = deck, hub, Gate()
     app.state.registry = metrics.registry_of(deck, hub)
-    _add_routes(app, hub)
+    for part in PARTS:
+        app.include_router(part.router)
+    docs.install(app)
+    _add_socket(app, hub)
     app.router.default = _behind(mounts or {})
-    refusals.install(app)
+    refusals.install(app, [route for part in PARTS for route in part.router.routes])
     app.add_middleware(BodyLimit)
     app.add_middleware(Access, rules=Rules(host, token, origins))
     return app
 
 
-def _add_routes(app: FastAPI, hub: Hub) -> None:
-    for part in (flight, experiments, picture, commands, report, metrics):
-        app.include_router(part.router)
-    docs.install(app)
-
+def _add_socket(app: FastAPI, hub: Hub) -> None:
     @app.websocket("/ws")
     async def socket(ws: WebSocket) -> None:
         await attend(ws, hub)

@@ -9,6 +9,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
+from starlette.routing import BaseRoute, Route
 
 from sanket_sim.core.errors import InputError
 from sanket_sim.live.flight_deck import FlightError
@@ -83,8 +84,9 @@ def refusing(*statuses: int) -> dict[int | str, dict[str, object]]:
     }
 
 
-def install(app: FastAPI) -> None:
-    """Let every error of an application be told in one shape."""
+def install(app: FastAPI, routes: Sequence[BaseRoute]) -> None:
+    """Let every error of an application with these routes be told in one shape."""
+    app.state.routes = [route for route in routes if isinstance(route, Route)]
     app.add_exception_handler(Refusal, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _answered)
@@ -121,11 +123,20 @@ def _told(found: Problems) -> JSONResponse:
     return report(422, f"{len(found)} problem{'s'[: len(found) != 1]} in what was asked", found)
 
 
-async def _answered(_request: Request, error: Exception) -> JSONResponse:
+async def _answered(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)
     answer = report(error.status_code, _REMEDIES.get(error.status_code, str(error.detail)))
     answer.headers.update(error.headers or {})
+    if error.status_code == 405 and (allowed := _allowed(request)):
+        answer.headers["Allow"] = allowed
     return answer
+
+
+def _allowed(request: Request) -> str:
+    """Return every method of an address: Starlette names those of its first route alone."""
+    path = request.url.path
+    routes = [route for route in request.app.state.routes if route.path_regex.match(path)]
+    return ", ".join(sorted({method for route in routes for method in route.methods}))
 
 
 async def _wrong_input(_request: Request, error: Exception) -> JSONResponse:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Response
 
@@ -127,14 +127,14 @@ def campaign(campaign_id: Number, deck: Deck) -> Response:
 async def alerts(
     deck: Deck,
     topic: Annotated[str, Query(max_length=40, examples=["SLO"])] = "",
-    is_open: Annotated[bool | None, Query(alias="open")] = None,
+    is_open: Annotated[Literal["true", "false", "any"], Query(alias="open")] = "any",
 ) -> Response:
     """Return the newest alerts, newest first: of one topic, open ones or ended ones."""
     body = latest(deck, "alerts", Alerts((), 0))
     rows = [
         row
         for row in body["alerts"]
-        if topic in ("", row["topic"]) and is_open in (None, row["end_ns"] is None)
+        if topic in ("", row["topic"]) and is_open in ("any", _told(row["end_ns"] is None))
     ]
     return answer_of(body | {"alerts": rows})
 
@@ -145,6 +145,10 @@ async def alerts(
 async def fraud_alerts(deck: Deck) -> Response:
     """Return how the fraud service fares, and what analysts have before them."""
     return answer_of(latest(deck, "fraud_alerts", _EMPTY_DESK))
+
+
+def _told(truth: bool) -> str:
+    return "true" if truth else "false"
 
 
 def _services(deck: Deck) -> list[Any]:

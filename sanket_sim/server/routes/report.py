@@ -10,6 +10,10 @@ from fastapi.responses import FileResponse
 from sanket_sim.server.bridge import Deck, check_flown, status_of
 from sanket_sim.server.refusals import Refusal, refusing
 
+_FINDINGS = {
+    "content": {"application/json": {"schema": {"type": "object"}}},
+    "description": "Every finding, as measured.",
+}
 router = APIRouter(prefix="/api", tags=["report"])
 
 
@@ -28,8 +32,7 @@ def report(deck: Deck) -> FileResponse:
     "/report/findings.json",
     summary="The findings of the run",
     response_class=FileResponse,
-    responses=refusing(404, 409)
-    | {200: {"content": {"application/json": {}}, "description": "Every finding, as measured"}},
+    responses=refusing(404, 409) | {200: _FINDINGS},
 )
 def findings(deck: Deck) -> FileResponse:
     """Return the findings of the run that has ended."""
