@@ -16,12 +16,14 @@ class Roots:
 
     Attributes
     ----------
+    trace : TraceSoFar
+        What exists of the run; inspectors look there too.
     of_batch : int64 array
         Code of the service to blame for each payment of the newest batch, -1 for none.
     """
 
     def __init__(self, cockpit: Cockpit) -> None:
-        self._trace = TraceSoFar(cockpit)
+        self.trace = TraceSoFar(cockpit)
         self._movers = money_movers(cockpit.resolved.bank, cockpit.words["operation"].words)
         self.of_batch: Whole = np.empty(0, np.int64)
 
@@ -43,6 +45,6 @@ class Roots:
 
     def _rows(self, table: str, time: str, ids: list[int], born_ns: int) -> Columns:
         """Return rows of payments; the disk is asked only if they may have been there by then."""
-        if self._trace.waits_since(table, time, born_ns):
-            return self._trace.waiting_with(table, "tx_id", ids)
-        return self._trace.rows_with(table, "tx_id", ids)
+        if self.trace.waits_since(table, time, born_ns):
+            return self.trace.waiting_with(table, "tx_id", ids)
+        return self.trace.rows_with(table, "tx_id", ids)

@@ -48,11 +48,18 @@ class TraceSoFar(Trace):
 
 
 class RunSoFar(RunFolder):
-    """A run that goes on, as analysers read one; make a new one to see what has come since."""
+    """A run that goes on, as analysers read one; make a new one to see what has come since.
 
-    def __init__(self, cockpit: Cockpit) -> None:
+    Parameters
+    ----------
+    cockpit : Cockpit
+    trace : TraceSoFar
+        May be kept from one to the next: it remembers what which part holds.
+    """
+
+    def __init__(self, cockpit: Cockpit, trace: TraceSoFar) -> None:
         super().__init__(cockpit.folder, cockpit.resolved.bank)
-        self.trace = TraceSoFar(cockpit)
+        self.trace = trace
 
 
 def _joined(first: Columns, then: Columns) -> Columns:

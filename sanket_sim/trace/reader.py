@@ -20,6 +20,8 @@ from sanket_sim.trace.vocabulary import Vocabularies
 if TYPE_CHECKING:
     import pandas as pd
 
+_ANYTHING = (-(2**63), 2**63)
+
 
 class Trace:
     """A run on disk, read only.
@@ -42,6 +44,7 @@ class Trace:
     def __init__(self, folder: Path | str) -> None:
         self.folder = Path(folder)
         self.vocabularies = Vocabularies()
+        self._extremes: dict[tuple[Path, str], tuple[int, int]] = {}
         if not self.folder.is_dir():
             raise TraceError(f"{self.folder}: no such run folder")
 
@@ -87,7 +90,10 @@ class Trace:
         self, path: Path, wanted: list[str], column: str, numbers: Sequence[int]
     ) -> pa.Table | None:
         """Return the rows of a part, None if it has no such one."""
-        if not _may_hold(path, column, numbers):
+        if (path, column) not in self._extremes:
+            self._extremes[path, column] = _extremes_of(path, column)
+        low, high = self._extremes[path, column]
+        if not any(low <= number <= high for number in numbers):
             return None
         held = self._read(path, [column]).column(0).fill_null(-1).to_numpy()
         places = np.flatnonzero(np.isin(held, np.array(numbers, np.int64)))
@@ -142,21 +148,21 @@ def _refuse_older(path: Path, names: list[str], wanted: list[str]) -> None:
         )
 
 
-def _may_hold(path: Path, column: str, numbers: Sequence[int]) -> bool:
-    """Say whether a part may hold one of some numbers, by the extremes that it keeps."""
+def _extremes_of(path: Path, column: str) -> tuple[int, int]:
+    """Return the least and the greatest number of a column of a part, as its footer keeps them."""
     try:
         metadata = pq.read_metadata(path)
     except (pa.ArrowException, OSError):
-        return True  # whoever reads it says what is wrong
+        return _ANYTHING  # whoever reads it says what is wrong
+    if column not in metadata.schema.names:
+        return _ANYTHING
+    place = metadata.schema.names.index(column)
     groups = (metadata.row_group(number) for number in range(metadata.num_row_groups))
-    place = metadata.schema.names.index(column) if column in metadata.schema.names else 0
-    return any(_within(group.column(place).statistics, numbers) for group in groups)
-
-
-def _within(kept: pq.Statistics | None, numbers: Sequence[int]) -> bool:
-    if kept is None or not kept.has_min_max:
-        return kept is None or kept.num_values > 0
-    return any(kept.min <= number <= kept.max for number in numbers)
+    kept = [group.column(place).statistics for group in groups]
+    known = [one for one in kept if one is not None and one.has_min_max]
+    if any(one is None or (one.num_values and not one.has_min_max) for one in kept):
+        return _ANYTHING
+    return min((one.min for one in known), default=0), max((one.max for one in known), default=-1)
 
 
 def _no_rows(name: str, columns: list[str]) -> pa.Table:

@@ -220,7 +220,7 @@ def inspect_payment(picture: Picture, key: str) -> PaymentStory:
     """
     if not (key.isascii() and key.isdecimal()):
         raise Missing(f"payment {key}")
-    run, tx_id = RunSoFar(picture.cockpit), int(key)
+    run, tx_id = RunSoFar(picture.cockpit, picture.roots.trace), int(key)
     try:
         story = tell(run, tx_id, _AccountNames(picture.names))
     except KeyError:

@@ -21,7 +21,6 @@ from sanket_sim.live.latency_buckets import quantiles_ms
 from sanket_sim.live.picture import Picture
 from sanket_sim.live.service_map import SHARES
 from sanket_sim.live.service_past import Past
-from sanket_sim.live.so_far import TraceSoFar
 from sanket_sim.live.wording import failure_in_words
 from sanket_sim.trace.batch import Columns
 
@@ -224,7 +223,7 @@ def _leaking(picture: Picture, place: int) -> Iterator[Leaking]:
     ids = picture.services.leaks.last_of(place)
     if not ids:
         return
-    hops = TraceSoFar(picture.cockpit).waiting_with("hops", "tx_id", ids)
+    hops = picture.roots.trace.waiting_with("hops", "tx_id", ids)
     found: dict[int, list[int]] = {}
     for tx_id, operation in _gravest(hops, place).items():
         found.setdefault(operation, []).append(tx_id)
