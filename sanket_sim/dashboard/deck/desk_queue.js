@@ -14,6 +14,8 @@ const PROGRESS = {
   frozen: "account frozen",
 };
 const DECISIONS = { review: "review", step_up: "held", decline: "declined", monitoring: "pattern" };
+/** What stands for a reason where no rule has fired. */
+const REASONS = { model: "score of the model alone" };
 const OPEN = new Set(["waiting", "taken_up"]);
 
 /** The list of alerts; rows are kept and moved, not made anew. */
@@ -107,7 +109,7 @@ class Row {
   fill(alert, { start, truth }) {
     const { evidence } = alert;
     this.alert = alert;
-    const told = evidence.reasons.map(words).join(", ");
+    const told = evidence.reasons.map((reason) => REASONS[reason] ?? words(reason)).join(", ");
     this.button.dataset.testid = `fraud-alert-${alert.alert_id}`;
     setAttribute(this.button, "data-state", alert.severity);
     setAttribute(this.button, "data-progress", evidence.progress);
