@@ -105,6 +105,13 @@ def test_of_many_payments_the_flagged_get_through(stage):
     assert len(set(shown(stage)) & {f"feed-row-{row.tx_id}" for row in crowd}) < len(crowd)
 
 
+def test_what_a_step_brings_is_shown_whole(stage):
+    stage.send("transactions", feed(*(payment(number) for number in range(60))))
+    stage.send("metrics", Scene("fault").metrics(241.0, "paused", 60.0))
+    stage.send("transactions", feed(*(payment(number) for number in range(60, 100))))
+    assert shown(stage)[:40] == [f"feed-row-{number}" for number in range(99, 59, -1)]
+
+
 def test_filters_show_only_what_is_wanted(stage):
     stage.send("transactions", feed(payment(1), payment(2, "review"), payment(3, "hold")))
     review, hold = (stage.page.get_by_test_id(f"feed-filter-{one}") for one in ("review", "hold"))

@@ -66,13 +66,19 @@ export class Feed {
   /** Let new rows in, unless somebody reads, and not more often than eyes can follow. */
   move() {
     if (this.isHeld()) return this.showHeld();
-    const isShort = (this.shown ?? 0) < ROWS / 2;
+    const all = (this.shown ?? 0) < ROWS / 2 || this.isStill();
     const now = performance.now();
-    if (!isShort && now - this.admitted < STEP_MS) return undefined;
+    if (!all && now - this.admitted < STEP_MS) return undefined;
     this.showHeld();
-    if (!this.store.admit(isShort)) return undefined;
+    if (!this.store.admit(all)) return undefined;
     this.admitted = now;
     return this.paint();
+  }
+
+  /** Whether the run stands: what a step brings is shown whole. */
+  isStill() {
+    const state = this.deck.state?.metrics?.run.state;
+    return state !== undefined && state !== "running";
   }
 
   isHeld() {

@@ -34,9 +34,9 @@ export class PaymentStore {
     this.known = new Set([...this.known].slice(-2 * WAITING_MOST));
   }
 
-  /** Let rows in that wait: all while the list is short, a few at a time afterwards. */
-  admit(isShort) {
-    const admitted = isShort ? this.waiting : chosen(this.waiting, ADMITTED_AT_ONCE);
+  /** Let rows in that wait: all of them, or as many as eyes can follow. */
+  admit(all) {
+    const admitted = all ? this.waiting : chosen(this.waiting, ADMITTED_AT_ONCE);
     for (const row of admitted) this.keep(row);
     this.waiting = [];
     this.missed = 0;
