@@ -256,3 +256,15 @@ def test_frame_that_comes_late_is_left_out(page: Page, feed: str) -> None:
         sockets[0].send(message(play, "metrics", next(play.bodies())[1]))
     expect(page.get_by_test_id("clock")).to_contain_text("08:04:20")
     assert points_known(page) == 130
+
+
+def test_one_frame_of_an_ended_run_draws_every_chart(page: Page, feed: str) -> None:
+    sockets: list[WebSocketRoute] = []
+    page.route_web_socket(re.compile("/ws"), lambda socket: sockets.append(socket))  # noqa: PLW0108  # playwright marks it
+    page.goto(f"{feed}/")
+    page.wait_for_function("document.querySelector('sanket-deck').connection === 'open'")
+    ended = Play({"mode": "ended"})
+    sockets[0].send(message(ended, "history", ended.history()))
+    sockets[0].send(message(ended, "metrics", next(ended.bodies())[1]))
+    for key in ("throughput", "latency", "leakage", "energy"):
+        expect(page.get_by_test_id(f"chart-{key}").locator("canvas").first).to_be_visible()

@@ -4,7 +4,7 @@ import { SHOWN_NS } from "./points.js";
 import { short } from "./scales.js";
 
 const NS_PER_MS = 1e6;
-/** Charts take turns, so that no frame draws all four: half of them each time. */
+/** While a run goes on charts take turns: half of them with each frame, as another will follow. */
 const SHARES = 2;
 
 const perSecond = (value) => format.number(value, value >= 100 || !value ? 0 : 1);
@@ -93,14 +93,16 @@ export class Charts {
   /** @param {object} body of the topic `metrics` */
   update(body) {
     const { version } = this.deck.points;
-    const seen = `${version} ${this.deck.reach} ${body.disturbances.length}`;
+    const { state } = body.run;
+    const seen = `${version} ${this.deck.reach} ${body.disturbances.length} ${state}`;
     if (seen !== this.seen) this.pending = SHARES;
     this.seen = seen;
     if (!this.pending) return;
     this.pending -= 1;
     this.turn = (this.turn + 1) % SHARES;
     const frame = this.#frame(body);
-    this.charts.forEach((chart, at) => at % SHARES === this.turn && chart.draw(frame));
+    const isDue = (at) => state !== "running" || at % SHARES === this.turn;
+    this.charts.forEach((chart, at) => isDue(at) && chart.draw(frame));
   }
 
   /** @param {Record<string, string>} tokens */
