@@ -162,6 +162,8 @@ class Instruments:
     @property
     def trend(self) -> str:
         """Where the score is going, or how the run has fared while all is well."""
+        if self.over:
+            return "whole run"
         score, so_far = self.score, self.score_so_far
         if score is None or score >= 100 * self.slo.availability:
             return "" if so_far is None else f"overall {figures.score(so_far)}"

@@ -57,9 +57,7 @@ class FaultWatch:
             self._begin(self._coming.pop())
         for one in [one for one in self._on if one.end_ns <= now_ns]:
             self._on.remove(one)
-            lasted = figures.span((one.end_ns - one.begin_ns) / NS_PER_S)
-            detail = " · ".join((*one.known, f"over after {lasted}"))
-            self._book.end(FAULT, one.key, one.end_ns, detail)
+            self._book.end(FAULT, one.key, one.end_ns, " · ".join(one.known))
 
     def _begin(self, one: _Stretch) -> None:
         self._on.append(one)
