@@ -72,7 +72,11 @@ class Instruments:
         self._duration_ns = asked.duration
         self._services = _Services(scene)
         self.leaks_tolerated = min(
-            (one.tolerance[1] for one in asked.steady_state.probe if one.metric in _LEAK_METRICS),
+            (
+                one.tolerance[1]
+                for one in asked.steady_state.probe
+                if one.metric == "leak_rate_count"
+            ),
             default=LEAKS_TOLERATED,
         )
 
@@ -274,9 +278,6 @@ class Instruments:
         """The same since the warm-up: ``energy.sci_mg`` of the findings, at the end of the run."""
         good = self.total[Count.GOOD_PAYMENTS]
         return self.spent.carbon_mg(self.energy.grid) / good if good else None
-
-
-_LEAK_METRICS = ("leak_rate_count",)
 
 
 class _Services:

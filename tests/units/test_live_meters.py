@@ -12,6 +12,7 @@ from live_scene import fault_rows, scene_of, ticks_of
 from synthetic_trace import NAMES, Plan, S
 
 from sanket_sim.core.outcomes import Ack, LeakClass, Outcome
+from sanket_sim.live.bottlenecks import Bottleneck
 from sanket_sim.live.calm import CALM_S_MIN
 from sanket_sim.live.frames import POINTS_MAX, WINDOW_S
 from sanket_sim.live.measured import MeasuredIds
@@ -190,14 +191,30 @@ def test_a_stall_turns_latency_and_resilience_red_and_back() -> None:
     plan = Plan(duration_s=80, warmup_s=5, fault=(25, 35), struck=0.4, duplicates=0.0, fraud=0.0)
     scene = scene_of(plan, slo={"availability": 0.995, "latency_p99": "800ms"})
     scene.faults.update(fault_rows(scene.words, "latency", "payment", 25, 35))
-    meters, states = Meters(scene), []
+    meters, states, trends = Meters(scene), [], []
     for batch in ticks_of(plan):
         meters.observe(batch)
         tiles = {tile.key: tile for tile in meters.tiles()}
         states.append((tiles["p99"].state, tiles["resilience"].state))
+        trends.append(tiles["resilience"].facts[1])
     assert states[20] == ("ok", "ok")
     assert states[36] == ("critical", "critical")
     assert states[70] == ("ok", "ok")
+    assert trends[20] == "overall 100"
+    assert trends.index("falling") < trends.index("recovering")
+    assert trends[70].startswith("overall 9")
+    assert trends[-1] == "whole run"
+
+
+def test_the_bottleneck_is_what_is_ranked_first_and_at_the_end_what_leaked_most() -> None:
+    plan = dataclasses.replace(PLAN, duration_s=20)
+    ranked = [Bottleneck("aml", "AML screening", 0.5, 0.9, 0.6)]
+    meters = Meters(scene_of(plan), lambda: ranked)
+    for batch in ticks_of(plan):
+        if batch.end_ns == 15 * S:
+            assert meters.tiles()[3].facts[0] == "bottleneck AML screening"
+        meters.observe(batch)
+    assert meters.tiles()[3].facts[0] == "bottleneck Ledger", "it is to blame for the duplicates"
 
 
 def test_the_calm_ends_with_the_first_fault_and_not_with_a_trap() -> None:
