@@ -23,7 +23,7 @@ ARGUMENTS = (
     "--disable-sync",
     "--no-first-run",
 )
-READY_S_MAX = 90.0
+READY_S_MAX = 240.0
 SMALL = """\
 # Question: does the page steer a small bank?
 # Expect: it does.

@@ -9,6 +9,7 @@ from typing import Any, Literal
 
 from sanket_sim.core.errors import InputError, Problem
 from sanket_sim.core.units import format_duration
+from sanket_sim.dashboard.page.deeds import plain
 from sanket_sim.simulation.resolve import ResolvedExperiment, locate, resolve
 from sanket_sim.simulation.shelf import entries
 
@@ -163,8 +164,8 @@ def shelf(own: str = "") -> list[dict[str, str]]:
         {
             "name": one.name,
             "source": str(one.path.resolve()),
-            "question": one.question,
-            "expect": one.expect,
+            "question": plain(one.question),
+            "expect": plain(one.expect),
         }
         for one in entries("experiments")
     ]

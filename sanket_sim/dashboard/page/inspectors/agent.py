@@ -24,7 +24,13 @@ from sanket_sim.dashboard.page.inspectors.sheet import (
 from sanket_sim.dashboard.page.wording import clock, words
 
 Body = Mapping[str, Any]
-_VERDICTS: Mapping[str, State] = {"ok": "ok", "review": "warn", "hold": "critical"}
+_VERDICTS: Mapping[str, State] = {
+    "ok": "ok",
+    "moved": "ok",
+    "hold": "critical",
+    "leaked": "critical",
+}
+"""What is not among them needs a look."""
 
 
 def agent_sheet(body: Body, start: str, *, truth: bool) -> Sheet:
@@ -132,14 +138,15 @@ def _payment(one: Body, start: str, *, truth: bool) -> tuple[Cell, ...]:
         Cell(clock(start, one["at_ns"])[:8]),
         Cell(words(one["kind"]), link=Link("payment", str(one["tx_id"]))),
         Cell(one["other"] or "-", link=agent_link(one["other_id"])),
-        Cell(f"{_sign(one)}{format_minor(one['amount_minor'], one['currency'])}"),
+        Cell(_amount(one)),
         Cell(verdict, _VERDICTS.get(verdict, "warn")),
     )
     return (*cells, Cell(words(one["truth"]), "critical")) if truth else cells
 
 
-def _sign(one: Body) -> str:
+def _amount(one: Body) -> str:
     """Write an amount with its direction, where there is money."""
     if not one["amount_minor"]:
-        return ""
-    return "+" if one["direction"] == "in" else "-"
+        return "-"
+    sign = "+" if one["direction"] == "in" else "-"
+    return sign + format_minor(one["amount_minor"], one["currency"])

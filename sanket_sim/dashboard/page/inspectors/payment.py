@@ -118,7 +118,7 @@ def _over_ms(hop: Body) -> float:
 def _bar(hop: Body, first_ms: float, span_ms: float) -> Bar:
     end_ms = _over_ms(hop) if hop["end_ms"] is None else hop["end_ms"]
     width_ms = max(end_ms - hop["begin_ms"], 0.0)
-    nth = f", attempt {hop['attempt']}" if hop["attempt"] > 1 else ""
+    nth = f" · try {hop['attempt']}" if hop["attempt"] > 1 else ""
     return Bar(
         label=f"{hop['service']} {hop['operation'].rpartition('.')[2]}{nth}",
         note=_note(hop, width_ms),
