@@ -95,6 +95,16 @@ def test_rows_are_recycled(stage):
     assert stage.page.evaluate(NODES) == before
 
 
+def test_the_newest_stay_in_sight(stage):
+    stage.send("transactions", feed(*(payment(number) for number in range(60))))
+    for number in range(60, 63):
+        stage.wait(PAUSE_MS)
+        stage.send("transactions", feed(payment(number)))
+    header = stage.boxes("[data-testid=feed] thead")[0]
+    newest = stage.boxes("[data-testid=feed-row-62]")[0]
+    assert abs(newest["y"] - header["y"] - header["height"]) < 2
+
+
 def test_of_many_payments_the_flagged_get_through(stage):
     stage.send("transactions", feed(*(payment(number) for number in range(60))))
     stage.wait(PAUSE_MS)

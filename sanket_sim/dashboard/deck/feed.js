@@ -182,15 +182,20 @@ export class Feed {
   hold(what, on, event) {
     this[what] = on;
     if (event) this.explain(this.rowAt(event.target));
-    if (!this.isHeld()) this.explain(null);
+    if (!this.isHeld()) this.follow();
     this.move();
+  }
+
+  /** Nobody reads: back to the newest. */
+  follow() {
+    this.explain(null);
+    this.scroller.scrollTop = 0;
   }
 
   release() {
     this.isPointed = false;
     this.isFocused = false;
-    this.scroller.scrollTop = 0;
-    this.explain(null);
+    this.follow();
     this.move();
   }
 
