@@ -283,23 +283,35 @@ async def measure_view(arguments: argparse.Namespace) -> None:
 
 @dataclass
 class Clock:
-    """Notes when batches come, as a flight's pilot does."""
+    """Notes how far a run has come: on the wall, and in its process's own time."""
 
-    instants: list[tuple[float, int]] = field(default_factory=list)
+    instants: list[tuple[float, float, int]] = field(default_factory=list)
 
     def observe(self, batch: TraceBatch) -> tuple[()]:
-        """Note an instant."""
-        self.instants.append((time.perf_counter(), batch.end_ns))
+        """Note an instant, as an observer of a run in this process."""
+        self.instants.append((time.perf_counter(), time.process_time(), batch.end_ns))
         return ()
 
     @property
-    def rate(self) -> float:
+    def rates(self) -> Rates:
         """Simulated seconds per second."""
-        (begin_s, begin_ns), (end_s, end_ns) = self.instants[0], self.instants[-1]
-        return (end_ns - begin_ns) / NS_PER_S / (end_s - begin_s)
+        first, last = self.instants[0], self.instants[-1]
+        passed_s = (last[2] - first[2]) / NS_PER_S
+        return Rates(passed_s / (last[0] - first[0]), passed_s / (last[1] - first[1]))
 
 
-def unwatched_rate(arguments: argparse.Namespace) -> float:
+@dataclass(frozen=True)
+class Rates:
+    """Simulated seconds per second on the wall, and per second of processor time."""
+
+    wall: float
+    cpu: float
+
+    def __str__(self) -> str:
+        return f"{self.wall:.1f} ({self.cpu:.1f})"
+
+
+def unwatched_rates(arguments: argparse.Namespace) -> Rates:
     """Time a run that nobody watches, without measuring it."""
     clock = Clock()
     with tempfile.TemporaryDirectory() as folder:
@@ -310,14 +322,14 @@ def unwatched_rate(arguments: argparse.Namespace) -> float:
             observers=[clock],
             report=False,
         )
-    return clock.rate
+    return clock.rates
 
 
-async def watched_rate(arguments: argparse.Namespace) -> float:
+async def watched_rates(arguments: argparse.Namespace) -> Rates:
     """Time the same at full speed with a page that looks."""
     seconds = float(arguments.full_speed.removesuffix("s"))
     with served(arguments, seconds, 10_000) as one:
-        clock = Clock()
+        clock, process = Clock(), Watched(one.run_pid)
         async with opened(f"{one.url}/"):
             one.post("resume")
             async with connect(one.socket, max_size=None) as socket:
@@ -330,19 +342,21 @@ async def watched_rate(arguments: argparse.Namespace) -> float:
                     if run["state"] != "running" and clock.instants:
                         break
                     if run["now_ns"]:
-                        clock.instants.append((message["sent_ms"] / 1e3, run["now_ns"]))
-    return clock.rate
+                        sent_s = message["sent_ms"] / 1e3
+                        clock.instants.append((sent_s, process.cpu_s, run["now_ns"]))
+    return clock.rates
 
 
 async def measure_slowdown(arguments: argparse.Namespace) -> None:
     """Set a watched run at full speed against the same that nobody watches, before and after."""
-    before = await asyncio.to_thread(unwatched_rate, arguments)
-    watched = await watched_rate(arguments)
-    after = await asyncio.to_thread(unwatched_rate, arguments)
-    print(f"\nFull speed, {arguments.full_speed} of simulated time")
-    say("unwatched, before and after", f"{before:.2f} and {after:.2f} x real time")
-    say("watched by a page", f"{watched:.2f} x real time")
-    say("ratio, watched to unwatched", f"{2 * watched / (before + after):.2f}")
+    before = await asyncio.to_thread(unwatched_rates, arguments)
+    watched = await watched_rates(arguments)
+    after = await asyncio.to_thread(unwatched_rates, arguments)
+    wall, cpu = (before.wall + after.wall) / 2, (before.cpu + after.cpu) / 2
+    print(f"\nFull speed, {arguments.full_speed}: simulated s per s (per s of processor time)")
+    say("unwatched, before and after", f"{before} and {after}")
+    say("watched by a page", f"{watched}")
+    say("watched to unwatched", f"{watched.wall / wall:.2f} ({watched.cpu / cpu:.2f})")
 
 
 def main() -> None:

@@ -7,7 +7,7 @@ from collections import deque
 from sanket_sim.core.clock import wall_s
 from sanket_sim.core.units import NS_PER_S
 
-SLICES_PER_S = 10
+SLICES_PER_S = 8
 """Slices of simulated time per second of wall time, so that pictures follow one another smoothly
 and an order never waits long for the tick that is under way."""
 _SLICE_NS_MIN = 10_000_000
@@ -32,7 +32,7 @@ class Pace:
     Examples
     --------
     >>> Pace(1.0).slice_ns, Pace(600.0).slice_ns
-    (100000000, 60000000000)
+    (125000000, 75000000000)
     """
 
     def __init__(self, speed: float) -> None:
@@ -43,7 +43,7 @@ class Pace:
 
     @property
     def slice_ns(self) -> int:
-        """Longest tick that takes a tenth of a second at this speed, and on this machine."""
+        """Longest tick that takes an eighth of a second at this speed, and on this machine."""
         speed = min(self.speed, self._able)
         return max(int(speed * NS_PER_S / SLICES_PER_S), _SLICE_NS_MIN)
 

@@ -13,7 +13,7 @@ from sanket_sim.live.outbox import Outbox
 from sanket_sim.live.picture import Picture
 
 INTERVALS_S = {
-    "metrics": 0.12,
+    "metrics": 0.1,
     "transactions": 0.2,
     "alerts": 0.25,
     "fraud_alerts": 0.5,

@@ -242,10 +242,10 @@ def test_who_reads_nothing_holds_nobody_up_and_gets_the_newest():
     assert not reader.poll()
 
 
-def test_ticks_get_no_longer_on_the_wall_than_a_tenth_of_a_second_on_a_slow_machine():
+def test_ticks_get_no_longer_on_the_wall_than_an_eighth_of_a_second_on_a_slow_machine():
     pace = Pace(10_000.0)
     pace.begin(0)
     pace.note(NS_PER_S)  # in next to no time: the machine keeps up
     assert pace.slice_ns > NS_PER_S
-    assert Pace(1.0).slice_ns == NS_PER_S // 10
+    assert Pace(1.0).slice_ns == NS_PER_S // 8
     assert SMALL.startswith("# Question")
