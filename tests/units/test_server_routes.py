@@ -1,9 +1,14 @@
+import dataclasses
 import json
 
 import pytest
+from pydantic import TypeAdapter
 from serving import asking, flying, wait_for_state
 
 from sanket_sim.live.flight_deck import FlightDeck
+from sanket_sim.live.inspection.agent import AgentFile
+from sanket_sim.live.inspection.payment import PaymentStory
+from sanket_sim.live.inspection.service import ServiceDetail
 
 
 @pytest.fixture(scope="module")
@@ -197,6 +202,22 @@ def test_the_feed_is_filtered_and_cut(stepped):
     some = stepped.get("/api/transactions", params=asked).json()["rows"]
     assert some == [row for row in rows if row["verdict"] == verdict][-2:]
     assert stepped.get("/api/transactions", params={"verdict": "no such"}).json()["rows"] == []
+
+
+@pytest.mark.parametrize(
+    ("record", "address"),
+    [
+        (PaymentStory, "transactions/{tx_id}"),
+        (AgentFile, "agents/{customer_id}"),
+        (ServiceDetail, "services/pool"),
+    ],
+)
+def test_everything_about_one_thing_is_what_its_schema_says(stepped, record, address):
+    row = stepped.get("/api/transactions").json()["rows"][-1]
+    answer = stepped.get(f"/api/{address.format(**row)}")
+    assert answer.status_code == 200, answer.text
+    TypeAdapter(record).validate_json(answer.content)
+    assert list(answer.json()) == [field.name for field in dataclasses.fields(record)]
 
 
 @pytest.mark.parametrize("query", ["limit=0", "limit=1001", "limit=x", "limit=1e400"])
