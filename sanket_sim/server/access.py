@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import secrets
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from http.cookies import CookieError, SimpleCookie
@@ -50,7 +50,7 @@ class Rules:
     host: str = "127.0.0.1"
     token: str | None = None
     origins: Sequence[str] = ()
-    _secret: bytes = field(default_factory=lambda: secrets.token_bytes(32))
+    _secret: bytes = field(default_factory=lambda: os.urandom(32))
 
     def knows_host(self, host: str) -> bool:
         """Say whether a request was sent to this machine by a name that is its own."""

@@ -129,9 +129,9 @@ def read_message(text: str | bytes) -> dict[str, Any]:
     --------
     >>> read_message('{"type": "ping"}')
     {'type': 'ping'}
-    >>> read_message('{"type": "sing"}')
+    >>> read_message("{")
     Traceback (most recent call last):
-    sanket_sim.server.sockets.BadMessageError: unknown type; known: history, ping, subscribe, ...
+    sanket_sim.server.sockets.BadMessageError: a message is JSON
     """
     if len(text) > BYTES_MAX:
         raise BadMessageError(f"a message has at most {BYTES_MAX:,} bytes")
