@@ -164,17 +164,23 @@ def _leg(leg: Body) -> tuple[Cell, ...]:
 
     def amount(name: str, right_minor: int) -> Cell:
         wrong = leaked and leg[name] != right_minor
-        return Cell(format_minor(leg[name], leg["currency"]), "critical" if wrong else "")
+        return Cell(_bare(leg[name], leg["currency"]), "critical" if wrong else "")
 
     expected_minor = leg["expected_minor"]
+    said = f"{leg['leg']}, {leg['currency']}, {'leaked' if leaked else 'in order'}"
     return (
-        Cell(f"{leg['leg']}, {'leaked' if leaked else 'in order'}", "critical" if leaked else ""),
-        Cell(format_minor(expected_minor, leg["currency"])),
+        Cell(said, "critical" if leaked else ""),
+        Cell(_bare(expected_minor, leg["currency"])),
         amount("debited_minor", expected_minor),
         amount("credited_minor", expected_minor),
         amount("astray_minor", 0),
         amount("leak_minor", 0),
     )
+
+
+def _bare(amount_minor: int, currency: str) -> str:
+    """Write an amount whose currency stands beside it."""
+    return format_minor(amount_minor, currency).removesuffix(currency).rstrip()
 
 
 def _journals(journals: list[Body]) -> Table:
