@@ -21,7 +21,7 @@ from sanket_sim.simulation.run import RESULTS
 if TYPE_CHECKING:
     import uvicorn
 
-    from sanket_sim.live.flight_deck import FlightDeck
+    from sanket_sim.live.flying.flight_deck import FlightDeck
     from sanket_sim.simulation.resolve import ResolvedExperiment
 
 INTERRUPTED = 130
@@ -70,7 +70,7 @@ def _fly(
     arguments: Arguments, resolved: ResolvedExperiment | None, berth: Berth, asked: Interruption
 ) -> int:
     from sanket_sim.console.crier import Crier  # noqa: PLC0415  # needs the extra
-    from sanket_sim.live.flight_deck import FlightDeck  # noqa: PLC0415  # so does this
+    from sanket_sim.live.flying.flight_deck import FlightDeck  # noqa: PLC0415  # so does this
 
     deck = FlightDeck(arguments.out or RESULTS)
     crier = Crier(deck, Console(highlight=False))

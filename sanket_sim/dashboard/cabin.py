@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sanket_sim.live.flight_deck import FlightDeck
+from sanket_sim.live.flying.flight_deck import FlightDeck
 
 _seated: list[FlightDeck] = []
 

@@ -12,7 +12,7 @@ from starlette.types import ASGIApp
 
 from sanket_sim.dashboard import assets, cabin
 from sanket_sim.dashboard.wall import deck_files, wall_route
-from sanket_sim.live.flight_deck import FlightDeck
+from sanket_sim.live.flying.flight_deck import FlightDeck
 
 _ENVIRONMENT = {
     "SOLARA_APP": "sanket_sim.dashboard.page",

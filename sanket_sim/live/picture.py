@@ -7,17 +7,17 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Protocol, TypeVar
 
-from sanket_sim.live.alarms import Alarms
-from sanket_sim.live.crowd import CrowdView
-from sanket_sim.live.feed import LiveFeed
 from sanket_sim.live.frames import Body, Metrics, RunStatus
-from sanket_sim.live.fraud import FraudWatch
-from sanket_sim.live.meters import Meters
-from sanket_sim.live.naming import Names
-from sanket_sim.live.roots import Roots
+from sanket_sim.live.meters.board import Meters
+from sanket_sim.live.payments.feed import LiveFeed
+from sanket_sim.live.payments.naming import Names
+from sanket_sim.live.payments.roots import Roots
+from sanket_sim.live.people.crowd import CrowdView
+from sanket_sim.live.people.fraud_watch import FraudWatch
 from sanket_sim.live.scene import Scene
-from sanket_sim.live.service_map import ServiceMap
+from sanket_sim.live.services.service_map import ServiceMap
 from sanket_sim.live.timeline import Timeline
+from sanket_sim.live.watches.alarms import Alarms
 from sanket_sim.simulation.crew import Cockpit
 from sanket_sim.trace.batch import TraceBatch, rows_in
 

@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Mount, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from sanket_sim.live.flight_deck import FlightDeck
+from sanket_sim.live.flying.flight_deck import FlightDeck
 from sanket_sim.server import docs, metrics, refusals
 from sanket_sim.server.access import Access, Rules
 from sanket_sim.server.body_limit import BodyLimit

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from sanket_sim.core.settings import nearest
-from sanket_sim.live.flight_deck import FlightDeck
+from sanket_sim.live.flying.flight_deck import FlightDeck
 from sanket_sim.server.models import ShelfEntry
 from sanket_sim.server.refusals import Refusal
 from sanket_sim.simulation.shelf import Entry, Kind, entries, entry_of

@@ -7,9 +7,9 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
-from sanket_sim.live.flight_deck import FlightDeck
-from sanket_sim.live.json_text import json_of
-from sanket_sim.live.orders import Frame
+from sanket_sim.live.flying.flight_deck import FlightDeck
+from sanket_sim.live.flying.json_text import json_of
+from sanket_sim.live.flying.orders import Frame
 from sanket_sim.server.client import Client, Lanes
 from sanket_sim.server.messages import FrameMessage, control_message
 

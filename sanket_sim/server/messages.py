@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any
 
-from sanket_sim.live.json_text import json_of
-from sanket_sim.live.orders import Frame
+from sanket_sim.live.flying.json_text import json_of
+from sanket_sim.live.flying.orders import Frame
 
 
 class FrameMessage:

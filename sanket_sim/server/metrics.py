@@ -18,7 +18,7 @@ from prometheus_client.exposition import generate_latest
 from prometheus_client.registry import Collector
 
 from sanket_sim.core.units import NS_PER_S
-from sanket_sim.live.flight_deck import FlightDeck
+from sanket_sim.live.flying.flight_deck import FlightDeck
 from sanket_sim.server.bridge import status_of
 from sanket_sim.server.hub import Hub
 from sanket_sim.server.version import VERSION

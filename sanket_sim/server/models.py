@@ -6,8 +6,8 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from sanket_sim.live.flying.orders import SPEED_MAX, SPEED_MIN
 from sanket_sim.live.frames import FlightState, Point, RunStatus, State, Tile
-from sanket_sim.live.orders import SPEED_MAX, SPEED_MIN
 
 INT64_MAX = 2**63 - 1
 Speed = Annotated[float, Field(ge=SPEED_MIN, le=SPEED_MAX, allow_inf_nan=False)]

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Route
 
 from sanket_sim.core.errors import InputError
-from sanket_sim.live.flight_deck import FlightError
+from sanket_sim.live.flying.flight_deck import FlightError
 
 Problems = Sequence[tuple[str, str]]
 

@@ -53,7 +53,7 @@ class Cockpit:
 
 
 class Crew(Protocol):
-    """Comes aboard; `live.pilot.Pilot` is one."""
+    """Comes aboard; `live.flying.pilot.Pilot` is one."""
 
     def board(self, cockpit: Cockpit) -> None:
         """Take a seat, before the first tick."""

@@ -59,7 +59,7 @@ class OperatorCommand(Settings):
 
 
 class Operator(Protocol):
-    """Who steers a run; `live.pilot.Pilot` is a person's hand."""
+    """Who steers a run; `live.flying.pilot.Pilot` is a person's hand."""
 
     def until_ns(self, begin_ns: int, end_ns: int) -> int:
         """Return where the tick that begins at `begin_ns` ends: at `end_ns`, or sooner."""

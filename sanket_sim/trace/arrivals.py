@@ -58,9 +58,7 @@ date [days since 1970-01-01]. The second leg (`LegPurpose`; 0: none, and then it
 nothing) is a movement of its own: from whom to whom, in which currency, how much. World accounts
 are accounts too; -1 where no money moves."""
 
-RESUBMISSION_DTYPE = np.dtype(
-    [("tx_id", "i8"), ("at_ns", "i8"), ("may_retry", "?")]
-)
+RESUBMISSION_DTYPE = np.dtype([("tx_id", "i8"), ("at_ns", "i8"), ("may_retry", "?")])
 """A person's second try at an open intent."""
 
 

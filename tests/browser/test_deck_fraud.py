@@ -10,8 +10,8 @@ from deck_stage import Stage, browser, missing
 from fraud_flight import minutes_of, scene_of
 from fraud_trace import MINUTE, Told, card_testing, chain, scatter_gather, takeover
 
-from sanket_sim.live.crowd import CrowdView
-from sanket_sim.live.fraud import FraudWatch
+from sanket_sim.live.people.crowd import CrowdView
+from sanket_sim.live.people.fraud_watch import FraudWatch
 
 pytestmark = pytest.mark.skipif(bool(missing()), reason=missing())
 

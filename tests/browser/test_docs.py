@@ -5,7 +5,7 @@ from __future__ import annotations
 from playwright.sync_api import Page, expect
 from serving import served
 
-from sanket_sim.live.flight_deck import FlightDeck
+from sanket_sim.live.flying.flight_deck import FlightDeck
 from sanket_sim.server.app import create_app
 
 

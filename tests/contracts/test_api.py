@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, settings
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 from serving import flying, served, wait_until
 
-from sanket_sim.live.flight_deck import FlightDeck
+from sanket_sim.live.flying.flight_deck import FlightDeck
 from sanket_sim.server.app import create_app
 
 DEPENDS_ON_THE_BANK = ("/api/start", "/api/commands")

@@ -64,7 +64,7 @@ def posting_bank(controls: Controls = ALL_ON) -> Bank:
     return replace(bank, operations=(replace(bank.operations[0], dedup=memory),))
 
 
-def reactions(batch: TraceBatch, bank: Bank, now_ns: int) -> Arrivals:
+def reactions(batch: TraceBatch, now_ns: int) -> Arrivals:
     """People try once more after bad news; the app asks for the status first if it can."""
     answers = batch.answers
     rows = np.flatnonzero(answers["may_retry"] & (answers["ack"] != Ack.OK))
@@ -95,7 +95,7 @@ def audited_run(
         engine.apply(command)
     spoilt = numbered(scenario.spoil(Arrivals(intents=rows)).intents)
     auditor.admit(Arrivals(intents=spoilt))
-    batches = list(_carried(engine, auditor, bank, spoilt, until_ns))
+    batches = list(_carried(engine, auditor, spoilt, until_ns))
     auditor.close(engine)
     transactions, postings = (
         {
@@ -122,7 +122,7 @@ def numbered(rows: np.ndarray) -> np.ndarray:
 
 
 def _carried(
-    engine: SimPyEngine, auditor: MoneyAuditor, bank: Bank, rows: np.ndarray, until_ns: int
+    engine: SimPyEngine, auditor: MoneyAuditor, rows: np.ndarray, until_ns: int
 ) -> Sequence[TraceBatch]:
     now_ns, given, batches, again = 0, 0, [], Arrivals()
     while now_ns < until_ns and (given < len(rows) or not engine.idle):
@@ -130,7 +130,7 @@ def _carried(
         upto = int(np.searchsorted(rows["created_ns"], now_ns))
         batch = engine.advance(now_ns, replace(again, intents=rows[given:upto]))
         auditor.audit(batch, engine)
-        given, again = upto, reactions(batch, bank, now_ns)
+        given, again = upto, reactions(batch, now_ns)
         batches.append(batch)
     batches.append(engine.close())
     auditor.audit(batches[-1], engine)

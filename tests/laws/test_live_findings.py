@@ -9,10 +9,10 @@ import pytest
 
 from sanket_sim.analysis.findings import Findings
 from sanket_sim.core.outcomes import LeakClass
-from sanket_sim.live.instruments import Instruments
-from sanket_sim.live.meters import Meters
+from sanket_sim.live.meters.board import Meters
+from sanket_sim.live.meters.instruments import Instruments
+from sanket_sim.live.meters.tally import Count
 from sanket_sim.live.scene import Scene
-from sanket_sim.live.tally import Count
 from sanket_sim.simulation.crew import Cockpit
 from sanket_sim.simulation.resolve import resolve
 from sanket_sim.simulation.run import Options, run_once

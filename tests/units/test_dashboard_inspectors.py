@@ -15,9 +15,9 @@ from sanket_sim.dashboard.page.inspectors import sheet_of
 from sanket_sim.dashboard.page.inspectors.payment import payment_sheet, waterfall_of
 from sanket_sim.dashboard.page.inspectors.sheet import Sheet, Table, Waterfall
 from sanket_sim.dashboard.page.panel import Panel
-from sanket_sim.live.flight_deck import FlightDeck
-from sanket_sim.live.json_text import value_of
-from sanket_sim.live.orders import Inspect, Step
+from sanket_sim.live.flying.flight_deck import FlightDeck
+from sanket_sim.live.flying.json_text import value_of
+from sanket_sim.live.flying.orders import Inspect, Step
 
 LEAKY = """\
 name = "leaky"

@@ -20,8 +20,8 @@ from sanket_sim.dashboard.page.parameters import offer_of, overrides_from, shelf
 from sanket_sim.dashboard.page.polling import use_polled
 from sanket_sim.dashboard.page.standing import Standing, standing_of
 from sanket_sim.dashboard.page.weaving import component
-from sanket_sim.live.flight_deck import FlightDeck
-from sanket_sim.live.orders import Pause, Step
+from sanket_sim.live.flying.flight_deck import FlightDeck
+from sanket_sim.live.flying.orders import Pause, Step
 
 SMALL = """\
 name = "small"

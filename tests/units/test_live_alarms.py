@@ -13,11 +13,11 @@ from live_scene import decision_rows, fault_rows, scene_of, ticks_of
 from synthetic_trace import NAMES, Plan, S
 
 from sanket_sim.analysis.recovery import BURN_RULES
-from sanket_sim.live.alarm_book import ALERTS_MOST, REOPEN_NS, AlarmBook, Latch, Notice
 from sanket_sim.live.frames import Alert
-from sanket_sim.live.meters import Meters
+from sanket_sim.live.meters.board import Meters
 from sanket_sim.live.picture import Picture
 from sanket_sim.live.scene import Scene
+from sanket_sim.live.watches.alarm_book import ALERTS_MOST, REOPEN_NS, AlarmBook, Latch, Notice
 from sanket_sim.live.watches.books import BreakWatch, broken_law
 from sanket_sim.live.watches.crime import BURST, BurstWatch
 from sanket_sim.live.watches.disturbances import CommandWatch, FaultWatch

@@ -23,16 +23,16 @@ from fraud_trace import (
     takeover,
 )
 
-from sanket_sim.live import crowd
-from sanket_sim.live.crowd import CrowdView
+from sanket_sim.live.flying.json_text import json_of
 from sanket_sim.live.frames import WINDOW_S, Crowd
-from sanket_sim.live.fraud import FraudWatch
 from sanket_sim.live.inspection import Missing, inspect
 from sanket_sim.live.inspection.agent import AgentFile
 from sanket_sim.live.inspection.campaign import SINK, SOURCE, CampaignFile
-from sanket_sim.live.json_text import json_of
+from sanket_sim.live.people import crowd
+from sanket_sim.live.people.crowd import CrowdView
+from sanket_sim.live.people.fraud_watch import FraudWatch
+from sanket_sim.live.people.places import COMMUNITIES, homes_of
 from sanket_sim.live.picture import Picture
-from sanket_sim.live.places import COMMUNITIES, homes_of
 from sanket_sim.simulation.crew import Cockpit
 from sanket_sim.simulation.resolve import resolve
 from sanket_sim.simulation.run import Options, run_once

@@ -18,8 +18,8 @@ from flown import SMALL, STALL, file_of, written
 
 from sanket_sim.core.errors import InputError
 from sanket_sim.core.units import NS_PER_S
-from sanket_sim.live.flight_deck import FlightDeck, FlightError
-from sanket_sim.live.orders import Give, Inspect, Pause, Play, SetSpeed, Step, Stop
+from sanket_sim.live.flying.flight_deck import FlightDeck, FlightError
+from sanket_sim.live.flying.orders import Give, Inspect, Pause, Play, SetSpeed, Step, Stop
 from sanket_sim.trace.manifest import load_manifest
 
 pytestmark = pytest.mark.slow
@@ -215,7 +215,7 @@ def test_a_deck_without_a_flight_is_no_error(tmp_path):
 def test_when_the_server_is_killed_the_run_ends_properly_and_leaves_no_orphan(small, tmp_path):
     script = f"""
 from pathlib import Path
-from sanket_sim.live.flight_deck import FlightDeck
+from sanket_sim.live.flying.flight_deck import FlightDeck
 if __name__ == "__main__":
     deck = FlightDeck(Path({str(tmp_path / "out")!r}))
     deck.start({small!r}, speed=1.0, play=True)

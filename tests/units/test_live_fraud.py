@@ -25,9 +25,9 @@ from fraud_trace import (
 )
 
 from sanket_sim.analysis.detection import FraudFinding, measure_fraud
-from sanket_sim.live import alert_queue, campaigns
 from sanket_sim.live.frames import FraudDesk
-from sanket_sim.live.fraud import FraudWatch
+from sanket_sim.live.people import alert_queue, campaigns
+from sanket_sim.live.people.fraud_watch import FraudWatch
 from sanket_sim.live.scene import Scene
 from sanket_sim.simulation.crew import Cockpit
 from sanket_sim.simulation.resolve import resolve

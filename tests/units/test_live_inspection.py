@@ -6,10 +6,10 @@ import pytest
 from sanket_sim.analysis.run_folder import RunFolder
 from sanket_sim.analysis.story import tell
 from sanket_sim.bank.fraud_features import FEATURES
-from sanket_sim.live.commanding import command_of
+from sanket_sim.live.flying.commanding import command_of
+from sanket_sim.live.flying.orders import Give
 from sanket_sim.live.inspection import Missing, inspect
 from sanket_sim.live.inspection.evidence import score_of
-from sanket_sim.live.orders import Give
 
 
 @pytest.fixture(scope="module")

@@ -12,14 +12,14 @@ from live_scene import fault_rows, scene_of, ticks_of
 from synthetic_trace import NAMES, Plan, S
 
 from sanket_sim.core.outcomes import Ack, LeakClass, Outcome
-from sanket_sim.live.bottlenecks import Bottleneck
-from sanket_sim.live.calm import CALM_S_MIN
 from sanket_sim.live.frames import POINTS_MAX, WINDOW_S
-from sanket_sim.live.measured import MeasuredIds
-from sanket_sim.live.meters import Meters
-from sanket_sim.live.plotting import OVERLAP, width_ns
-from sanket_sim.live.tally import Count, Shape, Tally, tally_of
-from sanket_sim.live.window import Stretch, Window
+from sanket_sim.live.meters.board import Meters
+from sanket_sim.live.meters.calm import CALM_S_MIN
+from sanket_sim.live.meters.measured import MeasuredIds
+from sanket_sim.live.meters.plotting import OVERLAP, width_ns
+from sanket_sim.live.meters.tally import Count, Shape, Tally, tally_of
+from sanket_sim.live.meters.window import Stretch, Window
+from sanket_sim.live.services.bottlenecks import Bottleneck
 from sanket_sim.trace.batch import TraceBatch
 
 PLAN = Plan(duration_s=40, warmup_s=5, fault=None, duplicates=0.05, converted=0.2)

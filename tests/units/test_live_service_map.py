@@ -7,9 +7,9 @@ import pytest
 from sanket_sim.bank.description import Edge, Operation, Service, Step, StepKind
 from sanket_sim.core.outcomes import Outcome
 from sanket_sim.live.frames import WINDOW_S
-from sanket_sim.live.hop_counts import HopCounts
-from sanket_sim.live.latency_buckets import BUCKETS, bucket_of, quantiles_ms
-from sanket_sim.live.second_ring import SecondRing
+from sanket_sim.live.services.hop_counts import HopCounts
+from sanket_sim.live.services.latency_buckets import BUCKETS, bucket_of, quantiles_ms
+from sanket_sim.live.services.second_ring import SecondRing
 from sanket_sim.trace import schema
 
 S, MS = 1_000_000_000, 1_000_000

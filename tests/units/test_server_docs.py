@@ -7,7 +7,7 @@ import pytest
 from serving import asking
 
 from sanket_sim.live import frames
-from sanket_sim.live.flight_deck import FlightDeck
+from sanket_sim.live.flying.flight_deck import FlightDeck
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ from serving import frame, served, wait_until
 from websockets.exceptions import ConnectionClosed
 from websockets.sync.client import connect
 
-from sanket_sim.live.flight_deck import FlightDeck
+from sanket_sim.live.flying.flight_deck import FlightDeck
 from sanket_sim.server.app import create_app
 from sanket_sim.server.client import QUEUE_MAX, WORDS_MAX, Client, Lanes
 from sanket_sim.server.hub import Hub

@@ -6,7 +6,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 from serving import asking, flying, wait_for_state
 
-from sanket_sim.live.flight_deck import FlightDeck
+from sanket_sim.live.flying.flight_deck import FlightDeck
 
 
 def families_of(client):

@@ -1,7 +1,7 @@
 import pytest
 from serving import asking, served
 
-from sanket_sim.live.flight_deck import FlightDeck
+from sanket_sim.live.flying.flight_deck import FlightDeck
 from sanket_sim.server.app import create_app
 
 JSON = {"Content-Type": "application/json"}

@@ -5,7 +5,7 @@ import pytest
 from pydantic import TypeAdapter
 from serving import asking, flying, wait_for_state
 
-from sanket_sim.live.flight_deck import FlightDeck
+from sanket_sim.live.flying.flight_deck import FlightDeck
 from sanket_sim.live.inspection.agent import AgentFile
 from sanket_sim.live.inspection.payment import PaymentStory
 from sanket_sim.live.inspection.service import ServiceDetail

@@ -9,7 +9,16 @@ from sanket_sim.core.units import NS_PER_S
 from sanket_sim.dashboard.page.ordering import Orders
 from sanket_sim.dashboard.page.standing import Standing
 from sanket_sim.dashboard.page.weaving import component, from_vue
-from sanket_sim.live.orders import SPEED_MAX, SPEED_MIN, Order, Pause, Play, SetSpeed, Step, Stop
+from sanket_sim.live.flying.orders import (
+    SPEED_MAX,
+    SPEED_MIN,
+    Order,
+    Pause,
+    Play,
+    SetSpeed,
+    Step,
+    Stop,
+)
 
 STEPS_S = (1, 10, 60)
 """Simulated seconds that one step may take; the first is what the button does."""

@@ -10,9 +10,9 @@ from sanket_sim.core.toml_text import write_toml
 from sanket_sim.core.units import NS_PER_MS, format_duration
 from sanket_sim.dashboard.page.deeds import Deed, deeds_of, table_of
 from sanket_sim.dashboard.page.policies import changes_of, settings_of
-from sanket_sim.live.commanding import Refused, command_of
-from sanket_sim.live.orders import Give
-from sanket_sim.live.worker import FlightPlan
+from sanket_sim.live.flying.commanding import Refused, command_of
+from sanket_sim.live.flying.orders import Give
+from sanket_sim.live.flying.worker import FlightPlan
 from sanket_sim.simulation.resolve import ResolvedExperiment, resolve
 
 Problems = tuple[tuple[str, str], ...]

@@ -20,7 +20,7 @@ from sanket_sim.dashboard.page.weaving import component, from_vue
 from sanket_sim.dashboard.page.wording import clock
 from sanket_sim.faults.control import SWITCHES
 from sanket_sim.faults.traps import traps
-from sanket_sim.live.orders import Give
+from sanket_sim.live.flying.orders import Give
 
 Form = Mapping[str, Any]
 LOOKS_S = 0.5
@@ -54,7 +54,8 @@ def inject(standing: Standing, orders: Orders, tab: Tab, target: str) -> None:
     chosen = solara.use_reactive(target)
     refused: solara.Reactive[tuple[tuple[str, str], ...]] = solara.use_reactive(())
     deck = orders.deck
-    given = use_polled(lambda: given_so_far(deck.body("metrics")), [], LOOKS_S, standing.run_id)
+    none: list[dict[str, str]] = []
+    given = use_polled(lambda: given_so_far(deck.body("metrics")), none, LOOKS_S, standing.run_id)
 
     def prepare() -> None:
         plan = deck.plan

@@ -8,8 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from sanket_sim.core.errors import InputError, SanketError
-from sanket_sim.live.flight_deck import FlightDeck
-from sanket_sim.live.orders import Order
+from sanket_sim.live.flying.flight_deck import FlightDeck
+from sanket_sim.live.flying.orders import Order
 
 _numbers = itertools.count(1)
 Problems = tuple[tuple[str, str], ...]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from sanket_sim.live.flight_deck import FlightDeck
+from sanket_sim.live.flying.flight_deck import FlightDeck
 
 Control = Literal["play", "step", "stop", "reset", "speed", "inject"]
 _AT_WORK = ("ready", "running", "paused")

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from sanket_sim.actors.city import City
-from sanket_sim.live.campaigns import MOVES_MOST, CaseFile, first_currency_minor
 from sanket_sim.live.frames import Case, Move
 from sanket_sim.live.inspection.missing import Missing
+from sanket_sim.live.people.campaigns import MOVES_MOST, CaseFile, first_currency_minor
 from sanket_sim.live.picture import Picture
 
 SOURCE, SINK = -1, -2

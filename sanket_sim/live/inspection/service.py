@@ -10,17 +10,17 @@ import numpy as np
 
 from sanket_sim.bank.description import Edge
 from sanket_sim.core.outcomes import Outcome
-from sanket_sim.live.bottlenecks import Bottleneck
-from sanket_sim.live.breakers import Change
 from sanket_sim.live.frames import Disturbance, ServiceNow
-from sanket_sim.live.hop_counts import Attempts
 from sanket_sim.live.inspection.injection import Injectable, injectable
 from sanket_sim.live.inspection.missing import Missing
 from sanket_sim.live.inspection.policies import policy_in_words
-from sanket_sim.live.latency_buckets import quantiles_ms
 from sanket_sim.live.picture import Picture
-from sanket_sim.live.service_map import SHARES
-from sanket_sim.live.service_past import Past
+from sanket_sim.live.services.bottlenecks import Bottleneck
+from sanket_sim.live.services.breakers import Change
+from sanket_sim.live.services.hop_counts import Attempts
+from sanket_sim.live.services.latency_buckets import quantiles_ms
+from sanket_sim.live.services.service_map import SHARES
+from sanket_sim.live.services.service_past import Past
 from sanket_sim.live.wording import failure_in_words
 from sanket_sim.trace.batch import Columns
 

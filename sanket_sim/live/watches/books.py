@@ -6,8 +6,8 @@ from collections import Counter
 
 from sanket_sim.analysis.breaks import BREAK, CORRECTION, DETECTORS
 from sanket_sim.core.units import NS_PER_S
-from sanket_sim.live.alarm_book import AlarmBook, Notice
 from sanket_sim.live.scene import Scene
+from sanket_sim.live.watches.alarm_book import AlarmBook, Notice
 from sanket_sim.live.watches.network import told_by
 from sanket_sim.live.wording import in_words
 from sanket_sim.trace.batch import TraceBatch, rows_in

@@ -6,11 +6,11 @@ import math
 from collections import Counter, deque
 
 from sanket_sim.core.units import MINUTE_NS, NS_PER_S
-from sanket_sim.live.alarm_book import AlarmBook, Latch, Notice
-from sanket_sim.live.campaigns import CampaignBook, CaseFile
 from sanket_sim.live.frames import State
+from sanket_sim.live.people.campaigns import CampaignBook, CaseFile
+from sanket_sim.live.people.typologies import title_of
 from sanket_sim.live.scene import Scene
-from sanket_sim.live.typologies import title_of
+from sanket_sim.live.watches.alarm_book import AlarmBook, Latch, Notice
 from sanket_sim.live.wording import in_words
 from sanket_sim.trace.batch import Columns, TraceBatch, rows_in
 

@@ -6,9 +6,9 @@ import json
 from dataclasses import dataclass
 
 from sanket_sim.core.units import NS_PER_S
-from sanket_sim.live import figures
-from sanket_sim.live.alarm_book import AlarmBook, Notice
+from sanket_sim.live.meters import figures
 from sanket_sim.live.scene import Scene
+from sanket_sim.live.watches.alarm_book import AlarmBook, Notice
 from sanket_sim.live.wording import in_words
 from sanket_sim.trace.batch import Columns, TraceBatch, rows_in
 

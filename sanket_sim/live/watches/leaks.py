@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 
 from sanket_sim.core.outcomes import LeakClass
-from sanket_sim.live import figures
-from sanket_sim.live.alarm_book import AlarmBook, Latch, Notice
 from sanket_sim.live.frames import WINDOW_S, State
-from sanket_sim.live.instruments import Instruments
-from sanket_sim.live.tally import Tally
-from sanket_sim.live.tiles import LEAKS_CRITICAL
+from sanket_sim.live.meters import figures
+from sanket_sim.live.meters.instruments import Instruments
+from sanket_sim.live.meters.tally import Tally
+from sanket_sim.live.meters.tiles import LEAKS_CRITICAL
+from sanket_sim.live.watches.alarm_book import AlarmBook, Latch, Notice
 from sanket_sim.trace.batch import TraceBatch
 
 TOPIC = "LEAKAGE"

@@ -9,11 +9,11 @@ import numpy as np
 from sanket_sim.analysis.recovery import BURN_RULES, burn_scale
 from sanket_sim.analysis.timeline import Timeline
 from sanket_sim.core.units import NS_PER_MS, NS_PER_S
-from sanket_sim.live import figures
-from sanket_sim.live.alarm_book import AlarmBook, Latch, Notice
 from sanket_sim.live.frames import State
-from sanket_sim.live.instruments import Instruments
-from sanket_sim.live.tally import Count
+from sanket_sim.live.meters import figures
+from sanket_sim.live.meters.instruments import Instruments
+from sanket_sim.live.meters.tally import Count
+from sanket_sim.live.watches.alarm_book import AlarmBook, Latch, Notice
 from sanket_sim.simulation.experiment import Experiment
 from sanket_sim.trace.batch import TraceBatch
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 
-from sanket_sim.live import figures
-from sanket_sim.live.alarm_book import AlarmBook, Latch, Notice
 from sanket_sim.live.frames import State
-from sanket_sim.live.instruments import Instruments
-from sanket_sim.live.tiles import ELEVATED, RUNAWAY
+from sanket_sim.live.meters import figures
+from sanket_sim.live.meters.instruments import Instruments
+from sanket_sim.live.meters.tiles import ELEVATED, RUNAWAY
+from sanket_sim.live.watches.alarm_book import AlarmBook, Latch, Notice
 from sanket_sim.trace.batch import TraceBatch
 
 TOPIC = "ENERGY"

@@ -13,7 +13,7 @@ from sanket_sim.core.registry import Registry
 from sanket_sim.core.settings import Settings
 from sanket_sim.core.units import format_duration, parse_duration_ns
 from sanket_sim.faults import faults, traps
-from sanket_sim.live.orders import Give
+from sanket_sim.live.flying.orders import Give
 from sanket_sim.server.bridge import Deck, json_response, order, status_of
 from sanket_sim.server.models import (
     Commanded,

@@ -7,8 +7,8 @@ from typing import Annotated
 from fastapi import APIRouter, Body, Depends, Request, Response
 
 from sanket_sim.core.units import parse_duration_ns
+from sanket_sim.live.flying.orders import Order, Pause, Play, SetSpeed, Step, Stop
 from sanket_sim.live.frames import RunStatus
-from sanket_sim.live.orders import Order, Pause, Play, SetSpeed, Step, Stop
 from sanket_sim.server.bridge import Deck, Gate, answer_of, check_flown, order, status_of
 from sanket_sim.server.catalogue import path_of
 from sanket_sim.server.models import Health, SpeedRequest, StartRequest, StepRequest

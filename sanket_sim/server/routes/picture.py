@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Path, Query, Response
 
+from sanket_sim.live.flying.orders import Inspect
 from sanket_sim.live.frames import (
     Alerts,
     Crowd,
@@ -17,7 +18,6 @@ from sanket_sim.live.inspection.agent import AgentFile
 from sanket_sim.live.inspection.campaign import CampaignFile
 from sanket_sim.live.inspection.payment import PaymentStory
 from sanket_sim.live.inspection.service import ServiceDetail
-from sanket_sim.live.orders import Inspect
 from sanket_sim.server.bridge import Deck, answer_of, latest, look_into, status_of
 from sanket_sim.server.models import INT64_MAX, Glance, Points, ServiceGlance
 from sanket_sim.server.refusals import refusing

@@ -1,0 +1,106 @@
+"""The process of a run: resolves, flies, measures, and answers questions until it is let go."""
+
+from __future__ import annotations
+
+import logging
+import shutil
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+from sanket_sim.core.errors import SanketError
+from sanket_sim.live.flying.orders import Failure
+from sanket_sim.live.flying.outbox import Outbox
+from sanket_sim.live.flying.pilot import NeverFlownError, Pilot
+from sanket_sim.simulation.resolve import ResolvedExperiment, resolve
+from sanket_sim.simulation.run import Options, run_once
+from sanket_sim.simulation.shelf import entry_of
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class FlightPlan:
+    """What to fly, and how.
+
+    Parameters
+    ----------
+    run_id : int
+    source : str
+        An experiment's file or name.
+    overrides : mapping
+        Dotted key -> value.
+    seed : int or None
+        Instead of the file's.
+    out : Path
+        Parent of the run's folder.
+    speed : float
+    play : bool
+        Begin at once.
+    duration : str or None
+        Instead of the file's.
+    """
+
+    run_id: int
+    source: str
+    overrides: Mapping[str, Any] = field(default_factory=dict)
+    seed: int | None = None
+    out: Path = Path("results")
+    speed: float = 60.0
+    play: bool = False
+    duration: str | None = None
+
+    def resolved(self) -> ResolvedExperiment:
+        """Read the experiment, and everything it names.
+
+        Raises
+        ------
+        InputError
+            If anything is wrong with it.
+        """
+        return resolve(self.source, self.overrides, seed=self.seed, duration=self.duration)
+
+
+def fly(plan: FlightPlan, orders: Connection, reports: Connection) -> None:
+    """Carry a flight out; the target of its process."""
+    outbox = Outbox(reports)
+    try:
+        _fly(plan, orders, outbox)
+    except KeyboardInterrupt:
+        pass  # whoever could not wait for the run to be measured
+    except Exception as error:  # noqa: BLE001  # it is told, with where it happened
+        outbox.put(Failure(plan.run_id, explain(error)))
+    finally:
+        outbox.close()
+
+
+def _fly(plan: FlightPlan, orders: Connection, outbox: Outbox) -> None:
+    resolved = plan.resolved()
+    question = entry_of(resolved.source).question
+    pilot = Pilot(orders, outbox, plan.run_id, question, speed=plan.speed, play=plan.play)
+    try:
+        run = run_once(resolved, Options(out=plan.out), crew=pilot)
+    except NeverFlownError:
+        shutil.rmtree(pilot.folder)
+        pilot.folder = ""
+        pilot.enter("ended", "given up before its first tick; nothing was kept")
+    except Exception as error:
+        if not pilot.boarded:
+            raise
+        pilot.fail(error, explain(error))
+    else:
+        pilot.enter("ended", run.manifest.reason)
+    pilot.linger()
+
+
+def explain(error: Exception) -> str:
+    """Say what went wrong: as it says itself, or for a surprise, what it was and where."""
+    if isinstance(error, SanketError):
+        return str(error)
+    _log.error("the run came down", exc_info=error)
+    frames = traceback.extract_tb(error.__traceback__)
+    where = f" ({Path(frames[-1].filename).name}, line {frames[-1].lineno})" if frames else ""
+    return f"{type(error).__name__}: {error}{where}"

@@ -1,0 +1,138 @@
+"""The fraud desk."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sanket_sim.live.frames.alerts import Alert
+
+
+@dataclass(frozen=True, slots=True)
+class WhatIf:
+    """What flagging everything from one score on would have meant, had nobody acted otherwise.
+
+    Parameters
+    ----------
+    score : float
+    recall, precision : float or None
+    honest_share : float or None
+        Honest payments flagged, of those judged.
+    stopped_minor : int
+        Attempts at their owners' money at or above the score, in the bank's first currency.
+    """
+
+    score: float
+    recall: float | None
+    precision: float | None
+    honest_share: float | None
+    stopped_minor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """One step of a campaign on its time-line.
+
+    Parameters
+    ----------
+    fate : str
+        ``moved``, ``stopped`` for suspicion, ``failed`` otherwise, or ``step``: no money meant.
+    flagged : bool
+        Whether the fraud service declined it, or asked for a second factor.
+    debtor, creditor : int
+        Agent ids, -1 for the world outside.
+    """
+
+    tx_id: int
+    at_ns: int
+    stage: str
+    amount_minor: int
+    currency: str
+    fate: str
+    flagged: bool
+    debtor: int
+    creditor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A campaign as its file would tell it: all of it is ground truth.
+
+    Parameters
+    ----------
+    found : bool
+        Whether the bank has noticed it.
+    begun_ns, last_ns : int
+        Of its first and its latest payment so far.
+    caught, missed, payments : int
+    stopped_minor, lost_minor : int
+        In the bank's first currency.
+    accounts : int
+        How many accounts it has touched.
+    stages : dict
+        Stage -> payments so far.
+    moves : tuple of Move
+        The newest, oldest first.
+    """
+
+    campaign_id: int
+    typology: str
+    label: str
+    found: bool
+    begun_ns: int
+    last_ns: int
+    caught: int
+    missed: int
+    payments: int
+    stopped_minor: int
+    lost_minor: int
+    accounts: int
+    stages: dict[str, int]
+    moves: tuple[Move, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Thresholds:
+    """Scores from which the bank looks at a payment, asks for a second factor, and declines."""
+
+    review: float
+    step_up: float
+    decline: float
+
+
+@dataclass(frozen=True, slots=True)
+class FraudDesk:
+    """How the fraud service fares, and what analysts have before them.
+
+    Parameters
+    ----------
+    alerts : tuple of Alert
+        Newest first.
+    caught, missed, false_alarms : int
+        Fraudulent payments stopped and not, honest ones flagged: the truth, since the start.
+    recall, precision : float or None
+    stopped_minor, lost_minor : int
+        Money of fraud, in the bank's first currency.
+    waiting : int
+        Alerts that no analyst has judged yet.
+    currency : str
+        Of all money on the desk: the bank's first.
+    thresholds : Thresholds or None
+    what_if : tuple of WhatIf
+        By score, lowest first; empty until fraud has been scored.
+    cases : tuple of Case
+        The campaigns with most payments, largest first: ground truth.
+    """
+
+    alerts: tuple[Alert, ...]
+    caught: int
+    missed: int
+    false_alarms: int
+    recall: float | None
+    precision: float | None
+    stopped_minor: int
+    lost_minor: int
+    waiting: int
+    currency: str = ""
+    thresholds: Thresholds | None = None
+    what_if: tuple[WhatIf, ...] = ()
+    cases: tuple[Case, ...] = ()

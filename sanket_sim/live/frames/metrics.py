@@ -1,0 +1,31 @@
+"""What moves together, and what a page needs that comes late."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from sanket_sim.live.frames.board import Point, Tile
+from sanket_sim.live.frames.services import EdgeNow, ServiceNow
+from sanket_sim.live.frames.standing import Disturbance, RunStatus
+
+
+@dataclass(frozen=True, slots=True)
+class Metrics:
+    """Everything that moves at five frames a second but lists and agents."""
+
+    run: RunStatus
+    tiles: tuple[Tile, ...]
+    services: tuple[ServiceNow, ...]
+    edges: tuple[EdgeNow, ...]
+    points: tuple[Point, ...]
+    """The newest: those that the last frame did not bring, and a few before them."""
+    disturbances: tuple[Disturbance, ...]
+    point_ns: int = 0
+    """Length of a point; a frame in which it has changed brings every point there is, anew."""
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """What a page needs that comes late: every point so far, and the latest of everything."""
+
+    points: tuple[Point, ...] = field(default_factory=tuple)

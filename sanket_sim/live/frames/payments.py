@@ -1,0 +1,68 @@
+"""The transaction feed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sanket_sim.live.frames.standing import State
+
+
+@dataclass(frozen=True, slots=True)
+class FeedRow:
+    """One payment that has ended.
+
+    Parameters
+    ----------
+    tx_id : int
+    at_ns : int
+        When it ended: when the customer was told, or when money moved for the last time, if later.
+    customer, counterparty : str
+        As people call them; `customer_id` and `counterparty_id` open their inspectors.
+    customer_id, counterparty_id : int
+        -1: nobody.
+    kind, channel, currency : str
+    amount_minor : int
+    latency_ms : float or None
+    risk : float or None
+        Score of the fraud service in [0, 1]; None: not assessed.
+    verdict : str
+        In a word: ``ok``, ``review``, ``hold``, ``declined``, ``failed`` or ``leaked``.
+    state : State
+    reasons : tuple of str
+        Why the fraud service, or the bank, decided so.
+    leak_class : str
+        Empty if nothing leaked.
+    leak_minor : int
+    root : str
+        The service to blame for a failure or leak; empty if none is.
+    truth : str
+        The typology behind it; empty for honest ones. Behind a switch on the page.
+    """
+
+    tx_id: int
+    at_ns: int
+    customer: str
+    counterparty: str
+    customer_id: int
+    counterparty_id: int
+    kind: str
+    channel: str
+    currency: str
+    amount_minor: int
+    latency_ms: float | None
+    risk: float | None
+    verdict: str
+    state: State
+    reasons: tuple[str, ...]
+    leak_class: str
+    leak_minor: int
+    root: str
+    truth: str
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """The newest payments, newest last: a sample, in which flagged and leaked ones come first."""
+
+    rows: tuple[FeedRow, ...]
+    processed: int

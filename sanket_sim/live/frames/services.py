@@ -1,0 +1,81 @@
+"""The service map."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sanket_sim.live.frames.standing import State
+
+
+@dataclass(frozen=True, slots=True)
+class Replica:
+    """One copy of a service: ``UP``, ``DOWN``, ``PAUSED``, ``STARTING``, ... and its load."""
+
+    state: str
+    busy: int
+    workers: int
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceNow:
+    """One service on the map.
+
+    Parameters
+    ----------
+    name, label : str
+    x, y : float
+        Grid coordinates: columns from the left, rows from the top.
+    state : State
+    replicas : tuple of Replica
+    rate_per_s : float
+        Attempts answered.
+    p50_ms, p95_ms, p99_ms : float or None
+        Of the time its callers waited for it.
+    utilisation : float
+        Busy workers as a share of all.
+    queue : int
+    error_share, retry_share, timeout_share : float
+        Of the attempts upon it.
+    leak_share : float
+        Leaks whose root it is, as a share of the intents that ended in the window: the heat.
+    leaked : int
+        The same since the start of the run, counted.
+    leak_minor : int
+        And its gross value, in the bank's first currency.
+    breaker : str
+        The worst of the breakers on edges to it: ``closed``, ``half_open`` or ``open``; "" none.
+    power_w : float
+    """
+
+    name: str
+    label: str
+    x: float
+    y: float
+    state: State
+    replicas: tuple[Replica, ...]
+    rate_per_s: float
+    p50_ms: float | None
+    p95_ms: float | None
+    p99_ms: float | None
+    utilisation: float
+    queue: int
+    error_share: float
+    retry_share: float
+    timeout_share: float
+    leak_share: float
+    leaked: int
+    leak_minor: int
+    breaker: str
+    power_w: float
+
+
+@dataclass(frozen=True, slots=True)
+class EdgeNow:
+    """All calls from one service to another (``client`` is the customers' devices)."""
+
+    caller: str
+    callee: str
+    rate_per_s: float
+    error_share: float
+    retry_share: float
+    breaker: str

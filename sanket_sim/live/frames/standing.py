@@ -1,0 +1,94 @@
+"""Where a flight stands, and the words that all frames share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+WINDOW_S = 15
+"""Length of the sliding window behind every rate, percentile and share that moves [s]."""
+POINTS_MAX = 600
+"""Most points of a chart over the whole run; what is longer gets wider points."""
+
+FlightState = Literal[
+    "empty", "starting", "ready", "running", "paused", "measuring", "ended", "failed"
+]
+State = Literal["ok", "warn", "critical", "idle"]
+Topic = Literal["metrics", "transactions", "fraud_alerts", "alerts", "agents"]
+TOPICS: tuple[Topic, ...] = ("metrics", "transactions", "fraud_alerts", "alerts", "agents")
+
+
+@dataclass(frozen=True, slots=True)
+class RunStatus:
+    """Where a flight stands.
+
+    Parameters
+    ----------
+    run_id : int
+        Grows by one with every start and reset; frames of an older one are stale.
+    experiment, question, model : str
+    seed : int
+    state : FlightState
+        ``starting``: its process builds the bank; ``ready``: nothing has happened yet;
+        ``measuring``: the last tick is over, findings and report are being written; ``ended``:
+        they are there.
+    now_ns, duration_ns, end_ns : int
+        Simulated; arrivals stop at `duration_ns`, draining ends at `end_ns` at the latest.
+    start : str
+        Local time at which the run begins, ISO 8601.
+    speed, speed_reached : float
+        Simulated seconds per second of wall time: asked for, and had of late.
+    folder : str
+        The run's, empty before it exists.
+    message : str
+        Why it failed, or how it ended.
+    processed : int
+        Intents ended so far.
+    conserved : bool
+        Whether every law of money has held so far.
+    """
+
+    run_id: int
+    experiment: str
+    question: str
+    model: str
+    seed: int
+    state: FlightState
+    now_ns: int
+    duration_ns: int
+    end_ns: int
+    start: str
+    speed: float
+    speed_reached: float
+    folder: str = ""
+    message: str = ""
+    processed: int = 0
+    conserved: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Disturbance:
+    """A stretch on the time-line in which something is disturbed.
+
+    Parameters
+    ----------
+    fault_id : int
+    kind, target, label : str
+    begin_ns, end_ns : int
+    by : str
+        ``"experiment"``, or who commanded it.
+    trap : bool
+    pending : bool
+        Commanded and on the run's record, but no time has passed since: its `fault_id` is
+        negative until it takes effect.
+    """
+
+    fault_id: int
+    kind: str
+    target: str
+    label: str
+    begin_ns: int
+    end_ns: int
+    by: str
+    trap: bool
+    pending: bool = False

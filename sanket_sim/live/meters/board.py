@@ -1,0 +1,53 @@
+"""Tiles and charts: what the whole bank does, second by second."""
+
+from __future__ import annotations
+
+from sanket_sim.live.frames import Point, Tile
+from sanket_sim.live.meters.instruments import Instruments, Ranking, nothing_ranked
+from sanket_sim.live.meters.plotting import Plotter
+from sanket_sim.live.meters.tiles import tiles_of
+from sanket_sim.live.scene import Scene
+from sanket_sim.trace.batch import TraceBatch
+
+
+class Meters:
+    """Throughput, latency, leakage, resilience, fraud and carbon of the whole bank.
+
+    Parameters
+    ----------
+    scene : Scene
+    ranking : Ranking, optional
+        Tells which services hold payments up now.
+
+    Notes
+    -----
+    What moves is of the last `WINDOW_S` seconds. What the findings count is there too, cumulative
+    since the warm-up: `now.total` and `now.spent`, equal to the findings when the run has ended.
+    """
+
+    def __init__(self, scene: Scene, ranking: Ranking = nothing_ranked) -> None:
+        self.now = Instruments(scene, ranking)
+        self._plotter = Plotter(scene.experiment, self.now.shape)
+
+    @property
+    def points(self) -> list[Point]:
+        """Every point so far; their number is bounded."""
+        return self._plotter.points
+
+    @property
+    def point_ns(self) -> int:
+        """How much simulated time one point stands for."""
+        return self._plotter.width_ns
+
+    def observe(self, batch: TraceBatch) -> None:
+        """Count what has ended."""
+        newest = self.now.observe(batch)
+        self._plotter.add(newest, self.now.window, self.now.power_w, self.now.recall)
+
+    def tiles(self) -> tuple[Tile, ...]:
+        """Return the six tiles."""
+        return tiles_of(self.now)
+
+    def newest_points(self) -> tuple[Point, ...]:
+        """Return the points that were not asked for yet, and a few before them."""
+        return self._plotter.newest()

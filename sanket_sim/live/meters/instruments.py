@@ -1,0 +1,306 @@
+"""The instruments: every figure of the whole bank, of the last seconds and since the warm-up."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Sequence
+
+import numpy as np
+
+from sanket_sim.analysis.settings import SloSettings
+from sanket_sim.core.outcomes import LeakClass
+from sanket_sim.core.units import NS_PER_S
+from sanket_sim.live.frames import WINDOW_S
+from sanket_sim.live.meters import figures
+from sanket_sim.live.meters.calm import Calm
+from sanket_sim.live.meters.energy_meter import EnergyMeter, Spent
+from sanket_sim.live.meters.measured import MeasuredIds
+from sanket_sim.live.meters.tally import Count, Counts, Shape, Tally, tally_of
+from sanket_sim.live.meters.window import Stretch, Window
+from sanket_sim.live.scene import Scene
+from sanket_sim.live.services.bottlenecks import Bottleneck
+from sanket_sim.trace.batch import Columns, TraceBatch, rows_in
+
+LEAKS_TOLERATED = 0.0001
+"""Share of intents that may leak where the experiment names no tolerance (that of `peak_load`)."""
+TREND = 1.0
+"""Points of the score by which its halves must differ to call it falling or recovering (chosen)."""
+
+
+Ranking = Callable[[], Sequence[Bottleneck]]
+"""Tells which services hold payments up now, the worst first."""
+
+
+def nothing_ranked() -> Sequence[Bottleneck]:
+    """Rank nothing."""
+    return ()
+
+
+class Instruments:
+    """What the tiles, the charts and the alarms are read from.
+
+    Parameters
+    ----------
+    scene : Scene
+    ranking : Ranking
+
+    Notes
+    -----
+    `window` holds whatever ended in the last seconds, `total` what the findings of the run count:
+    intents born after the warm-up, corrections left out. Both judge as `analysis.intents` does, so
+    that at the end of the run `total` is equal to the findings, to the unit. It lacks what has not
+    ended: an intent is counted with its end, and what is still open then is `Count.OPEN`.
+
+    The score is Q of design page 4, good intents per hundred: of the window `score`, of the run
+    `score_so_far`, which ends as ``100 * resilience.sli`` of the findings. (The audit's
+    `executive.resilience_score` is another figure: the leaks of the worst service alone. A bank
+    that fails everybody without losing a cent scores 100 by it.)
+    """
+
+    def __init__(self, scene: Scene, ranking: Ranking = nothing_ranked) -> None:
+        asked, self._bank, self._ranking = scene.experiment, scene.bank, ranking
+        self.slo: SloSettings = asked.slo
+        self.shape = Shape(len(scene.bank.services), len(scene.bank.currencies))
+        self.window, self.total = Window(self.shape), Tally.empty(self.shape)
+        ids = self._ids = MeasuredIds(asked.warmup)
+        self.energy = EnergyMeter(scene, ids)
+        self.calm = Calm(scene, self.shape)
+        self.service_names = scene.service_names
+        self.newest = Stretch(0, 0, Tally.empty(self.shape))
+        self.now_ns = 0
+        self.peak_per_s = 0.0
+        self._duration_ns = asked.duration
+        self._services = _Services(scene)
+        self.leaks_tolerated = min(
+            (
+                one.tolerance[1]
+                for one in asked.steady_state.probe
+                if one.metric == "leak_rate_count"
+            ),
+            default=LEAKS_TOLERATED,
+        )
+
+    def observe(self, batch: TraceBatch) -> Stretch:
+        """Take in what one tick brought; return what was counted of it."""
+        begin_ns, self.now_ns = self.now_ns, max(self.now_ns, batch.end_ns)
+        self._ids.learn(batch.transactions)
+        self.calm.take(batch.faults)
+        self._services.read(batch.gauges)
+        tally = tally_of(batch.transactions, batch.truth, self.shape)
+        self.total.add(self._measured(batch, tally))
+        spent = self.energy.read(batch, (self.now_ns - begin_ns) / NS_PER_S)
+        carbon_mg = spent.carbon_mg(self.energy.grid)
+        self.newest = newest = Stretch(begin_ns, self.now_ns, tally, spent.energy_j, carbon_mg)
+        if self.energy.known:
+            self.calm.add(newest)
+        self.window.add(newest)
+        if self.window.span_s >= min(WINDOW_S, begin_ns / NS_PER_S):
+            self.peak_per_s = max(self.peak_per_s, self.completed_per_s)
+        return newest
+
+    def _measured(self, batch: TraceBatch, tally: Tally) -> Tally:
+        """Return the counts of the intents that were not born during the warm-up."""
+        rows = batch.transactions
+        late = rows["created_ns"] >= self._ids.start_ns
+        if late.all():
+            return tally
+        kept = {name: column[late] for name, column in rows.items()}
+        return tally_of(kept, batch.truth, self.shape)
+
+    @property
+    def over(self) -> bool:
+        """Whether customers have stopped arriving."""
+        return self.now_ns >= self._duration_ns
+
+    @property
+    def shown(self) -> Tally:
+        """The window; when customers have stopped arriving, everything since the warm-up."""
+        return self.total if self.over else self.window.tally
+
+    @property
+    def completed_per_s(self) -> float:
+        """Intents that ended well in the window."""
+        return self.window.rate_per_s(self.window.tally[Count.GOOD])
+
+    @property
+    def goodput_per_s(self) -> float:
+        """Intents that ended well since the warm-up: ``traffic.goodput_per_s``, at the end."""
+        measured_ns = min(self.now_ns, self._duration_ns) - self._ids.start_ns
+        return self.total[Count.GOOD] * NS_PER_S / measured_ns if measured_ns > 0 else 0.0
+
+    @property
+    def bad_share(self) -> float:
+        """Intents that failed or leaked, of those that ended."""
+        good = self.shown.share(Count.GOOD)
+        return 0.0 if good is None else 1 - good
+
+    @property
+    def unserved(self) -> bool:
+        """Whether services are at work and yet nothing has ended in the window."""
+        return not self.window.tally.ended and self._services.at_work
+
+    @property
+    def calm_completed_per_s(self) -> float | None:
+        """The same while nothing disturbed the run; None before there was time for it."""
+        if not self.calm.known:
+            return None
+        return self.calm.seen.tally[Count.GOOD] / self.calm.span_s
+
+    @property
+    def score(self) -> float | None:
+        """Good intents per hundred that ended in the window; None if none has."""
+        share = self.window.tally.share(Count.GOOD)
+        return None if share is None else 100 * share
+
+    @property
+    def score_so_far(self) -> float | None:
+        """Good intents per hundred submitted, since the warm-up."""
+        submitted = self.total[Count.SUBMITTED]
+        return 100 * self.total[Count.GOOD] / submitted if submitted else None
+
+    @property
+    def burn(self) -> float:
+        """How many times faster than allowed the window uses the error budget up."""
+        return self.bad_share / (1 - self.slo.availability)
+
+    @property
+    def trend(self) -> str:
+        """Where the score is going, or how the run has fared while all is well."""
+        if self.over:
+            return "whole run"
+        score, so_far = self.score, self.score_so_far
+        if score is None or score >= 100 * self.slo.availability:
+            return "" if so_far is None else f"overall {figures.score(so_far)}"
+        older, newer = (half.share(Count.GOOD) for half in self.window.halves())
+        if older is None or newer is None or abs(100 * (newer - older)) < TREND:
+            return "steady"
+        return "recovering" if newer > older else "falling"
+
+    @property
+    def bottleneck(self) -> str:
+        """Name of the service that holds payments up most; empty if nothing does.
+
+        The map's ranking while customers arrive. Of the whole run the service that most leaks are
+        due to, as the findings' audit has it; without any, the one whose workers were busiest.
+        """
+        blamed = self.total.roots[:, :-1].sum(axis=0)
+        if self.over and blamed.any():
+            return self.service_names[int(blamed.argmax())]
+        ranked = () if self.over else self._ranking()
+        if ranked:
+            return ranked[0].name
+        place = self._services.busiest
+        return self.service_names[place] if place >= 0 else ""
+
+    @property
+    def bottleneck_label(self) -> str:
+        """The same as people call it."""
+        labels = {one.name: one.label or one.name for one in self._bank.services}
+        return labels.get(self.bottleneck, "none")
+
+    @property
+    def frauds(self) -> int:
+        """Frauds that can have been caught so far."""
+        return self.total[Count.CAUGHT] + self.total[Count.MISSED]
+
+    @property
+    def nobody_judges(self) -> bool:
+        """Whether the fraud service has nothing to judge by: recall is unknown then."""
+        service = self._bank.fraud_service
+        flags = self.total[Count.CAUGHT] + self.total[Count.FALSE_ALARMS]
+        return not (service.rules or service.model or flags)
+
+    @property
+    def recall(self) -> float | None:
+        """Share of fraud that was flagged, since the warm-up."""
+        return None if self.nobody_judges else self.total.recall
+
+    @property
+    def leaked_minor(self) -> dict[str, int]:
+        """Gross leak by currency, since the warm-up."""
+        return self.amounts(self.total.glv_minor.sum(axis=0))
+
+    def leaked_minor_of(self, leak_class: LeakClass) -> dict[str, int]:
+        """Return the gross leak of one class by currency, since the warm-up."""
+        return self.amounts(self.total.glv_minor[leak_class])
+
+    def amounts(self, minor: Counts) -> dict[str, int]:
+        """Name the currencies of amounts; nothing of a currency is not named."""
+        pairs = zip(self._bank.currencies, minor.tolist(), strict=True)
+        return {currency: amount for currency, amount in pairs if amount}
+
+    def worth(self, amounts_minor: dict[str, int]) -> str:
+        """Write amounts as one, in the bank's first currency."""
+        return figures.worth(amounts_minor, self._bank.rates, self._bank.currencies[0])
+
+    @property
+    def power_w(self) -> float:
+        """What all replicas draw, by the newest gauges, before the building's overhead."""
+        return self.energy.power_w
+
+    @property
+    def spent(self) -> Spent:
+        """Energy and carbon that the findings count, so far."""
+        return self.energy.measured
+
+    @property
+    def grid_g_per_kwh(self) -> float:
+        """Carbon intensity of the grid [g CO2e / kWh]."""
+        return self.energy.grid.ci_gco2e_per_kwh
+
+    @property
+    def carbon_mg(self) -> float | None:
+        """Carbon of one good payment of the window [mg CO2e]; None if nothing is known of it."""
+        good = self.window.tally[Count.GOOD_PAYMENTS]
+        return self.window.carbon_mg / good if good and self.energy.known else None
+
+    @property
+    def calm_carbon_mg(self) -> float | None:
+        """The same while nothing disturbed the run; None before there was time for it."""
+        good = self.calm.seen.tally[Count.GOOD_PAYMENTS]
+        return self.calm.seen.carbon_mg / good if good and self.calm.known else None
+
+    @property
+    def carbon_ratio(self) -> float | None:
+        """Carbon of a good payment over that of the calm; None where one of them is unknown."""
+        value = self.carbon_mg_so_far if self.over else self.carbon_mg
+        calm = self.calm_carbon_mg
+        return value / calm if value is not None and calm else None
+
+    @property
+    def carbon_chance(self) -> float:
+        """By which part of itself that ratio may be off by chance (two standard deviations)."""
+        good = self.shown[Count.GOOD_PAYMENTS]
+        return 2 / math.sqrt(good) if good else 1.0
+
+    @property
+    def carbon_mg_so_far(self) -> float | None:
+        """The same since the warm-up: ``energy.sci_mg`` of the findings, at the end of the run."""
+        good = self.total[Count.GOOD_PAYMENTS]
+        return self.spent.carbon_mg(self.energy.grid) / good if good else None
+
+
+class _Services:
+    """How busy the services have been, by their gauges."""
+
+    def __init__(self, scene: Scene) -> None:
+        services = scene.bank.services
+        self._workers = np.array([one.replicas * one.workers for one in services], np.float64)
+        self._until_ns = scene.experiment.duration
+        self._busy_ns = np.zeros(len(services))
+        self.at_work = False
+
+    def read(self, gauges: Columns) -> None:
+        """Take in a reading."""
+        if not rows_in(gauges):
+            return
+        if gauges["time_ns"][-1] <= self._until_ns:
+            size = len(self._busy_ns)
+            self._busy_ns += np.bincount(gauges["service"], gauges["busy_ns"], size)
+        newest = gauges["time_ns"] == gauges["time_ns"][-1]
+        self.at_work = bool((gauges["busy"][newest] + gauges["queue_length"][newest]).any())
+
+    @property
+    def busiest(self) -> int:
+        """The service with the highest share of busy workers so far; -1 if all are idle."""
+        return int((self._busy_ns / self._workers).argmax()) if self._busy_ns.any() else -1

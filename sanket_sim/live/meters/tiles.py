@@ -1,0 +1,203 @@
+"""The six tiles: what is shown large, held against what, and when it turns amber or red.
+
+While customers arrive tiles tell of the window; when they have stopped, of everything since the
+warm-up, so that what stands there at the end is what the findings say.
+"""
+
+from __future__ import annotations
+
+from sanket_sim.core.units import NS_PER_MS
+from sanket_sim.live.frames import State, Tile
+from sanket_sim.live.meters import figures
+from sanket_sim.live.meters.instruments import Instruments
+from sanket_sim.live.meters.tally import Count
+
+SLOWED, STALLED = 0.9, 0.5
+"""Throughput as a share of that of the calm below which it is worth a look, or an emergency, while
+customers are let down too (chosen: a tenth is beyond the noise of 15 s at 100/s; demand that falls
+by itself lets nobody down)."""
+LET_DOWN = 0.01
+"""Share of intents ended badly from which customers count as let down (chosen)."""
+NEAR = 0.8
+"""Share of the latency objective from which it is near (chosen)."""
+LEAKS_CRITICAL = 0.01
+"""Leakage that is an emergency (chosen: the top of the map's heat scale is five times this)."""
+FAST_BURN = 14.4
+"""Burn rate at which the SRE workbook (2018, table 5-8) has somebody paged at once."""
+RECALL_TARGET = 0.8
+"""Share of fraud that should be flagged (chosen; an experiment has no objective for it)."""
+RECALL_SLIP = 0.75
+"""Part of the target below which recall is an emergency (chosen)."""
+FRAUDS_MIN = 10
+"""Frauds before which no recall is judged (chosen: one of ten moves it by a tenth)."""
+ELEVATED, RUNAWAY = 1.1, 1.5
+"""Carbon as a multiple of that of the calm from which it is elevated, or runs away (chosen)."""
+
+
+def tiles_of(now: Instruments) -> tuple[Tile, ...]:
+    """Return the tiles as of now."""
+    return (
+        _throughput(now),
+        _latency(now),
+        _leakage(now),
+        _resilience(now),
+        _recall(now),
+        _carbon(now),
+    )
+
+
+def _throughput(now: Instruments) -> Tile:
+    value = now.goodput_per_s if now.over else now.completed_per_s
+    calm = now.calm_completed_per_s
+    state, chip = _flow(now)
+    return Tile(
+        key="throughput",
+        label="Throughput",
+        unit="tx/s",
+        value=value,
+        text=figures.rate(value),
+        state=state,
+        chip=chip,
+        facts=(
+            "no baseline yet" if calm is None else f"baseline {figures.rate(calm)}",
+            f"peak {figures.rate(now.peak_per_s)}",
+        ),
+        series="completed",
+        goal=calm,
+    )
+
+
+def _flow(now: Instruments) -> tuple[State, str]:
+    if now.over:
+        return "idle", "whole run"
+    calm = now.calm_completed_per_s
+    if not calm:
+        return "ok", "flowing" if now.completed_per_s else "waiting"
+    ratio = now.completed_per_s / calm
+    let_down = now.unserved or now.bad_share >= LET_DOWN
+    state: State = "ok"
+    if let_down and ratio < SLOWED:
+        state = "critical" if ratio < STALLED else "warn"
+    return state, figures.change(ratio)
+
+
+def _latency(now: Instruments) -> Tile:
+    p99_ms, slo_ms = now.shown.quantile_ms(0.99), now.slo.latency_p99 / NS_PER_MS
+    text, unit = figures.duration(p99_ms) if p99_ms is not None else (figures.NOTHING, "ms")
+    state: State = "idle"
+    if p99_ms is not None:
+        state = "critical" if p99_ms > slo_ms else "warn" if p99_ms > NEAR * slo_ms else "ok"
+    chips = {"critical": "SLO breach", "warn": "near SLO", "ok": "within SLO", "idle": "no answers"}
+    return Tile(
+        key="p99",
+        label="p99 latency",
+        unit=unit,
+        value=p99_ms,
+        text=text,
+        state=state,
+        chip=chips[state],
+        facts=(
+            "SLO " + " ".join(figures.duration(slo_ms)),
+            f"budget burn {now.burn:.1f}{figures.TIMES}",
+        ),
+        series="p99_ms",
+        goal=slo_ms,
+    )
+
+
+def _leakage(now: Instruments) -> Tile:
+    share, tolerated = now.shown.share(Count.LEAKED), now.leaks_tolerated
+    state: State = "idle"
+    if share is not None:
+        state = "critical" if share > LEAKS_CRITICAL else "warn" if share > tolerated else "ok"
+    leaked = now.total[Count.LEAKED]
+    calm_word = "contained" if leaked else "none"
+    chips = {"critical": "critical", "warn": "elevated", "ok": calm_word, "idle": calm_word}
+    return Tile(
+        key="leakage",
+        label="Leakage rate",
+        unit="%",
+        value=None if share is None else 100 * share,
+        text=figures.percent(share or 0.0),
+        state=state,
+        chip=chips[state],
+        facts=(
+            f"{leaked:,} unit{'' if leaked == 1 else 's'}",
+            f"{now.worth(now.leaked_minor)} at risk",
+        ),
+        series="leak_share",
+        goal=tolerated,
+    )
+
+
+def _resilience(now: Instruments) -> Tile:
+    score = now.score_so_far if now.over else now.score
+    target = 100 * now.slo.availability
+    state: State = "idle"
+    if score is not None:
+        fast = 100 - FAST_BURN * (100 - target)
+        state = "ok" if score >= target else "warn" if score >= fast else "critical"
+    chips = {"critical": "degraded", "warn": "below SLO", "ok": "on target", "idle": "no demand"}
+    return Tile(
+        key="resilience",
+        label="Resilience score",
+        unit="/ 100",
+        value=score,
+        text=figures.NOTHING if score is None else figures.score(score),
+        state=state,
+        chip=chips[state],
+        facts=(f"bottleneck {now.bottleneck_label}", now.trend),
+        series="resilience",
+        goal=target,
+    )
+
+
+def _recall(now: Instruments) -> Tile:
+    recall, precision = now.recall, now.total.precision
+    state: State = "idle"
+    if recall is not None and now.frauds >= FRAUDS_MIN:
+        slipped = recall < RECALL_SLIP * RECALL_TARGET
+        state = "critical" if slipped else "warn" if recall < RECALL_TARGET else "ok"
+    chips = {"critical": "missing", "warn": "slipping", "ok": "on target"}
+    idle = "unjudged" if now.nobody_judges else "few frauds" if now.frauds else "no fraud yet"
+    said = figures.NOTHING if precision is None else f"{figures.percent(precision)} %"
+    return Tile(
+        key="recall",
+        label="Fraud recall",
+        unit="%",
+        value=None if recall is None else 100 * recall,
+        text=figures.NOTHING if recall is None else figures.percent(recall),
+        state=state,
+        chip=chips.get(state, idle),
+        facts=(f"precision {said}", f"target {100 * RECALL_TARGET:.0f} %"),
+        series="recall",
+        goal=RECALL_TARGET,
+    )
+
+
+def _carbon(now: Instruments) -> Tile:
+    value = now.carbon_mg_so_far if now.over else now.carbon_mg
+    text, unit = figures.carbon(value) if value is not None else (figures.NOTHING, "mg")
+    state, chip = _dearness(now, value)
+    return Tile(
+        key="carbon",
+        label="CO₂e per good payment",
+        unit=unit,
+        value=value,
+        text=text,
+        state=state,
+        chip=chip,
+        facts=(f"grid {now.grid_g_per_kwh:.0f} g/kWh", figures.power(now.power_w)),
+        series="carbon_mg",
+        goal=now.calm_carbon_mg,
+    )
+
+
+def _dearness(now: Instruments, value: float | None) -> tuple[State, str]:
+    """Say whether a payment costs more carbon than it did, and more than chance can make it."""
+    if value is None or now.carbon_ratio is None:
+        return ("idle", "no payments") if value is None else ("ok", "measuring")
+    surely = now.carbon_ratio * (1 - now.carbon_chance)
+    if surely > RUNAWAY:
+        return "critical", "runaway"
+    return ("warn", "elevated") if surely > ELEVATED else ("ok", "steady")

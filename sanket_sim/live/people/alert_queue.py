@@ -1,0 +1,234 @@
+"""Alerts before the analysts, with the evidence that belongs to each, and how far each has come."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Iterable, Iterator
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass
+
+import numpy as np
+
+from sanket_sim.bank.description import Party
+from sanket_sim.core.money import format_minor
+from sanket_sim.core.units import MINUTE_NS
+from sanket_sim.live.frames import Alert, Evidence, State
+from sanket_sim.live.payments.naming import person
+from sanket_sim.live.people.payment_ring import PaymentRing
+from sanket_sim.live.scene import Scene
+from sanket_sim.trace.batch import Columns, TraceBatch
+
+ALERTS_MOST = 2_000
+"""Alerts that are remembered; of older ones only the count is."""
+FRAUD, AML, ANALYST = "fraud", "aml", "analyst"
+_PATTERN = "aml:"
+"""How an analyst's row marks what monitoring has raised."""
+_VERDICTS = {"confirm": "confirmed", "clear": "cleared"}
+_JUDGED = ("confirmed", "cleared", "frozen")
+_WORDS = {"review": "Look at", "step_up": "Held", "decline": "Declined", "monitoring": "Pattern"}
+_PATIENCE_NS = 5 * MINUTE_NS
+"""A payment that has not ended so long after its alert is not waited for."""
+_SEVERITY: dict[str, State] = {"decline": "critical"}
+
+
+@dataclass(slots=True)
+class _Entry:
+    """An alert as it stands."""
+
+    alert_id: int
+    at_ns: int
+    tx_id: int
+    score: float | None
+    decision: str
+    reasons: tuple[str, ...]
+    progress: str = "waiting"
+    ended_ns: int | None = None
+    account: int = -1
+    customer_id: int = -1
+    amount_minor: int = 0
+    currency: str = ""
+    typology: str = ""
+    campaign_id: int = -1
+
+    @property
+    def judged(self) -> bool:
+        """Whether an analyst has made up his mind."""
+        return self.progress in _JUDGED
+
+
+class AlertQueue:
+    """Follows each alert from its being raised to its verdict.
+
+    While an account waits for its review, further alerts about it join the first
+    (`actors.financial_crime.queue`), and are judged with it.
+
+    Parameters
+    ----------
+    scene : Scene
+    ring : PaymentRing
+        The newest payments, those of the present batch among them.
+    """
+
+    def __init__(self, scene: Scene, ring: PaymentRing) -> None:
+        self._words, self._ring = scene.words, ring
+        self._owner = scene.accounts.owner
+        self._customer = scene.accounts.party == Party.CUSTOMER
+        self._entries: OrderedDict[int, _Entry] = OrderedDict()
+        self._by_cause: dict[tuple[int, str], _Entry] = {}
+        self._unjudged: dict[int, set[int]] = {}
+        self._unknown: list[_Entry] = []
+        self.raised = self.judged = 0
+
+    @property
+    def waiting(self) -> int:
+        """How many alerts no analyst has judged yet."""
+        return self.raised - self.judged
+
+    @property
+    def suspected(self) -> AbstractSet[int]:
+        """Agents about whom an alert is open."""
+        return {int(self._owner[account]) for account in self._unjudged}
+
+    def observe(self, batch: TraceBatch, blocked: Iterable[int]) -> None:
+        """Take in what was decided in a tick."""
+        decided = list(self._decided(batch.decisions))
+        for row in decided:
+            self._raise(*row)
+        self._unknown = [
+            entry for entry in self._unknown if not self._identify(entry, batch.end_ns)
+        ]
+        for row in decided:
+            self._judge(*row)
+        for account in blocked:
+            self._freeze(account)
+
+    def alerts(self, most: int) -> tuple[Alert, ...]:
+        """Return the newest alerts, newest first."""
+        newest = [self._entries[number] for number in list(self._entries)[-most:]]
+        return tuple(self._alert(entry) for entry in reversed(newest))
+
+    def about(self, agent: int) -> tuple[Alert, ...]:
+        """Return the remembered alerts about one agent, newest first."""
+        theirs = [one for one in self._entries.values() if one.customer_id == agent]
+        return tuple(self._alert(entry) for entry in reversed(theirs))
+
+    def _decided(self, decisions: Columns) -> Iterator[tuple[str, str, int, int, float, str]]:
+        """Yield who decided what about which payment, when, at which score and why."""
+        actors = self._words["actor"].words
+        codes = [code for code, word in enumerate(actors) if word in (FRAUD, AML, ANALYST)]
+        if not codes or not len(decisions["actor"]):
+            return
+        said, why = self._words["decision"].words, self._words["reason"].words
+        for row in np.flatnonzero(np.isin(decisions["actor"], codes)).tolist():
+            yield (
+                actors[decisions["actor"][row]],
+                said[decisions["decision"][row]],
+                int(decisions["tx_id"][row]),
+                int(decisions["time_ns"][row]),
+                float(decisions["score"][row]),
+                why[decisions["reason"][row]],
+            )
+
+    def _raise(self, actor: str, said: str, tx_id: int, at_ns: int, score: float, why: str) -> None:
+        if actor == ANALYST:
+            return
+        monitored = actor == AML
+        entry = _Entry(
+            alert_id=self.raised,
+            at_ns=at_ns,
+            tx_id=tx_id,
+            score=None if monitored else score,
+            decision="monitoring" if monitored else said,
+            reasons=tuple(why.split(",")),
+        )
+        self.raised += 1
+        self._entries[entry.alert_id] = entry
+        self._by_cause[tx_id, f"{_PATTERN}{why}" if monitored else said] = entry
+        self._unknown.append(entry)
+        if len(self._entries) > ALERTS_MOST:
+            self._forget(self._entries.popitem(last=False)[1])
+
+    def _forget(self, entry: _Entry) -> None:
+        causes = (entry.decision, *(f"{_PATTERN}{why}" for why in entry.reasons))
+        for cause in causes:
+            if self._by_cause.get((entry.tx_id, cause)) is entry:
+                del self._by_cause[entry.tx_id, cause]
+        self._close(entry)
+
+    def _identify(self, entry: _Entry, now_ns: int) -> bool:
+        """Say whose payment raised an alert, once it has ended; True if no more can be known."""
+        if entry.alert_id not in self._entries:
+            return True
+        payment = self._ring.find(entry.tx_id)
+        if payment is None:
+            return now_ns - entry.at_ns > _PATIENCE_NS
+        debtor, creditor = payment["debtor_account"], payment["creditor_account"]
+        entry.account = debtor if debtor >= 0 and self._customer[debtor] else creditor
+        entry.customer_id = int(self._owner[entry.account]) if entry.account >= 0 else -1
+        entry.amount_minor = payment["amount_minor"]
+        entry.currency = self._words["currency"].words[payment["currency"]]
+        entry.campaign_id = payment["campaign_id"]
+        entry.typology = self._words["typology"].words[payment["typology"]]
+        if not entry.judged and entry.account >= 0:
+            self._unjudged.setdefault(entry.account, set()).add(entry.alert_id)
+        return True
+
+    def _judge(self, actor: str, said: str, tx_id: int, at_ns: int, score: float, why: str) -> None:
+        del score
+        entry = self._by_cause.get((tx_id, why))
+        if actor != ANALYST or entry is None or entry.judged:
+            return
+        if said not in _VERDICTS:
+            entry.progress = "taken_up"
+            return
+        for one in [entry, *self._joined(entry, at_ns)]:
+            one.progress, one.ended_ns = _VERDICTS[said], at_ns
+            self.judged += 1
+            self._close(one)
+
+    def _joined(self, entry: _Entry, at_ns: int) -> list[_Entry]:
+        """Return the other alerts about the same account that were raised before an instant."""
+        numbers = sorted(self._unjudged.get(entry.account, ()))
+        others = [self._entries[number] for number in numbers if number != entry.alert_id]
+        return [one for one in others if one.at_ns <= at_ns]
+
+    def _close(self, entry: _Entry) -> None:
+        open_ones = self._unjudged.get(entry.account, set())
+        open_ones.discard(entry.alert_id)
+        if not open_ones:
+            self._unjudged.pop(entry.account, None)
+
+    def _freeze(self, account: int) -> None:
+        for entry in self._entries.values():
+            if entry.account == account and entry.progress == "confirmed":
+                entry.progress = "frozen"
+
+    def _alert(self, entry: _Entry) -> Alert:
+        who = person(entry.customer_id) if entry.customer_id >= 0 else ""
+        money = format_minor(entry.amount_minor, entry.currency) if entry.currency else ""
+        reason = entry.reasons[0].replace("_", " ")
+        severity: State = _SEVERITY.get(entry.decision, "warn")
+        return Alert(
+            alert_id=entry.alert_id,
+            topic="FRAUD",
+            severity="ok" if entry.progress == "cleared" else severity,
+            title=f"{_WORDS.get(entry.decision, entry.decision)}: {reason}",
+            detail=" · ".join(filter(None, (who, money))),
+            begin_ns=entry.at_ns,
+            end_ns=entry.ended_ns,
+            subject_kind="payment",
+            subject=str(entry.tx_id),
+            evidence=Evidence(
+                tx_id=entry.tx_id,
+                customer_id=entry.customer_id,
+                customer=who,
+                amount_minor=entry.amount_minor,
+                currency=entry.currency,
+                score=entry.score,
+                decision=entry.decision,
+                reasons=entry.reasons,
+                progress=entry.progress,
+                truth=entry.typology,
+                campaign_id=entry.campaign_id,
+            ),
+        )

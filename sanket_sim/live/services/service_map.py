@@ -1,0 +1,188 @@
+"""The map: every service and every way between two of them, as they stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import numpy as np
+
+from sanket_sim.core.units import NS_PER_MS, NS_PER_S
+from sanket_sim.live.frames import WINDOW_S, EdgeNow, ServiceNow
+from sanket_sim.live.payments.roots import Roots
+from sanket_sim.live.scene import Scene
+from sanket_sim.live.services.bottlenecks import Bottleneck, ranked
+from sanket_sim.live.services.breakers import BreakerBoard
+from sanket_sim.live.services.hop_counts import Attempts, HopCounts
+from sanket_sim.live.services.judging import Symptoms, state_of
+from sanket_sim.live.services.latency_buckets import quantiles_ms
+from sanket_sim.live.services.leak_heat import LeakHeat
+from sanket_sim.live.services.second_ring import second_of, span_s
+from sanket_sim.live.services.service_past import ServicePast
+from sanket_sim.live.services.stations import Stations
+from sanket_sim.trace.batch import Columns, TraceBatch, rows_in
+
+CLIENT = "client"
+"""The customers' own devices, as edges and the trace call them."""
+SHARES = (0.50, 0.95, 0.99)
+
+
+class ServiceMap:
+    """Folds hops, gauges, breakers and leaks into one card per service."""
+
+    def __init__(self, scene: Scene, roots: Roots) -> None:
+        bank = scene.bank
+        self._scene, self._roots = scene, roots
+        self.now_ns = 0
+        self.hops = HopCounts(bank)
+        self.stations = Stations(bank)
+        self.breakers = BreakerBoard(bank)
+        self.leaks = LeakHeat(bank)
+        self.past = ServicePast()
+        self._ways = _edges_by_way(scene)
+
+    def observe(self, batch: TraceBatch) -> None:
+        """Take in hops, gauges, decisions and what has ended."""
+        begin_ns, self.now_ns = self.now_ns, max(batch.end_ns, self.now_ns)
+        second = second_of(self.now_ns)
+        self.hops.observe(batch.hops, begin_ns, self.now_ns, second)
+        self.stations.observe(batch.gauges, second)
+        self.leaks.observe(batch.transactions, self._roots.of_batch, second)
+        self._take_decisions(batch.decisions)
+        if self.now_ns // NS_PER_S > begin_ns // NS_PER_S:
+            self._note_past()
+
+    def services(self) -> tuple[ServiceNow, ...]:
+        """Return every service as it stands."""
+        return tuple(self._drawn(range(len(self._scene.bank.services))))
+
+    def service(self, place: int) -> ServiceNow:
+        """Return one service as it stands."""
+        return next(self._drawn([place]))
+
+    def _drawn(self, places: Iterable[int]) -> Iterator[ServiceNow]:
+        attempts = self.hops.of_services()
+        waits = quantiles_ms(self.hops.waits(), SHARES)
+        return (self._service(place, attempts, waits[place]) for place in places)
+
+    def edges(self) -> tuple[EdgeNow, ...]:
+        """Return every way between two services that calls can take, used or not."""
+        attempts, seconds = self.hops.of_ways(), self.span_s
+        asked, failed = attempts.asked, attempts.failed
+        total, retries = attempts.total, attempts.retries
+        return tuple(
+            EdgeNow(
+                caller=self._name(way // self.hops.services - 1),
+                callee=self._name(way % self.hops.services),
+                rate_per_s=int(total[way]) / seconds,
+                error_share=_share(failed[way], asked[way]),
+                retry_share=_share(retries[way], total[way]),
+                breaker=self.breakers.worst(names),
+            )
+            for way, names in self._ways.items()
+        )
+
+    @property
+    def span_s(self) -> float:
+        """Length of the sliding window as it stands [s]."""
+        return span_s(self.now_ns, WINDOW_S)
+
+    def edges_to(self, place: int) -> list[str]:
+        """Return the names of the edges that lead to a service."""
+        size = self.hops.services
+        return [name for way, names in self._ways.items() if way % size == place for name in names]
+
+    def bottlenecks(self) -> tuple[Bottleneck, ...]:
+        """Rank the services by how much they hold payments up now, the worst first."""
+        return ranked(
+            self._scene.bank.services, self.stations.utilisation, self.hops.own_time_shares
+        )
+
+    def _note_past(self) -> None:
+        """Note what the small charts of the service inspector show, once a second."""
+        waits = quantiles_ms(self.hops.waits(), (0.99,))
+        rates = self.hops.of_services().asked / self.span_s
+        self.past.note(
+            self.now_ns,
+            rates.tolist(),
+            [wait for (wait,) in waits],
+            self.stations.queue.tolist(),
+            self.stations.utilisation.tolist(),
+        )
+
+    def _name(self, place: int) -> str:
+        return self._scene.bank.services[place].name if place >= 0 else CLIENT
+
+    def _service(self, place: int, attempts: Attempts, waits: Sequence[float | None]) -> ServiceNow:
+        service = self._scene.bank.services[place]
+        asked, total = attempts.asked[place], attempts.total[place]
+        error_share = _share(attempts.failed[place], asked)
+        breaker = self.breakers.worst(self.edges_to(place))
+        return ServiceNow(
+            name=service.name,
+            label=service.label or service.name,
+            x=service.x,
+            y=service.y,
+            state=state_of(self._symptoms(place, int(asked), error_share, waits[-1], breaker)),
+            replicas=self.stations.replicas(place),
+            rate_per_s=int(asked) / self.span_s,
+            p50_ms=waits[0],
+            p95_ms=waits[1],
+            p99_ms=waits[2],
+            utilisation=float(self.stations.utilisation[place]),
+            queue=int(self.stations.queue[place]),
+            error_share=error_share,
+            retry_share=_share(attempts.retries[place], total),
+            timeout_share=_share(attempts.timed_out[place], asked),
+            leak_share=float(self.leaks.shares[place]),
+            leaked=int(self.leaks.leaked[place]),
+            leak_minor=int(self.leaks.value_minor[place]),
+            breaker=breaker,
+            power_w=float(self.stations.power_w[place]),
+        )
+
+    def _symptoms(
+        self, place: int, asked: int, error_share: float, p99_ms: float | None, breaker: str
+    ) -> Symptoms:
+        service = self._scene.bank.services[place]
+        goal_ms = self._scene.experiment.slo.latency_p99 / NS_PER_MS
+        return Symptoms(
+            attempts=asked,
+            utilisation=float(self.stations.utilisation[place]),
+            p99_share=(p99_ms or 0.0) / goal_ms,
+            error_share=error_share,
+            leak_share=float(self.leaks.shares[place]),
+            queue=int(self.stations.queue[place]),
+            queue_cap=service.queue_cap,
+            workers=service.workers * service.replicas,
+            up=self.stations.up(place),
+            replicas=service.replicas,
+            breaker=breaker,
+        )
+
+    def _take_decisions(self, decisions: Columns) -> None:
+        """Take up what happened to breakers and replicas."""
+        if not rows_in(decisions):
+            return
+        words = self._scene.words
+        told = {"breaker": self.breakers.change, "replica": self.stations.befall}
+        actors = words["actor"].words
+        ours = [code for code, actor in enumerate(actors) if actor in told]
+        for row in np.flatnonzero(np.isin(decisions["actor"], ours)).tolist():
+            subject = words["subject"].words[int(decisions["subject"][row])]
+            state = words["decision"].words[int(decisions["decision"][row])]
+            told[actors[int(decisions["actor"][row])]](
+                int(decisions["time_ns"][row]), subject, state
+            )
+
+
+def _edges_by_way(scene: Scene) -> dict[int, list[str]]:
+    """Gather the names of the edges that run from one service to another."""
+    bank, ways = scene.bank, dict[int, list[str]]()
+    for edge in bank.edges:
+        way = (edge.caller + 1) * len(bank.services) + bank.operations[edge.operation].service
+        ways.setdefault(way, []).append(edge.name)
+    return ways
+
+
+def _share(part: np.integer, whole: np.integer) -> float:
+    return int(part) / int(whole) if whole else 0.0
