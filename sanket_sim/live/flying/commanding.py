@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from pydantic import ValidationError
 
+from sanket_sim.core.config import Document, problems_of
 from sanket_sim.core.units import format_duration
 from sanket_sim.live.flying.orders import Give
 from sanket_sim.simulation.resolve import ResolvedExperiment
 from sanket_sim.simulation.steering import OperatorCommand
 
 Problems = tuple[tuple[str, str], ...]
+_ABOUT_THE_KIND = ("kind_missing", "kind_unknown")
 
 
 class Refused(Exception):  # noqa: N818  # a refusal is an answer, not a mishap
@@ -35,11 +38,11 @@ def command_of(order: Give, now_ns: int, resolved: ResolvedExperiment) -> Operat
     if now_ns >= resolved.experiment.duration:
         raise Refused((("", "customers have stopped arriving: nothing begins any more"),))
     name = "trap" if order.is_trap else "fault"
-    table: dict[str, Any] = {**order.table, "at": format_duration(now_ns)}
+    table: dict[str, Any] = {"by": order.by, name: {**order.table, "at": format_duration(now_ns)}}
     try:
-        command = OperatorCommand.model_validate({"by": order.by, name: table})
+        command = OperatorCommand.model_validate(table)
     except ValidationError as error:
-        raise Refused(tuple(_problem(detail, name) for detail in error.errors())) from None
+        raise Refused(tuple(_said(error, table, name))) from None
     if problems := tuple(_misfits(command, resolved)):
         raise Refused(problems)
     return command
@@ -49,6 +52,9 @@ def _misfits(command: OperatorCommand, resolved: ResolvedExperiment) -> Problems
     return tuple((one.path, one.message) for one in command.deed.problems(resolved.bank))
 
 
-def _problem(detail: Any, name: str) -> tuple[str, str]:
-    keys = [str(key) for key in detail["loc"] if key != name]
-    return ".".join(keys), str(detail["msg"]).removeprefix("Value error, ")
+def _said(error: ValidationError, table: dict[str, Any], name: str) -> Iterator[tuple[str, str]]:
+    """Say what is wrong as for a file; a command has its keys at the top."""
+    problems = problems_of(error, Document("command", table))
+    for detail, problem in zip(error.errors(include_url=False), problems, strict=True):
+        path = problem.path.removeprefix(name).removeprefix(".")
+        yield ("kind" if detail["type"] in _ABOUT_THE_KIND else path), problem.message
