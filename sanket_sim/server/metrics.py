@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, get_args
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -19,12 +19,12 @@ from prometheus_client.registry import Collector
 
 from sanket_sim.core.units import NS_PER_S
 from sanket_sim.live.flying.flight_deck import FlightDeck
+from sanket_sim.live.frames import FlightState
 from sanket_sim.server.bridge import status_of
 from sanket_sim.server.hub import Hub
 from sanket_sim.server.version import VERSION
 
 router = APIRouter(tags=["machines"])
-_STATES = ("starting", "ready", "running", "paused", "measuring", "ended", "failed")
 _MS_PER_S = 1000.0
 _OF_A_SERVICE = (
     ("utilisation_ratio", "utilisation", "Busy workers as a share of all."),
@@ -66,7 +66,7 @@ class FlightCollector(Collector):
 
 def _of_the_run(status: dict[str, Any]) -> Iterator[Metric]:
     state = GaugeMetricFamily("sanket_run_state", "1 for the state of the run.", labels=["state"])
-    for name in _STATES:
+    for name in get_args(FlightState):
         state.add_metric([name], float(status["state"] == name))
     yield state
     seconds = "seconds of simulated time since the start of the run."

@@ -1,4 +1,4 @@
-"""Numbers, money and instants as people read them in a drawer."""
+"""Numbers and instants as people read them in a drawer."""
 
 from __future__ import annotations
 
@@ -69,21 +69,6 @@ def rate(value: float | None) -> str:
     if value is None:
         return "-"
     return f"{value:.0f}/s" if value >= 10 else f"{value:.2g}/s"
-
-
-def money(amount_minor: int | None, currency: str, exponent: int = 2) -> str:
-    """Write an amount with its currency.
-
-    Examples
-    --------
-    >>> money(1_234_567, "EUR"), money(-5, "EUR"), money(1200, "JPY", 0)
-    ('12,345.67 EUR', '-0.05 EUR', '1,200 JPY')
-    """
-    if amount_minor is None:
-        return "-"
-    whole, rest = divmod(abs(amount_minor), 10**exponent)
-    tail = f".{rest:0{exponent}d}" if exponent else ""
-    return f"{'-' if amount_minor < 0 else ''}{whole:,}{tail} {currency}".rstrip()
 
 
 def words(name: str) -> str:

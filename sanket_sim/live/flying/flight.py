@@ -14,7 +14,7 @@ from multiprocessing import resource_tracker
 from multiprocessing.connection import Connection
 
 from sanket_sim.core.errors import SanketError
-from sanket_sim.live.flying.orders import Answer, Failure, Order, Report, Request, Stop
+from sanket_sim.live.flying.orders import Answer, Failure, News, Order, Report, Request, Stop
 from sanket_sim.live.flying.worker import FlightPlan, fly
 
 ANSWER_S_MAX = 10.0
@@ -39,7 +39,7 @@ class Flight:
         Told of every report but answers, on a thread of the flight's own; also if the process dies.
     """
 
-    def __init__(self, plan: FlightPlan, on_report: Callable[[Report], None]) -> None:
+    def __init__(self, plan: FlightPlan, on_report: Callable[[News], None]) -> None:
         self.plan = plan
         self._on_report = on_report
         context = multiprocessing.get_context("spawn")

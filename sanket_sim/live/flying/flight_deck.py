@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import Any
 
 from sanket_sim.core.clock import epoch_ms
-from sanket_sim.core.errors import InputError
 from sanket_sim.live.flying.flight import ANSWER_S_MAX, Flight, FlightError
 from sanket_sim.live.flying.json_text import json_of, value_of
 from sanket_sim.live.flying.orders import (
@@ -20,8 +19,8 @@ from sanket_sim.live.flying.orders import (
     Answer,
     Boarded,
     Frame,
+    News,
     Order,
-    Report,
 )
 from sanket_sim.live.flying.worker import FlightPlan
 from sanket_sim.live.frames import Metrics, RunStatus
@@ -267,7 +266,7 @@ class FlightDeck:
         self._flight = Flight(plan, partial(self._take, kept))
         return kept
 
-    def _take(self, kept: Kept, report: Report) -> None:
+    def _take(self, kept: Kept, report: News) -> None:
         """Keep what a flight reports; only of the present one is anybody told."""
         if isinstance(report, Boarded):
             kept.boarded.set()
@@ -276,7 +275,7 @@ class FlightDeck:
             if kept is self._kept:
                 self._tell(report)
         else:
-            self._fail(kept, str(getattr(report, "message", "")))
+            self._fail(kept, report.message)
 
     def _fail(self, kept: Kept, message: str) -> None:
         kept.failure = message
@@ -327,4 +326,4 @@ def _first_frame(plan: FlightPlan, resolved: ResolvedExperiment) -> Frame:
     return Frame(plan.run_id, "metrics", 0, json_of(body), epoch_ms())
 
 
-__all__ = ["FlightDeck", "FlightError", "InputError"]
+__all__ = ["FlightDeck", "FlightError"]

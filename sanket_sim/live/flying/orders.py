@@ -137,5 +137,7 @@ class Failure:
     message: str
 
 
-Report = Frame | Answer | Boarded | Failure
+News = Frame | Boarded | Failure
+"""What a flight tells by itself."""
+Report = News | Answer
 """What comes from a flight."""

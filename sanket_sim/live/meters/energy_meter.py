@@ -49,7 +49,7 @@ class EnergyMeter:
     """
 
     def __init__(self, scene: Scene, ids: MeasuredIds) -> None:
-        asked, bank = scene.experiment, scene.bank
+        asked = scene.experiment
         self.grid = grid(asked.report.grid)
         self.power_w = 0.0
         self.known = False
@@ -58,7 +58,6 @@ class EnergyMeter:
         self._replicas = _Replicas(scene)
         self._hops = _HopEnergy(scene, ids)
         self._drawn = Spent()
-        self._pue = bank.power.pue
         self._rate_j, self._rate_g = 0.0, 0.0
 
     def read(self, batch: TraceBatch, span_s: float) -> Spent:

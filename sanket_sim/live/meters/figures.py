@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fractions import Fraction
 
+from sanket_sim.analysis.run_folder import worth_of
 from sanket_sim.core.money import exponent_of
 
 NOTHING = "\N{EN DASH}"
@@ -133,13 +134,7 @@ def worth(amounts_minor: Mapping[str, int], rates: Mapping[str, Fraction], into:
     >>> worth({"EUR": 1250}, {}, "EUR")
     '12.50 EUR'
     """
-    total = sum(
-        (
-            Fraction(minor, 10 ** exponent_of(currency)) / rates.get(currency, Fraction(1))
-            for currency, minor in amounts_minor.items()
-        ),
-        Fraction(0),
-    )
+    total = worth_of(amounts_minor, rates)
     decimals = 0 if total >= 1000 or total == 0 else exponent_of(into)
     return f"{float(total):,.{decimals}f} {into}"
 

@@ -157,17 +157,16 @@ def tally_of(transactions: Columns, truth: Columns, shape: Shape) -> Tally:
 
 
 def _count_ends(tally: Tally, judgement: Judgement) -> None:
-    good, leaked, in_flight = judgement.good, judgement.leaked, judgement.open
     moves = judgement.columns["amount_minor"] != 0
     ends = {
-        Count.OPEN: in_flight,
-        Count.GOOD: good,
-        Count.FAILED: ~(good | leaked | in_flight),
-        Count.LEAKED: leaked,
+        Count.OPEN: judgement.open,
+        Count.GOOD: judgement.good,
+        Count.FAILED: judgement.failed,
+        Count.LEAKED: judgement.leaked,
         Count.PAYMENTS: moves,
-        Count.GOOD_PAYMENTS: moves & good,
+        Count.GOOD_PAYMENTS: moves & judgement.good,
     }
-    tally.counts[Count.SUBMITTED] = len(good)
+    tally.counts[Count.SUBMITTED] = len(moves)
     for count, which in ends.items():
         tally.counts[count] = np.count_nonzero(which)
 

@@ -6,6 +6,7 @@ from collections import OrderedDict
 from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
@@ -29,6 +30,17 @@ _WORDS = {"review": "Look at", "step_up": "Held", "decline": "Declined", "monito
 _PATIENCE_NS = 5 * MINUTE_NS
 """A payment that has not ended so long after its alert is not waited for."""
 _SEVERITY: dict[str, State] = {"decline": "critical"}
+
+
+class _Ruling(NamedTuple):
+    """A row of the decisions table, in words."""
+
+    actor: str
+    said: str
+    tx_id: int
+    at_ns: int
+    score: float
+    why: str
 
 
 @dataclass(slots=True)
@@ -93,12 +105,12 @@ class AlertQueue:
         """Take in what was decided in a tick."""
         decided = list(self._decided(batch.decisions))
         for row in decided:
-            self._raise(*row)
+            self._raise(row)
         self._unknown = [
             entry for entry in self._unknown if not self._identify(entry, batch.end_ns)
         ]
         for row in decided:
-            self._judge(*row)
+            self._judge(row)
         for account in blocked:
             self._freeze(account)
 
@@ -112,15 +124,15 @@ class AlertQueue:
         theirs = [one for one in self._entries.values() if one.customer_id == agent]
         return tuple(self._alert(entry) for entry in reversed(theirs))
 
-    def _decided(self, decisions: Columns) -> Iterator[tuple[str, str, int, int, float, str]]:
-        """Yield who decided what about which payment, when, at which score and why."""
+    def _decided(self, decisions: Columns) -> Iterator[_Ruling]:
+        """Yield what those who judge payments have put on record."""
         actors = self._words["actor"].words
         codes = [code for code, word in enumerate(actors) if word in (FRAUD, AML, ANALYST)]
         if not codes or not len(decisions["actor"]):
             return
         said, why = self._words["decision"].words, self._words["reason"].words
         for row in np.flatnonzero(np.isin(decisions["actor"], codes)).tolist():
-            yield (
+            yield _Ruling(
                 actors[decisions["actor"][row]],
                 said[decisions["decision"][row]],
                 int(decisions["tx_id"][row]),
@@ -129,21 +141,22 @@ class AlertQueue:
                 why[decisions["reason"][row]],
             )
 
-    def _raise(self, actor: str, said: str, tx_id: int, at_ns: int, score: float, why: str) -> None:
-        if actor == ANALYST:
+    def _raise(self, ruling: _Ruling) -> None:
+        if ruling.actor == ANALYST:
             return
-        monitored = actor == AML
+        monitored = ruling.actor == AML
         entry = _Entry(
             alert_id=self.raised,
-            at_ns=at_ns,
-            tx_id=tx_id,
-            score=None if monitored else score,
-            decision="monitoring" if monitored else said,
-            reasons=tuple(why.split(",")),
+            at_ns=ruling.at_ns,
+            tx_id=ruling.tx_id,
+            score=None if monitored else ruling.score,
+            decision="monitoring" if monitored else ruling.said,
+            reasons=tuple(ruling.why.split(",")),
         )
         self.raised += 1
         self._entries[entry.alert_id] = entry
-        self._by_cause[tx_id, f"{_PATTERN}{why}" if monitored else said] = entry
+        cause = f"{_PATTERN}{ruling.why}" if monitored else ruling.said
+        self._by_cause[ruling.tx_id, cause] = entry
         self._unknown.append(entry)
         if len(self._entries) > ALERTS_MOST:
             self._forget(self._entries.popitem(last=False)[1])
@@ -173,16 +186,15 @@ class AlertQueue:
             self._unjudged.setdefault(entry.account, set()).add(entry.alert_id)
         return True
 
-    def _judge(self, actor: str, said: str, tx_id: int, at_ns: int, score: float, why: str) -> None:
-        del score
-        entry = self._by_cause.get((tx_id, why))
-        if actor != ANALYST or entry is None or entry.judged:
+    def _judge(self, ruling: _Ruling) -> None:
+        entry = self._by_cause.get((ruling.tx_id, ruling.why))
+        if ruling.actor != ANALYST or entry is None or entry.judged:
             return
-        if said not in _VERDICTS:
+        if ruling.said not in _VERDICTS:
             entry.progress = "taken_up"
             return
-        for one in [entry, *self._joined(entry, at_ns)]:
-            one.progress, one.ended_ns = _VERDICTS[said], at_ns
+        for one in [entry, *self._joined(entry, ruling.at_ns)]:
+            one.progress, one.ended_ns = _VERDICTS[ruling.said], ruling.at_ns
             self.judged += 1
             self._close(one)
 
