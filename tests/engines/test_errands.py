@@ -72,8 +72,11 @@ def test_whether_to_try_again_is_asked_once_the_last_copy_is_answered():
     assert drive(bank(unheard), rows).table("answers")["may_retry"].tolist() == [False, True]
 
 
-def tried_again(policy: Policy) -> tuple[list[int], list[int]]:
-    """Pay once and try again two seconds later; returns whom the second try asked, and its wish."""
+def tried_again(policy: Policy) -> tuple[list[int], list[int], list[int]]:
+    """Pay once and try again two seconds later.
+
+    Returns whom the second try asked, its wish, and how often the wish was submitted in all.
+    """
     engine = SimPyEngine(bank(policy), accounts(), 1, Vocabularies())
     engine.advance(S, Arrivals(intents=intents(0, may_retry=True)))
     engine.intents[0].e_minor = 0
@@ -81,13 +84,14 @@ def tried_again(policy: Policy) -> tuple[list[int], list[int]]:
     again["at_ns"] = 2 * S
     batch = engine.advance(4 * S, Arrivals(resubmissions=again))
     asked = batch.hops["service"][np.argsort(batch.hops["sent_ns"], kind="stable")]
-    return asked.tolist(), batch.transactions["e_minor"].tolist()
+    rows = batch.transactions
+    return asked.tolist(), rows["e_minor"].tolist(), rows["submissions"].tolist()
 
 
 def test_a_new_try_asks_first_and_is_content_with_a_payment_that_was_made():
-    assert tried_again(Policy(timeout_ns=5 * MS)) == ([STATUS], [0])
+    assert tried_again(Policy(timeout_ns=5 * MS)) == ([STATUS], [0], [1])
 
 
 def test_a_new_try_that_finds_nothing_pays_and_renews_a_wish_that_had_lapsed():
     unheard = Policy(timeout_ns=5 * MS, cancel_on_timeout=True)
-    assert tried_again(unheard) == ([STATUS, PAY], [2500])
+    assert tried_again(unheard) == ([STATUS, PAY], [2500], [2])

@@ -15,6 +15,7 @@ from sanket_sim.core.outcomes import Ack, LeakClass, Outcome
 from sanket_sim.live.frames import POINTS_MAX, WINDOW_S
 from sanket_sim.live.meters.board import Meters
 from sanket_sim.live.meters.calm import CALM_S_MIN
+from sanket_sim.live.meters.energy_meter import EnergyMeter
 from sanket_sim.live.meters.measured import MeasuredIds
 from sanket_sim.live.meters.plotting import OVERLAP, width_ns
 from sanket_sim.live.meters.tally import Count, Shape, Tally, tally_of
@@ -96,16 +97,19 @@ def test_the_halves_of_a_window_are_the_window() -> None:
         tally = tally_of(batch.transactions, batch.truth, SHAPE)
         window.add(Stretch(second * S, (second + 1) * S, tally))
     older, newer = window.halves()
+    assert abs(older.ended - newer.ended) < 0.3 * newer.ended
     assert older.ended > 0
-    assert newer.ended > 0
     assert np.array_equal(older.add(newer).counts, window.tally.counts)
 
 
 def test_short_batches_do_not_make_the_window_longer_or_larger() -> None:
     window = Window(SHAPE)
     for number in range(2000):
-        window.add(Stretch(number * S // 100, (number + 1) * S // 100, Tally.empty(SHAPE)))
+        begin_ns, end_ns = number * S // 100, (number + 1) * S // 100
+        window.add(Stretch(begin_ns, end_ns, Tally.empty(SHAPE), energy_j=0.5, carbon_mg=2.0))
     assert WINDOW_S <= window.span_s <= WINDOW_S + 1
+    assert window.energy_j == pytest.approx(50 * window.span_s)
+    assert window.carbon_mg == pytest.approx(200 * window.span_s)
     assert len(window._slices) <= WINDOW_S + 2
 
 
@@ -270,3 +274,54 @@ def test_doubt_about_who_was_born_in_the_warm_up_is_settled_by_what_ends() -> No
     ids.learn({"tx_id": np.array([5, 6]), "created_ns": np.array([9, 11])})
     assert ids.settled
     assert ids.first == 6
+
+
+def test_what_the_end_leaves_open_has_neither_failed_nor_ended() -> None:
+    rows = everything(PLAN).transactions
+    left = np.arange(len(rows["tx_id"])) % 5 == 0
+    rows["outcome"] = np.where(left, Outcome.IN_FLIGHT, rows["outcome"]).astype(np.int8)
+    rows["ack"] = np.where(left, Ack.NONE, rows["ack"]).astype(np.int8)
+    for name in ("d_minor", "c_minor", "n_posted", "second_d_minor", "second_c_minor"):
+        rows[name] = np.where(left, 0, rows[name]).astype(rows[name].dtype)
+    tally = tally_of(rows, everything(PLAN).truth, SHAPE)
+    assert tally[Count.OPEN] == left.sum()
+    assert tally.ended == (~left).sum()
+    assert tally.ended == tally[Count.GOOD] + tally[Count.FAILED] + tally[Count.LEAKED]
+
+
+def readings_at(*seconds: int) -> TraceBatch:
+    """Return one reading of every gauge, as if it had been read at each of some seconds."""
+    gauges = everything(PLAN).gauges
+    once = {name: one[gauges["time_ns"] == 6 * S] for name, one in gauges.items()}
+    parts = [once | {"time_ns": np.full_like(once["time_ns"], second * S)} for second in seconds]
+    read = {name: np.concatenate([part[name] for part in parts]) for name in once}
+    return TraceBatch(end_ns=seconds[-1] * S, gauges=read)
+
+
+def test_energy_counts_from_the_warm_up_until_customers_stop_arriving() -> None:
+    meter, counted_j = EnergyMeter(scene_of(PLAN), MeasuredIds(PLAN.warmup_s * S)), [0.0]
+    for second in (PLAN.warmup_s, PLAN.warmup_s + 1, PLAN.duration_s, PLAN.duration_s + 1):
+        meter.read(readings_at(second), 1.0)
+        counted_j.append(meter.measured.energy_j)
+    assert [more_j > 0 for more_j in np.diff(counted_j)] == [False, True, True, False]
+
+
+def test_a_batch_with_two_readings_has_spent_what_both_have_drawn() -> None:
+    meter = EnergyMeter(scene_of(PLAN), MeasuredIds(PLAN.warmup_s * S))
+    spent = meter.read(readings_at(10, 11), 2.0)
+    assert spent.energy_j == pytest.approx(meter.measured.energy_j)
+
+
+def test_hops_in_doubt_count_as_those_of_whom_all_is_known() -> None:
+    whole, sums_j = everything(PLAN), []
+    for known in (True, False):
+        ids = MeasuredIds(PLAN.warmup_s * S)
+        meter = EnergyMeter(scene_of(PLAN), ids)
+        if known:
+            ids.learn(whole.transactions)
+        drawn_j = meter.read(TraceBatch(end_ns=whole.end_ns, hops=whole.hops), 0.0).energy_j
+        ids.learn(whole.transactions)
+        meter.read(TraceBatch(end_ns=whole.end_ns), 0.0)
+        sums_j.append(meter.measured.energy_j)
+    assert 0 < sums_j[0] < drawn_j
+    assert sums_j[1] == pytest.approx(sums_j[0], rel=1e-12)

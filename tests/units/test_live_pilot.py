@@ -5,7 +5,7 @@ import time
 from multiprocessing import Pipe
 
 import pytest
-from flown import SMALL, STALL, Aloft, file_of, written
+from flown import STALL, Aloft, file_of, written
 
 from sanket_sim.core.units import NS_PER_MS, NS_PER_S
 from sanket_sim.live.flying.json_text import value_of
@@ -242,10 +242,24 @@ def test_who_reads_nothing_holds_nobody_up_and_gets_the_newest():
     assert not reader.poll()
 
 
-def test_ticks_get_no_longer_on_the_wall_than_an_eighth_of_a_second_on_a_slow_machine():
+def test_ticks_get_no_longer_on_the_wall_than_an_eighth_of_a_second_on_a_slow_machine(monkeypatch):
+    now_s = 0.0
+    monkeypatch.setattr("sanket_sim.live.flying.pace.wall_s", lambda: now_s)
     pace = Pace(10_000.0)
+    assert pace.slice_ns == 1250 * NS_PER_S, "nothing is known of the machine yet"
     pace.begin(0)
-    pace.note(NS_PER_S)  # in next to no time: the machine keeps up
-    assert pace.slice_ns > NS_PER_S
+    now_s = 0.5
+    pace.note(2 * NS_PER_S)
+    assert pace.slice_ns == NS_PER_S // 2, "it carries out four seconds in one"
     assert Pace(1.0).slice_ns == NS_PER_S // 8
-    assert SMALL.startswith("# Question")
+
+
+def test_who_is_late_does_not_catch_up(monkeypatch):
+    now_s = 0.0
+    monkeypatch.setattr("sanket_sim.live.flying.pace.wall_s", lambda: now_s)
+    pace = Pace(1.0)
+    now_s = 0.4
+    assert pace.ahead_s(0) == -0.4
+    now_s = 10.0
+    assert pace.ahead_s(0) == -10.0
+    assert pace.ahead_s(NS_PER_S) == 1.0, "counted from where it was found to be late"
