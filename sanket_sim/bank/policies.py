@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import IntEnum
+from typing import Any
 
 from sanket_sim.core.outcomes import Outcome
 
@@ -142,3 +143,25 @@ class Policy:
 
 NO_POLICY = Policy()
 """A time-out, and nothing else."""
+
+
+def with_setting(record: Any, path: str, value: Any) -> Any:
+    """Return a policy, or a part of one, with one of its settings replaced.
+
+    Parameters
+    ----------
+    record : Policy or a part of it
+        Stays as it is.
+    path : str
+        Field names with dots between them.
+    value : object
+        As the field keeps it.
+
+    Examples
+    --------
+    >>> with_setting(NO_POLICY, "retry.attempts", 5).retry.attempts
+    5
+    """
+    field, _, rest = path.partition(".")
+    new = with_setting(getattr(record, field), rest, value) if rest else value
+    return replace(record, **{field: new})

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Protocol, TypeVar
 
 from sanket_sim.live.frames import Body, Metrics, RunStatus
+from sanket_sim.live.in_force import InForce
 from sanket_sim.live.meters.board import Meters
 from sanket_sim.live.payments.feed import LiveFeed
 from sanket_sim.live.payments.naming import Names
@@ -19,6 +20,7 @@ from sanket_sim.live.services.service_map import ServiceMap
 from sanket_sim.live.timeline import Timeline
 from sanket_sim.live.watches.alarms import Alarms
 from sanket_sim.simulation.crew import Cockpit
+from sanket_sim.simulation.steering import OperatorCommand
 from sanket_sim.trace.batch import TraceBatch, rows_in
 
 _log = logging.getLogger(__name__)
@@ -47,6 +49,7 @@ class Picture:
         self.processed = 0
         self.trouble = ""
         self.timeline = Timeline(scene)
+        self.in_force = InForce(scene)
         self.names = Names(scene)
         self.roots = Roots(cockpit)
         self.services = ServiceMap(scene, self.roots)
@@ -57,6 +60,7 @@ class Picture:
         self.alarms = Alarms(scene, self.meters, self.services, self.fraud)
         self._parts: tuple[Part, ...] = (
             self.timeline,
+            self.in_force,
             self.meters,
             self.names,
             self.roots,
@@ -66,6 +70,11 @@ class Picture:
             self.crowd,
             self.alarms,
         )
+
+    def announce(self, command: OperatorCommand) -> None:
+        """Show a command that has been accepted, before the run goes on and it takes effect."""
+        self.timeline.announce(command)
+        self.in_force.announce(command)
 
     def observe(self, batch: TraceBatch) -> None:
         """Take in what one tick brought."""
@@ -100,7 +109,8 @@ class Picture:
             edges=self._look(self.services.edges, ()),
             points=self._look(self.meters.newest_points, ()),
             disturbances=self.timeline.disturbances,
-            point_ns=getattr(self.meters, "point_ns", 0),
+            point_ns=self.meters.point_ns,
+            in_force=self._look(lambda: self.in_force.changes, ()),
         )
         if not self.trouble:
             return seen

@@ -9,7 +9,7 @@ from math import prod
 from typing import Any, cast
 
 from sanket_sim.bank.description import Bank, Law
-from sanket_sim.bank.policies import Policy
+from sanket_sim.bank.policies import Policy, with_setting
 from sanket_sim.core.draws import word_of
 from sanket_sim.core.outcomes import ReplicaState
 from sanket_sim.network.callees import Callees
@@ -328,7 +328,7 @@ class ControlPlane:
     def _put_policy_in_force(self, edge: EdgeRow, settings: dict[str, Any]) -> None:
         policy: Policy = edge.description.policy
         for path, value in settings.items():
-            policy = _replaced(policy, path.split("."), value)
+            policy = with_setting(policy, path, value)
         edge.set_policy(policy)
         self.callees.callers.note_policy(edge)
 
@@ -337,10 +337,3 @@ class ControlPlane:
         for replica in row.replicas:
             replica.workers = settings.get("workers", row.description.workers)
             self._wake(replica)
-
-
-def _replaced(record: Any, path: list[str], value: Any) -> Any:
-    """Return a frozen record with the field at `path` replaced."""
-    if len(path) > 1:
-        value = _replaced(getattr(record, path[0]), path[1:], value)
-    return replace(record, **{path[0]: value})

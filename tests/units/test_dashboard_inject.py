@@ -11,12 +11,15 @@ pytest.importorskip("solara")
 
 from sanket_sim.dashboard.page.deeds import Deed, table_of
 from sanket_sim.dashboard.page.drafting import Workshop
-from sanket_sim.dashboard.page.inject import controls_of, given_so_far
+from sanket_sim.dashboard.page.inject import changed_now, controls_of, given_so_far
 from sanket_sim.dashboard.page.policies import settings_of, targets_of
 from sanket_sim.faults.fault import faults
 from sanket_sim.faults.traps import traps
+from sanket_sim.live.in_force import with_changes
 from sanket_sim.simulation.resolve import resolve
 from sanket_sim.simulation.steering import OperatorCommand
+
+CHANGED = {"target": "", "setting": "", "value": "", "by": "operator", "since_ns": 0}
 
 
 @pytest.fixture(scope="module")
@@ -114,3 +117,25 @@ def test_only_what_was_commanded_is_listed() -> None:
         {"at": "08:01:00.0", "label": "pause on ledger", "by": "operator"}
     ]
     assert given_so_far(None) == []
+
+
+def test_a_control_that_was_switched_off_can_be_switched_on_again(workshop: Workshop) -> None:
+    off = changed_now({"in_force": [CHANGED | {"setting": "outbox", "value": False}]})
+    offered = {one["key"]: one["on"] for one in controls_of(with_changes(workshop.bank, off))}
+    assert not offered["outbox"]
+    draft = workshop.draft(form("control", **offered | {"outbox": True}), 0, off)
+    assert draft.problems == ()
+    assert draft.order.table["set"] == {"outbox": True}
+
+
+def test_a_policy_is_changed_from_what_is_in_force(workshop: Workshop) -> None:
+    target = "gateway->payment.pay"
+    pushed = CHANGED | {"target": target, "setting": "timeout", "value": "250ms"}
+    bank = with_changes(workshop.bank, changed_now({"in_force": [pushed]}))
+    shown = {entry.key: entry.value for entry in settings_of(bank, target)}
+    assert shown["timeout"] == "250ms"
+    mended = next(one for one in settings_of(workshop.bank, target) if one.key == "timeout").value
+    asked = form("policy", place=target, timeout=str(mended))
+    assert workshop.draft(asked, 0).problems[0][0] == "set", "the bank has it so"
+    draft = workshop.draft(asked, 0, changed_now({"in_force": [pushed]}))
+    assert draft.order.table["set"] == {"timeout": mended}

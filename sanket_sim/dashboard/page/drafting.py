@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from sanket_sim.bank.description import Bank
 from sanket_sim.core.toml_text import write_toml
 from sanket_sim.core.units import NS_PER_MS, format_duration
 from sanket_sim.dashboard.page.deeds import Deed, deeds_of, table_of
@@ -13,7 +14,9 @@ from sanket_sim.dashboard.page.policies import changes_of, settings_of
 from sanket_sim.live.flying.commanding import Refused, command_of
 from sanket_sim.live.flying.orders import Give
 from sanket_sim.live.flying.worker import FlightPlan
-from sanket_sim.simulation.resolve import ResolvedExperiment, resolve
+from sanket_sim.live.frames import Changed
+from sanket_sim.live.in_force import with_changes
+from sanket_sim.simulation.resolve import ResolvedExperiment
 
 Problems = tuple[tuple[str, str], ...]
 
@@ -52,7 +55,7 @@ class Workshop:
             (deed.kind, deed.is_trap): deed for deed in deeds_of(resolved.bank)
         }
 
-    def draft(self, form: Mapping[str, Any], now_ns: int) -> Draft:
+    def draft(self, form: Mapping[str, Any], now_ns: int, changes: Iterable[Changed] = ()) -> Draft:
         """Put a command together from what stands in a form, and try it.
 
         Parameters
@@ -62,20 +65,23 @@ class Workshop:
             ``lasts``, and what was typed as ``values``.
         now_ns : int
             When it would be given.
+        changes : iterable of Changed
+            What is otherwise then than the bank has it: only what differs from that is commanded.
         """
-        order = Give(self._table(form), is_trap=form["tab"] == "trap")
+        bank = with_changes(self.bank, changes)
+        order = Give(self._table(form, bank), is_trap=form["tab"] == "trap")
         return Draft(order, recorded(order, now_ns), self._problems(order, now_ns))
 
-    def _table(self, form: Mapping[str, Any]) -> dict[str, Any]:
+    def _table(self, form: Mapping[str, Any], bank: Bank) -> dict[str, Any]:
         values = form["values"]
         if form["tab"] in ("fault", "trap"):
             return table_of(self.deeds[form["kind"], form["tab"] == "trap"], values)
         lasts = {"for": form["lasts"].strip()} if form["lasts"].strip() else {}
         if form["tab"] == "control":
-            controls = self.bank.controls
-            switched = {key: on for key, on in values.items() if on != getattr(controls, key)}
+            on_now = bank.controls
+            switched = {key: on for key, on in values.items() if on != getattr(on_now, key)}
             return {"kind": "control", **lasts, "set": switched}
-        known = settings_of(self.bank, form["target"])
+        known = settings_of(bank, form["target"])
         changes = changes_of(values, known)
         return {"kind": "config", "target": form["target"], **lasts, "set": changes}
 
@@ -98,4 +104,4 @@ def recorded(order: Give, now_ns: int) -> str:
 
 def workshop_of(plan: FlightPlan) -> Workshop:
     """Return a workshop for what is flying."""
-    return Workshop(resolve(plan.source, plan.overrides, seed=plan.seed))
+    return Workshop(plan.resolved())

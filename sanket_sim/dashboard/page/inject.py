@@ -21,6 +21,8 @@ from sanket_sim.dashboard.page.wording import clock
 from sanket_sim.faults.control import SWITCHES
 from sanket_sim.faults.traps import traps
 from sanket_sim.live.flying.orders import Give
+from sanket_sim.live.frames import Changed
+from sanket_sim.live.in_force import with_changes
 
 Form = Mapping[str, Any]
 LOOKS_S = 0.5
@@ -55,7 +57,11 @@ def inject(standing: Standing, orders: Orders, tab: Tab, target: str) -> None:
     refused: solara.Reactive[tuple[tuple[str, str], ...]] = solara.use_reactive(())
     deck = orders.deck
     none: list[dict[str, str]] = []
+    as_it_was: tuple[Changed, ...] = ()
     given = use_polled(lambda: given_so_far(deck.body("metrics")), none, LOOKS_S, standing.run_id)
+    changes = use_polled(
+        lambda: changed_now(deck.body("metrics")), as_it_was, LOOKS_S, standing.run_id
+    )
 
     def prepare() -> None:
         plan = deck.plan
@@ -66,11 +72,11 @@ def inject(standing: Standing, orders: Orders, tab: Tab, target: str) -> None:
         if workshop.value is not None:
             chosen.set(form["target"])
             refused.set(())
-            draft.set(workshop.value.draft(form, deck.status["now_ns"]))
+            draft.set(workshop.value.draft(form, deck.status["now_ns"], changes.value))
 
     def give(form: Form) -> None:
         if workshop.value is not None:
-            order = workshop.value.draft(form, deck.status["now_ns"]).order
+            order = workshop.value.draft(form, deck.status["now_ns"], changes.value).order
             orders.in_background(lambda: carry_out(order))
 
     def carry_out(order: Give) -> None:
@@ -82,7 +88,7 @@ def inject(standing: Standing, orders: Orders, tab: Tab, target: str) -> None:
 
     solara.use_effect(prepare, [standing.run_id])
     _inject(
-        **_offered(workshop.value, chosen.value),
+        **_offered(workshop.value, chosen.value, changes.value),
         target=target,
         toml=draft.value.toml if draft.value else "",
         problems=_listed(refused.value or (draft.value.problems if draft.value else ())),
@@ -94,14 +100,17 @@ def inject(standing: Standing, orders: Orders, tab: Tab, target: str) -> None:
     )
 
 
-def _offered(workshop: Workshop | None, target: str) -> dict[str, Any]:
+def _offered(
+    workshop: Workshop | None, target: str, changes: tuple[Changed, ...]
+) -> dict[str, Any]:
     if workshop is None:
         return {"deeds": [], "targets": [], "controls": [], "settings": []}
+    bank = with_changes(workshop.bank, changes)
     return {
         "deeds": [asdict(deed) for deed in workshop.deeds.values()],
-        "targets": targets_of(workshop.bank),
-        "controls": controls_of(workshop.bank),
-        "settings": [asdict(entry) for entry in settings_of(workshop.bank, target)],
+        "targets": targets_of(bank),
+        "controls": controls_of(bank),
+        "settings": [asdict(entry) for entry in settings_of(bank, target)],
     }
 
 
@@ -117,6 +126,11 @@ def controls_of(bank: Bank) -> list[dict[str, Any]]:
         }
         for name in SWITCHES
     ]
+
+
+def changed_now(metrics: Any) -> tuple[Changed, ...]:
+    """Return what is otherwise now than the bank has it."""
+    return () if metrics is None else tuple(Changed(**one) for one in metrics["in_force"])
 
 
 def _listed(problems: tuple[tuple[str, str], ...]) -> list[dict[str, str]]:

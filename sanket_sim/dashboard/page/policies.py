@@ -21,7 +21,7 @@ def targets_of(bank: Bank) -> list[str]:
 
 
 def settings_of(bank: Bank, target: str) -> list[Entry]:
-    """Return every setting of an edge or a service, as it was before anybody changed it."""
+    """Return every setting of an edge or a service, as this bank has it."""
     if "->" not in target:
         service = next((one for one in bank.services if one.name == target), None)
         names = _OF_A_SERVICE if service is not None else ()

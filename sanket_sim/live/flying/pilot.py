@@ -298,14 +298,14 @@ class Pilot:
         self._demand_aloft("nothing can be commanded any more")
         if len(self._given) >= COMMANDS_MAX:
             raise Refused((("", f"a run takes at most {COMMANDS_MAX} commands"),))
-        command = command_of(order, self.now_ns, self.cockpit.resolved)
+        command = command_of(order, self.now_ns, self.cockpit.resolved.steered(self._given))
         try:
             self.cockpit.note([*self._given, command])
         except SanketError as error:
             raise Refused((("", f"it cannot be put on the run's record: {error}"),)) from error
         self._given.append(command)
         self._taken.append(command)
-        self.picture.timeline.announce(command)
+        self.picture.announce(command)
         return json_of({"at_ns": command.at_ns, "kind": command.deed.kind, "by": command.by})
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from sanket_sim.live.frames.board import Point, Tile
 from sanket_sim.live.frames.services import EdgeNow, ServiceNow
-from sanket_sim.live.frames.standing import Disturbance, RunStatus
+from sanket_sim.live.frames.standing import Changed, Disturbance, RunStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,8 @@ class Metrics:
     disturbances: tuple[Disturbance, ...]
     point_ns: int = 0
     """Length of a point; a frame in which it has changed brings every point there is, anew."""
+    in_force: tuple[Changed, ...] = ()
+    """Settings and controls that faults or commands have changed, and that are changed now."""
 
 
 @dataclass(frozen=True, slots=True)

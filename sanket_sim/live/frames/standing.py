@@ -92,3 +92,28 @@ class Disturbance:
     by: str
     trap: bool
     pending: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A setting that is otherwise now than the bank has it.
+
+    Parameters
+    ----------
+    target : str
+        An edge or a service; empty for the controls of the whole bank.
+    setting : str
+        As a `config` or `control` fault names it: ``retry.attempts``, ``workers``,
+        ``idempotency_key``.
+    value : bool, int, float or str
+        As such a fault takes it.
+    by : str
+        ``"experiment"``, or who commanded it.
+    since_ns : int
+    """
+
+    target: str
+    setting: str
+    value: bool | int | float | str
+    by: str
+    since_ns: int

@@ -10,7 +10,7 @@ import numpy as np
 
 from sanket_sim.bank.description import Edge
 from sanket_sim.core.outcomes import Outcome
-from sanket_sim.live.frames import Disturbance, ServiceNow
+from sanket_sim.live.frames import Changed, Disturbance, ServiceNow
 from sanket_sim.live.inspection.injection import Injectable, injectable
 from sanket_sim.live.inspection.missing import Missing
 from sanket_sim.live.inspection.policies import policy_in_words
@@ -73,7 +73,7 @@ class EdgePolicy:
     incoming : bool
         Whether it leads to the service; else from it.
     policy : tuple of str
-        In words; as the bank has it, before what commands push onto it.
+        In words, as it is in force now.
     breaker : str
         Its state, empty without one.
     """
@@ -115,6 +115,8 @@ class ServiceDetail:
         On the edges to it, newest first.
     leaking : tuple of Leaking
         Of the last leaks that it is to blame for, most first.
+    in_force : tuple of Changed
+        What is otherwise now than the bank has it: of the service and its edges, and controls.
     faults : tuple of Disturbance
         Upon it and its edges, past, present and planned.
     past : Past
@@ -136,6 +138,7 @@ class ServiceDetail:
     edges: tuple[EdgePolicy, ...]
     breaker_log: tuple[Change, ...]
     leaking: tuple[Leaking, ...]
+    in_force: tuple[Changed, ...]
     faults: tuple[Disturbance, ...]
     past: Past
     rank: int
@@ -151,7 +154,7 @@ def inspect_service(picture: Picture, key: str) -> ServiceDetail:
     Missing
         If the bank has no such service.
     """
-    bank, services = picture.scene.bank, picture.services
+    bank, services = picture.in_force.bank, picture.services
     names = [service.name for service in bank.services]
     if key not in names:
         raise Missing(f"service {key}")
@@ -174,6 +177,7 @@ def inspect_service(picture: Picture, key: str) -> ServiceDetail:
         edges=tuple(_edges(picture, place)),
         breaker_log=tuple(services.breakers.log(services.edges_to(place))),
         leaking=tuple(_leaking(picture, place)),
+        in_force=tuple(one for one in picture.in_force.changes if _concerns(one, key)),
         faults=tuple(one for one in picture.timeline.disturbances if _upon(one, key)),
         past=services.past.of(place),
         rank=ranks.get(key, 0),
@@ -198,7 +202,7 @@ def _endings(lately: Attempts, ever: Attempts, place: int) -> Iterator[Ending]:
 
 def _edges(picture: Picture, place: int) -> Iterator[EdgePolicy]:
     """Yield the edges to a service, then those from it."""
-    bank = picture.scene.bank
+    bank = picture.in_force.bank
 
     def said(edge: Edge, *, incoming: bool) -> EdgePolicy:
         words, breaker = policy_in_words(edge.policy), picture.services.breakers.state(edge.name)
@@ -212,9 +216,18 @@ def _edges(picture: Picture, place: int) -> Iterator[EdgePolicy]:
             yield said(edge, incoming=False)
 
 
+def _concerns(change: Changed, service: str) -> bool:
+    """Say whether a change is one of a service, of an edge of it, or of the bank's controls."""
+    return not change.target or _touches(change.target, service)
+
+
 def _upon(disturbance: Disturbance, service: str) -> bool:
     """Say whether a disturbance strikes a service, one of its operations, or an edge of it."""
-    ends = disturbance.target.split("->")
+    return _touches(disturbance.target, service)
+
+
+def _touches(target: str, service: str) -> bool:
+    ends = target.split("->")
     return service in (end.partition(".")[0] for end in ends)
 
 

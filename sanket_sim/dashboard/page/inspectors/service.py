@@ -76,6 +76,7 @@ def _blocks(body: Body, start: str) -> Iterator[Block]:
     yield Gauges("Replicas", tuple(_replicas(body)))
     yield _leaks(body)
     yield _endings(body)
+    yield _changes(body["in_force"], start)
     yield from _policies(body["edges"])
     yield _breaker_log(body["breaker_log"], start)
     yield _faults(body["faults"], start)
@@ -151,6 +152,24 @@ def _endings(body: Body) -> Table:
         for one in body["endings"]
     )
     return Table("How attempts ended", ("", "Lately", "In all"), rows, (False, True, True))
+
+
+def _changes(changes: list[Body], start: str) -> Table:
+    rows = tuple(
+        (
+            Cell(one["target"] or "controls"),
+            Cell(one["setting"].replace("_", " ")),
+            Cell(_value(one["value"]), "warn"),
+            Cell(f"{one['by']}, {clock(start, one['since_ns'])}"),
+        )
+        for one in changes
+    )
+    title, heads = "Changed, and in force now", ("Of", "Setting", "Now", "By, since")
+    return Table(title, heads, rows, (False, False, False, False))
+
+
+def _value(value: object) -> str:
+    return ("on" if value else "off") if isinstance(value, bool) else str(value)
 
 
 def _policies(edges: list[Body]) -> Iterator[Table]:
