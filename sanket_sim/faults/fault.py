@@ -86,10 +86,25 @@ class Fault(Settings, ABC):
         """
         if self.vanishes:
             return []
-        begins = range(self.at, until_ns, self.repeat or max(until_ns - self.at, 1))
+        begins = self._begins_ns(until_ns)
         if self.lasts is None and not self.INSTANT:
             return [Window(begin_ns, until_ns) for begin_ns in begins]
         return [Window(begin_ns, begin_ns + (self.lasts or 0)) for begin_ns in begins]
+
+    def times(self, until_ns: int) -> int:
+        """Return how many windows there are, without laying them out.
+
+        Examples
+        --------
+        >>> from sanket_sim.faults.pause import Pause
+        >>> table = {"kind": "pause", "target": "ledger", "at": "0s", "for": "1ns", "repeat": "2ns"}
+        >>> Pause.model_validate(table).times(60_000_000_000)
+        30000000000
+        """
+        return 0 if self.vanishes else len(self._begins_ns(until_ns))
+
+    def _begins_ns(self, until_ns: int) -> range:
+        return range(self.at, until_ns, self.repeat or max(until_ns - self.at, 1))
 
     @abstractmethod
     def problems(self, bank: Bank) -> list[Problem]:

@@ -15,6 +15,7 @@ from sanket_sim.bank.description import Bank, Effect, StepKind
 from sanket_sim.core.settings import nearest
 from sanket_sim.core.toml_text import KeyPath, split_path
 from sanket_sim.core.units import NS_PER_S, format_duration
+from sanket_sim.faults import Fault
 from sanket_sim.faults import settings as disturbances
 from sanket_sim.simulation.experiment import Experiment
 
@@ -22,6 +23,8 @@ INTENTS_MAX = 1_000_000_000
 """Most intents of a run: two days of computing."""
 INTENTS_PER_TICK_MAX = 2_000_000
 """Most intents planned at once: about a gigabyte."""
+WINDOWS_MAX = 10_000
+"""Most windows of all faults together: each is laid out before the run goes on."""
 
 Misfit = tuple[KeyPath, str]
 
@@ -29,7 +32,7 @@ Misfit = tuple[KeyPath, str]
 def misfits(experiment: Experiment, bank: Bank) -> Iterator[Misfit]:
     """Yield what is right by itself and wrong on this bank: key path and message."""
     yield from _slow_ticks(experiment)
-    yield from _too_many_intents(experiment, bank)
+    yield from excesses(experiment, bank)
     yield from _foreign_wallets(experiment, bank)
     yield from plans.misfits(experiment.population, experiment.demand, bank)
     yield from _idle_applicants(experiment, bank)
@@ -156,11 +159,40 @@ def _slow_ticks(experiment: Experiment) -> Iterator[Misfit]:
         )
 
 
+def excesses(experiment: Experiment, bank: Bank) -> Iterator[Misfit]:
+    """Yield what no machine would finish: a typing error in a number must not fill its memory."""
+    if found := [*_too_many_windows(experiment)]:
+        yield from found
+    else:
+        yield from _too_many_intents(experiment, bank)
+
+
+def _struck_by(experiment: Experiment) -> Iterator[tuple[KeyPath, Fault]]:
+    """Yield every fault, planned or commanded, and where it stands."""
+    for place, fault in enumerate(experiment.fault):
+        yield ("fault", place), fault
+    for place, command in enumerate(experiment.command):
+        if command.fault is not None:
+            yield ("command", place, "fault"), command.fault
+
+
+def _too_many_windows(experiment: Experiment) -> Iterator[Misfit]:
+    total = 0
+    for keys, fault in _struck_by(experiment):
+        times = fault.times(experiment.duration)
+        total += times
+        if total > WINDOWS_MAX and times > 1:
+            message = f"strikes {times:,} times, and all faults together {total:,}"
+            yield (*keys, "repeat"), f"{message}; at most {WINDOWS_MAX:,}: repeat it less often"
+
+
 def _too_many_intents(experiment: Experiment, bank: Bank) -> Iterator[Misfit]:
-    """Refuse what no machine would finish: a typing error in a rate must not fill its memory."""
     people, lasts_ns = experiment.population, experiment.duration
     preset = read_preset(people.preset)
-    demand = demand_of(experiment.demand, people.customers, experiment.start, lasts_ns, (), preset)
+    crowds = [crowd for _, fault in _struck_by(experiment) for crowd in fault.surges(lasts_ns)]
+    demand = demand_of(
+        experiment.demand, people.customers, experiment.start, lasts_ns, crowds, preset
+    )
     fastest_per_s = people.customers * float(max(demand.after.max(), demand.before.max()))
     a_tick = fastest_per_s * experiment.tick / NS_PER_S
     monthly = plans.Plans.of(people, experiment.demand, bank)

@@ -179,6 +179,10 @@ def test_a_crowd_that_is_commanded_is_the_crowd_that_was_planned():
         ('fault = {kind = "control", at = "3s", set = {idempotence = false}}', "idempotency_key"),
         ('fault = {kind = "control", at = "3s", set = {atomic_posting = false}}', "[controls]"),
         ('trap = {kind = "duplicate_submit", probability = 0.1, at = "70s"}', "before the end"),
+        (
+            'fault = {kind = "pause", target = "ledger", at = "3s", for = "1ns", repeat = "2ns"}',
+            "repeat it less often",
+        ),
         ('by = "me"', "either a `fault` or a `trap`"),
         (
             'trap = {kind = "duplicate_submit", probability = 0.1, at = "1s"}\n' + PAUSE,

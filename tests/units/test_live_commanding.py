@@ -55,3 +55,27 @@ def test_every_problem_is_said_at_once_whoever_gives_a_trap(small):
 def test_nothing_begins_after_the_last_customer(small):
     ((path, message),) = refused(small, LATENCY, now_ns=12 * NS_PER_S)
     assert (path, message[:9]) == ("", "customers")
+
+
+CROWD = {"kind": "load", "for": "5s", "factor": 1000}
+
+
+@pytest.mark.parametrize(
+    ("table", "path", "said"),
+    [
+        ({"kind": "pause", "target": "ledger", "for": "1ns", "repeat": "2ns"}, "repeat", "strikes"),
+        ({"kind": "load", "factor": 2, "for": "1ns", "repeat": "2ns"}, "repeat", "at most 10,000"),
+    ],
+)
+def test_what_would_never_be_counted_is_refused_before_it_is_laid_out(small, table, path, said):
+    ((where, message),) = refused(small, table)
+    assert where == path
+    assert said in message
+
+
+def test_crowds_on_top_of_crowds_are_refused_where_no_machine_could_serve_them(small):
+    crowd = command_of(Give(CROWD), NS_PER_S, small)
+    crowded = small.steered([crowd, crowd])
+    ((where, message),) = refused(crowded, CROWD)
+    assert where == "factor"
+    assert "intents" in message

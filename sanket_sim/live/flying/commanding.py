@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from sanket_sim.core.config import Document, problems_of
 from sanket_sim.core.units import format_duration
 from sanket_sim.live.flying.orders import Give
+from sanket_sim.simulation.misfits import excesses
 from sanket_sim.simulation.resolve import ResolvedExperiment
 from sanket_sim.simulation.steering import OperatorCommand
 
@@ -48,8 +49,12 @@ def command_of(order: Give, now_ns: int, resolved: ResolvedExperiment) -> Operat
     return command
 
 
-def _misfits(command: OperatorCommand, resolved: ResolvedExperiment) -> Problems:
-    return tuple((one.path, one.message) for one in command.deed.problems(resolved.bank))
+def _misfits(command: OperatorCommand, resolved: ResolvedExperiment) -> Iterator[tuple[str, str]]:
+    """Yield what does not fit the bank, or would be too much on top of all that is on record."""
+    yield from ((one.path, one.message) for one in command.deed.problems(resolved.bank))
+    steered = resolved.steered([*resolved.experiment.command, command])
+    for keys, message in excesses(steered.experiment, resolved.bank):
+        yield ("repeat" if keys[-1] == "repeat" else "factor"), message
 
 
 def _said(error: ValidationError, table: dict[str, Any], name: str) -> Iterator[tuple[str, str]]:
