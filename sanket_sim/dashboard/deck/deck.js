@@ -2,9 +2,10 @@ import { make } from "./dom.js";
 import { Link } from "./link.js";
 import { Notices } from "./notices.js";
 import { Points } from "./points.js";
-import { adopt, loadFont } from "./sheets.js";
+import { adopt, loadFont, sheetAt } from "./sheets.js";
 import { onSystemTheme, resolveTheme, tokensOf } from "./themes.js";
 
+const STYLES = ["tokens.css", "deck.css"].map((name) => new URL(name, import.meta.url));
 const TOPICS = ["metrics", "transactions", "fraud_alerts", "alerts", "agents"];
 
 /** What stands where: module, topic, the element it fills and what that is called. */
@@ -55,6 +56,7 @@ export class SanketDeck extends HTMLElement {
   #frame = 0;
   #runId = null;
   #reach = "";
+  #styled;
   #undo = [];
 
   connectedCallback() {
@@ -140,8 +142,8 @@ export class SanketDeck extends HTMLElement {
     this.notices = new Notices(this);
     this.#layOut();
     this.#applyView();
-    const styled = adopt(root, new URL("deck.css", import.meta.url));
-    Promise.allSettled([styled, loadFont()]).then(() => this.#reveal());
+    this.#styled = adopt(root, ...STYLES);
+    Promise.allSettled([this.#styled, loadFont()]).then(() => this.#reveal());
     for (const part of PARTS) this.#mount(part);
   }
 
@@ -172,11 +174,19 @@ export class SanketDeck extends HTMLElement {
     await this.#guarded(part, async () => {
       const module = await import(`./${name}.js`);
       part.Part = Object.values(module).find((made) => made.prototype?.update);
-      if (part.Part.styles) await adopt(this.shadowRoot, part.Part.styles);
+      await this.#wear(part.Part.styles);
       part.made = new part.Part(host, this);
       this.#dirty.add(topic);
       this.#schedule();
     });
+  }
+
+  /** A part's own styles, one sheet or several, always after the deck's. */
+  async #wear(styles = []) {
+    const sheets = [styles].flat();
+    sheets.forEach(sheetAt);
+    await this.#styled;
+    await adopt(this.shadowRoot, ...sheets);
   }
 
   async #guarded(part, action) {

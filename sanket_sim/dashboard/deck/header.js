@@ -47,6 +47,7 @@ export class Header {
     setAttribute(this.scenario.block, "title", sentence(run.question));
     setText(this.experiment.value.firstChild, `${run.experiment}.toml`);
     setText(this.seed, `seed ${run.seed}`);
+    setAttribute(this.experiment.block, "title", `${run.experiment}.toml, seed ${run.seed}`);
     this.#tick(run);
     this.#judge(run);
   }

@@ -19,10 +19,11 @@ async function fetchSheet(url) {
   return sheet;
 }
 
-/** Let a shadow root wear a style sheet as well. */
-export async function adopt(root, url) {
-  const sheet = await sheetAt(url);
-  if (!root.adoptedStyleSheets.includes(sheet)) root.adoptedStyleSheets.push(sheet);
+/** Let a shadow root wear style sheets as well, in the order given. */
+export async function adopt(root, ...urls) {
+  const all = await Promise.all(urls.map(sheetAt));
+  const fresh = all.filter((sheet) => !root.adoptedStyleSheets.includes(sheet));
+  root.adoptedStyleSheets.push(...fresh);
 }
 
 /** Load Inter for the document: faces declared inside a shadow root do not count. */
