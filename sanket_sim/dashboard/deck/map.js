@@ -24,7 +24,9 @@ const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], Arrow
 
 /** The part that shows `services` and `edges` of the topic `metrics`. */
 export class ServiceMap {
-  static styles = new URL("map.css", import.meta.url);
+  static styles = ["map", "map_edges", "map_card", "map_finish"].map(
+    (name) => new URL(`${name}.css`, import.meta.url),
+  );
 
   constructor(host, deck) {
     this.deck = deck;

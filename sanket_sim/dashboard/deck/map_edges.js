@@ -5,7 +5,7 @@ import { mark } from "./nodes.js";
 import { keyOf, route } from "./map_routes.js";
 
 const WIDTH_LEAST = 1.1;
-const WIDTH_MOST = { full: 5, slim: 3, brief: 3.6, terse: 3, bare: 3 };
+const WIDTH_MOST = { full: 5, slim: 3, tight: 3, brief: 3.6, terse: 3, pinched: 3, bare: 3 };
 const RATE_LEAST = 40;
 const ERRORS = { warn: 0.01, critical: 0.08 };
 

@@ -86,10 +86,13 @@ function placeOf({ name, column, row }, { width, height }, gap, origin) {
   return { name, column, row, x, y, width, height };
 }
 
-/** How much a card can say in words of 11 px: `full`, `slim` (high), `brief`, `terse` or `bare`. */
+/**
+ * How much a card can say in words of 11 px: `full`; `brief`, `slim` if it is narrow and high,
+ * `tight` if narrow and low; `terse`, `pinched` if narrow; `bare`.
+ */
 function finishOf({ width, height }) {
   if (height < 34) return "bare";
-  if (height < 48) return "terse";
-  if (width < 100 && height > 61) return "slim";
+  if (height < 48) return width < 116 ? "pinched" : "terse";
+  if (width < 100) return height > 61 ? "slim" : "tight";
   return width < 134 || height < 62 ? "brief" : "full";
 }
