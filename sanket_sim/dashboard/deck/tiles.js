@@ -39,7 +39,10 @@ export class Tiles {
 
 class TileCard {
   constructor(key) {
-    this.label = make("h3", "tile-label", LABELS[key] ?? key);
+    this.label = make("span", "long", LABELS[key] ?? key);
+    const short = make("span", "short", SHORT_LABELS[key] ?? "");
+    const label = make("h3", "tile-label", this.label, short);
+    label.toggleAttribute("data-shortens", key in SHORT_LABELS);
     this.chip = make("span", "chip");
     this.chip.hidden = true;
     this.value = make("span", "tile-value", "–");
@@ -48,7 +51,7 @@ class TileCard {
     this.card = make(
       "article",
       "card tile",
-      make("div", "tile-top", this.label, this.chip),
+      make("div", "tile-top", label, this.chip),
       make("div", "tile-number", this.value, this.unit),
       this.#spark(),
       make("div", "tile-facts", ...this.facts),
@@ -111,6 +114,9 @@ const LABELS = {
   recall: "Fraud recall",
   carbon: "CO₂e per good payment",
 };
+
+/** For tiles that have no room for the whole. */
+const SHORT_LABELS = { carbon: "CO₂e / good payment" };
 
 /** From the least to the most, with a margin, and not so tight that grain looks like waves. */
 function rangeOf(values) {
