@@ -63,9 +63,9 @@ def staged(chromium, calm, size=SIZES[0], view="resilience"):
     stage.page.wait_for_selector("[data-testid=card-desk] h2", state="attached")
     stage.page.wait_for_selector("[data-testid=card-agents] h2", state="attached")
     stage.begin(calm)
-    stage.page.evaluate(
-        "(view) => document.querySelector('sanket-deck').setAttribute('view', view)", view
-    )
+    deck = stage.page.locator("sanket-deck")
+    deck.evaluate("(deck, view) => deck.setAttribute('view', view)", view)
+    deck.evaluate("(deck, truth) => deck.toggleAttribute('truth', truth)", view == "resilience")
     return stage
 
 

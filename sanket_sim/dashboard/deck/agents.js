@@ -5,7 +5,7 @@ import { placeLabels } from "./agents_labels.js";
 import { countsOf, dotAt, isCriminal, sceneOf, stopsOf } from "./agents_scene.js";
 import { cardHead, make, makeSvg, setAttribute, setText } from "./dom.js";
 import { number, words } from "./format.js";
-import { showTruth, truthOf } from "./truth.js";
+import { showTruth } from "./truth.js";
 
 const ROLES = [
   ["customer", "Customer", "accent", "M5 1a4 4 0 1 0 0 8a4 4 0 1 0 0-8"],
@@ -23,8 +23,7 @@ const KEYS = "Arrow keys step through suspects, Enter opens one, Escape leaves."
 /**
  * The part that shows the topic `agents`.
  *
- * Ground truth is shown by default in the view "resilience", and hidden in the view "fraud", whose
- * analysts see what the bank sees; the switch on the board shows or hides it on the whole deck.
+ * It shows what the bank sees; the switch on the board adds the ground truth, on the whole deck.
  */
 export class Agents {
   static styles = new URL("agents.css", import.meta.url);
@@ -69,7 +68,7 @@ export class Agents {
 
   /** Whether ground truth is shown. */
   get truth() {
-    return truthOf(this.deck);
+    return this.deck.truth;
   }
 
   // Building

@@ -5,7 +5,6 @@ import { AlertQueue } from "./desk_queue.js";
 import { WhatIf } from "./desk_whatif.js";
 import { cardHead, make, setText } from "./dom.js";
 import { money, number, percent } from "./format.js";
-import { truthOf } from "./truth.js";
 
 const FIGURES = [
   {
@@ -66,7 +65,7 @@ export class Desk {
     const start = this.deck.run?.start ?? "1970-01-01T00:00:00";
     setText(this.head.note, `${number(body.waiting)} alerts wait for an analyst`);
     for (const { node, figure } of this.figures) fill(node, figure, body);
-    const truth = truthOf(this.deck);
+    const truth = this.deck.truth;
     this.queue.show(body, { start, truth });
     this.whatIf.show(body);
     this.file.show(body, { start, truth });

@@ -1,21 +1,10 @@
-// Whether ground truth is shown, and the switch that changes it.
-
-const asked = new WeakSet();
-
 /**
- * Whether what only the simulator knows is shown: as the deck's attribute `truth` says; and in the
- * view "resilience" until somebody has used a switch for it.
+ * Show ground truth or hide it, in every part of the deck, and tell the host: `sanket-truth`.
  *
- * @param {HTMLElement} deck
+ * What only the simulator knows is hidden until somebody asks for it, by a switch of the deck or of
+ * its host; the attribute `truth` is the one place that says so.
  */
-export function truthOf(deck) {
-  if (deck.truth) asked.add(deck);
-  return deck.truth || (deck.view === "resilience" && !asked.has(deck));
-}
-
-/** Show ground truth or hide it, in every part of the deck, and tell the host: `sanket-truth`. */
 export function showTruth(deck, value) {
-  asked.add(deck);
   deck.toggleAttribute("truth", value);
   deck.dispatchEvent(new CustomEvent("sanket-truth", { detail: { value }, bubbles: true, composed: true }));
 }

@@ -21,7 +21,7 @@ from sanket_sim.dashboard.page.inspectors import inspector
 from sanket_sim.dashboard.page.looks import looks
 from sanket_sim.dashboard.page.notices import snackbar
 from sanket_sim.dashboard.page.ordering import Orders
-from sanket_sim.dashboard.page.panel import Tab
+from sanket_sim.dashboard.page.panel import Tab, tab_of
 from sanket_sim.dashboard.page.polling import use_polled
 from sanket_sim.dashboard.page.standing import Standing, standing_of
 from sanket_sim.dashboard.page.weaving import Element, component
@@ -35,7 +35,8 @@ def Page() -> None:  # noqa: N802  # Solara's name for it
     """Show the flight deck."""
     solara.Title("Sanket flight deck")
     deck = flight_deck()
-    tab = solara.use_memo(Tab, [])
+    asked = solara.use_router().search
+    tab = solara.use_memo(lambda: tab_of(asked), [])
     orders = solara.use_memo(lambda: Orders(deck, tab.notice.set), [])
     standing = use_polled(lambda: standing_of(deck), Standing(), LOOKS_S).value
     deck_host(
@@ -43,6 +44,7 @@ def Page() -> None:  # noqa: N802  # Solara's name for it
         view=tab.view.value,
         truth=tab.truth.value,
         controls=[run_controls(standing, orders), actions(standing, tab), looks(tab)],
+        event_show_truth=tab.truth.set,
         event_inspect=lambda seen: tab.open("inspect", seen["kind"], seen["key"]),
     )
     beside_deck(standing, orders, tab)

@@ -15,5 +15,6 @@ def deck_host(
     truth: bool,
     controls: list[Element],
     event_inspect: Callable[[dict[str, str]], None],
+    event_show_truth: Callable[[bool], None],
 ) -> None:
     """Fill the window with `<sanket-deck>`."""

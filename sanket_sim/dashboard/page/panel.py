@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import Literal
+from urllib.parse import parse_qs
 
 import solara
 
@@ -61,3 +62,21 @@ class Tab:
     def close(self) -> None:
         """Give the deck its room back."""
         self.panel.set(CLOSED)
+
+
+def tab_of(query: str | None) -> Tab:
+    """Return a tab that begins as its address asks: ``?view=fraud``, ``&truth``.
+
+    Examples
+    --------
+    >>> tab_of("view=fraud&truth").view.value, tab_of("truth").truth.value
+    ('fraud', True)
+    >>> tab_of("view=other").view.value, tab_of(None).truth.value
+    ('resilience', False)
+    """
+    tab = Tab()
+    asked = parse_qs((query or "").removeprefix("?"), keep_blank_values=True)
+    if asked.get("view") == ["fraud"]:
+        tab.view.set("fraud")
+    tab.truth.set("truth" in asked)
+    return tab

@@ -17,6 +17,7 @@ from sanket_sim.dashboard.page.inspectors.sheet import (
     Link,
     Sheet,
     Table,
+    Text,
     agent_link,
     filled,
 )
@@ -39,6 +40,8 @@ def campaign_sheet(body: Body, start: str, *, truth: bool) -> Sheet:
     """
     case = body["case"]
     found = case["found"]
+    if not (found or truth):
+        return _hidden(case)
     return Sheet(
         title=case["label"] or f"Campaign {case['campaign_id']}",
         subtitle=f"{words(case['typology'])} · campaign {case['campaign_id']}",
@@ -46,6 +49,16 @@ def campaign_sheet(body: Body, start: str, *, truth: bool) -> Sheet:
         chips=(Chip("noticed by the bank", "ok") if found else Chip("not noticed", "critical"),),
         icon="fraudster",
     )
+
+
+def _hidden(case: Body) -> Sheet:
+    """Return the sheet of a campaign that only the simulator knows of."""
+    said = (
+        "The bank has not noticed this campaign.",
+        "What it is and who takes part is ground truth: switch that on, by the eye in the header.",
+    )
+    title = f"Campaign {case['campaign_id']}"
+    return Sheet(title, "Not noticed yet", (Text("", said),), (Chip("ground truth hidden"),))
 
 
 def _blocks(body: Body, start: str, *, truth: bool) -> Iterator[Block]:
