@@ -38,11 +38,22 @@ class Interruption:
         self.by = self.by or by
 
     def note(self, number: int, _frame: FrameType | None) -> None:
-        """Remember the first signal; a second one no longer waits for the tick to end."""
-        name = signal.Signals(number).name
+        """Remember the first signal; a second one no longer waits for the tick to end.
+
+        Who asked first goes on record: a second signal may come from whoever was asked.
+        """
+        name = _pressed() or signal.Signals(number).name
         if self.requested or self.at_once:
-            raise KeyboardInterrupt(f"interrupted by {name}")
+            raise KeyboardInterrupt(f"interrupted by {self.by or name}")
         self.by = name
+
+
+def _pressed() -> str:
+    """Say whether somebody has pressed Ctrl-C at the terminal of a process that is deaf to it.
+
+    Who started it hears it too, and ends it with SIGTERM; but it was not SIGTERM that came first.
+    """
+    return signal.SIGINT.name if signal.SIGINT in signal.sigpending() else ""
 
 
 @contextmanager

@@ -197,7 +197,9 @@ def test_a_second_ctrl_c_does_not_wait_for_the_report(serve):
     said, exit_status = served.left()
     assert exit_status == 130
     assert not (Path(status["folder"]) / "report.html").exists()
-    assert not load_manifest(Path(status["folder"])).complete
+    manifest = load_manifest(Path(status["folder"]))
+    assert not manifest.complete
+    assert manifest.reason.startswith("interrupted by SIGINT"), "not by who passed it on"
     assert "Traceback" not in said
 
 
