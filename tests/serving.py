@@ -24,7 +24,7 @@ SMALL = {
     "fault": [],
 }
 """Overrides that make `retry_storm` a run of a second."""
-PATIENCE_S = 15.0
+PATIENCE_S = 60.0
 
 
 @contextmanager
@@ -35,7 +35,7 @@ def flying(out, source="retry_storm", overrides=None, **options):
         deck.start(source, SMALL | (overrides or {}), **options)
         yield deck
     finally:
-        deck.close()
+        deck.hurry()
 
 
 @contextmanager

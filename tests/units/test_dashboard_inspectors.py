@@ -51,7 +51,7 @@ def flown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlightDeck]:
         assert time.monotonic() < end_s
         time.sleep(0.05)
     yield deck
-    deck.close()
+    deck.hurry()
 
 
 def leaked(deck: FlightDeck) -> Any:

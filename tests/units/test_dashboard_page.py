@@ -43,11 +43,11 @@ def flight(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlightDeck]:
     deck = FlightDeck(folder / "out")
     deck.start(str(folder / "small.toml"))
     yield deck
-    deck.close()
+    deck.hurry()
 
 
 def eventually(seen: Callable[[], bool]) -> None:
-    end_s = time.monotonic() + 20.0
+    end_s = time.monotonic() + 60.0
     while not seen():
         assert time.monotonic() < end_s, "it never came to pass"
         time.sleep(0.02)

@@ -97,9 +97,20 @@ def test_the_halves_of_a_window_are_the_window() -> None:
         tally = tally_of(batch.transactions, batch.truth, SHAPE)
         window.add(Stretch(second * S, (second + 1) * S, tally))
     older, newer = window.halves()
-    assert abs(older.ended - newer.ended) < 0.3 * newer.ended
     assert older.ended > 0
+    assert newer.ended > 0
     assert np.array_equal(older.add(newer).counts, window.tally.counts)
+
+
+def test_each_half_has_its_own_batches() -> None:
+    window, batches = Window(SHAPE), list(itertools.islice(ticks_of(PLAN), 4))
+    tallies = [tally_of(one.transactions, one.truth, SHAPE) for one in batches]
+    for second, tally in enumerate(tallies):
+        window.add(Stretch(second * S, (second + 1) * S, tally))
+    assert [half.ended for half in window.halves()] == [
+        tallies[0].ended + tallies[1].ended,
+        tallies[2].ended + tallies[3].ended,
+    ]
 
 
 def test_short_batches_do_not_make_the_window_longer_or_larger() -> None:
