@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Protocol, TypeVar
 
-from sanket_sim.live.frames import Body, Metrics, RunStatus
+from sanket_sim.live.frames import Body, Metrics, RunStatus, Verdicts
 from sanket_sim.live.in_force import InForce
 from sanket_sim.live.meters.board import Meters
 from sanket_sim.live.payments.feed import LiveFeed
@@ -111,6 +111,7 @@ class Picture:
             disturbances=self.timeline.disturbances,
             point_ns=self.meters.point_ns,
             in_force=self._look(lambda: self.in_force.changes, ()),
+            verdicts=self._look(self.meters.verdicts, Verdicts()),
         )
         if not self.trouble:
             return seen

@@ -51,6 +51,7 @@ class FlightCollector(Collector):
         yield from self._of_the_hub()
         yield from _of_the_run(status_of(self._deck))
         if (body := self._deck.body("metrics")) is not None:
+            yield _verdicts(body["verdicts"])
             yield from _of_the_bank(body)
             yield from _of_services(body["services"])
 
@@ -78,6 +79,15 @@ def _of_the_run(status: dict[str, Any]) -> Iterator[Metric]:
     yield GaugeMetricFamily("sanket_speed_ratio", f"{speed}, asked for.", status["speed"])
     yield GaugeMetricFamily("sanket_speed_reached_ratio", f"{speed}.", status["speed_reached"])
     yield CounterMetricFamily("sanket_intents_ended", "Intents ended.", status["processed"])
+
+
+def _verdicts(counts: dict[str, int]) -> Metric:
+    judged = CounterMetricFamily(
+        "sanket_intents_judged", "Intents ended, by verdict.", labels=["verdict"]
+    )
+    for verdict, count in counts.items():
+        judged.add_metric([verdict], count)
+    return judged
 
 
 def _of_the_bank(body: dict[str, Any]) -> Iterator[Metric]:

@@ -58,8 +58,16 @@ def test_verdicts_are_counted_as_rates_of_two_outcomes(stepped):
     assert outcomes == ["completed", "failed"]
 
 
+def test_intents_are_counted_by_verdict_since_the_start(stepped):
+    glance, families = stepped.get("/api/metrics").json(), families_of(stepped)
+    judged = families["sanket_intents_judged"].samples
+    counts = {one.labels["verdict"]: one.value for one in judged}
+    assert set(counts) == {"good", "failed", "leaked"}
+    assert sum(counts.values()) == glance["run"]["processed"] > 0
+
+
 def test_labels_are_few_and_known(stepped):
-    known = {"state", "outcome", "quantile", "cause", "service", "version"}
+    known = {"state", "outcome", "quantile", "cause", "service", "version", "verdict"}
     families = families_of(stepped)
     labels = {label for one in families.values() for row in one.samples for label in row.labels}
     assert labels <= known
@@ -68,9 +76,19 @@ def test_labels_are_few_and_known(stepped):
 
 def test_names_carry_their_unit(stepped):
     units = ("_seconds", "_ratio", "_per_second", "_watts", "_bytes", "_requests")
-    counts = ("_clients", "_number", "_state", "_ended", "_sent", "_dropped", "_fds", "_info")
+    counts = (
+        "_clients",
+        "_number",
+        "_state",
+        "_ended",
+        "_judged",
+        "_sent",
+        "_dropped",
+        "_fds",
+        "_info",
+    )
     for name in families_of(stepped):
-        assert name.endswith(units + counts), name
+        assert name.endswith((*units, *counts, "_info")), name
 
 
 def test_frames_and_clients_are_counted(stepped):

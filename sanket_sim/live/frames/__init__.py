@@ -9,7 +9,7 @@ time since the start of the run. What cannot be known yet is None. `state` is on
 from __future__ import annotations
 
 from sanket_sim.live.frames.alerts import Alert, Alerts, Evidence
-from sanket_sim.live.frames.board import Point, Tile
+from sanket_sim.live.frames.board import Point, Tile, Verdicts
 from sanket_sim.live.frames.fraud import Case, FraudDesk, Move, Thresholds, WhatIf
 from sanket_sim.live.frames.metrics import History, Metrics
 from sanket_sim.live.frames.payments import Feed, FeedRow
@@ -60,5 +60,6 @@ __all__ = [
     "Thresholds",
     "Tile",
     "Topic",
+    "Verdicts",
     "WhatIf",
 ]

@@ -81,3 +81,18 @@ class Point:
     recall: float | None
     power_w: float
     carbon_mg: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Verdicts:
+    """Intents that have ended since the start of the run, the warm-up included.
+
+    Parameters
+    ----------
+    good, failed, leaked : int
+        Done as wished; not done, and no money astray; money astray.
+    """
+
+    good: int = 0
+    failed: int = 0
+    leaked: int = 0

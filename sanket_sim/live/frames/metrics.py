@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from sanket_sim.live.frames.board import Point, Tile
+from sanket_sim.live.frames.board import Point, Tile, Verdicts
 from sanket_sim.live.frames.services import EdgeNow, ServiceNow
 from sanket_sim.live.frames.standing import Changed, Disturbance, RunStatus
 
@@ -24,6 +24,7 @@ class Metrics:
     """Length of a point; a frame in which it has changed brings every point there is, anew."""
     in_force: tuple[Changed, ...] = ()
     """Settings and controls that faults or commands have changed, and that are changed now."""
+    verdicts: Verdicts = field(default_factory=Verdicts)
 
 
 @dataclass(frozen=True, slots=True)

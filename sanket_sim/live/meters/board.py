@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from sanket_sim.live.frames import Point, Tile
+from sanket_sim.live.frames import Point, Tile, Verdicts
 from sanket_sim.live.meters.instruments import Instruments, Ranking, nothing_ranked
 from sanket_sim.live.meters.plotting import Plotter
+from sanket_sim.live.meters.tally import Count, Tally
 from sanket_sim.live.meters.tiles import tiles_of
 from sanket_sim.live.scene import Scene
 from sanket_sim.trace.batch import TraceBatch
@@ -28,6 +29,7 @@ class Meters:
     def __init__(self, scene: Scene, ranking: Ranking = nothing_ranked) -> None:
         self.now = Instruments(scene, ranking)
         self._plotter = Plotter(scene.experiment, self.now.shape)
+        self._ever = Tally.empty(self.now.shape)
 
     @property
     def points(self) -> list[Point]:
@@ -42,11 +44,20 @@ class Meters:
     def observe(self, batch: TraceBatch) -> None:
         """Count what has ended."""
         newest = self.now.observe(batch)
+        self._ever.add(newest.tally)
         self._plotter.add(newest, self.now.window, self.now.power_w, self.now.recall)
 
     def tiles(self) -> tuple[Tile, ...]:
         """Return the six tiles."""
         return tiles_of(self.now)
+
+    def verdicts(self) -> Verdicts:
+        """Return how many intents have ended in which way, since the start."""
+        return Verdicts(
+            good=self._ever[Count.GOOD],
+            failed=self._ever[Count.FAILED],
+            leaked=self._ever[Count.LEAKED],
+        )
 
     def newest_points(self) -> tuple[Point, ...]:
         """Return the points that were not asked for yet, and a few before them."""
