@@ -1,4 +1,4 @@
-"""Which experiments can be flown over the network: those on the shelves, and the one served."""
+"""Which experiments can be flown over the network: those on the shelves, and those served."""
 
 from __future__ import annotations
 
@@ -37,14 +37,12 @@ def find_entry(name: str, deck: FlightDeck) -> Entry:
 
 
 def experiments(deck: FlightDeck) -> list[Entry]:
-    """Return every experiment that can be flown, by name."""
-    shelved = entries("experiments")
-    source = Path(deck.plan.source) if deck.plan else None
-    if source is None or source.suffix != ".toml" or not source.is_file():
-        return shelved
-    if source.stem in {entry.name for entry in shelved}:
-        return shelved
-    return sorted([*shelved, entry_of(source)], key=lambda entry: entry.name)
+    """Return every experiment that can be flown, by name; of two files of a name the shelf's."""
+    found = {entry.name: entry for entry in entries("experiments")}
+    for source in map(Path, deck.sources):
+        if source.suffix == ".toml" and source.is_file() and source.stem not in found:
+            found[source.stem] = entry_of(source)
+    return [found[name] for name in sorted(found)]
 
 
 def listed(kind: Kind, found: list[Entry]) -> list[ShelfEntry]:

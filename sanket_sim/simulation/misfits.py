@@ -23,6 +23,8 @@ INTENTS_MAX = 1_000_000_000
 """Most intents of a run: two days of computing."""
 INTENTS_PER_TICK_MAX = 2_000_000
 """Most intents planned at once: about a gigabyte."""
+READINGS_MAX = 1_000_000
+"""Most readings of the gauges in a run: a day, read every tenth of a second."""
 WINDOWS_MAX = 10_000
 """Most windows of all faults together: each is laid out before the run goes on."""
 
@@ -161,7 +163,7 @@ def _slow_ticks(experiment: Experiment) -> Iterator[Misfit]:
 
 def excesses(experiment: Experiment, bank: Bank) -> Iterator[Misfit]:
     """Yield what no machine would finish: a typing error in a number must not fill its memory."""
-    if found := [*_too_many_windows(experiment)]:
+    if found := [*_too_many_readings(experiment), *_too_many_windows(experiment)]:
         yield from found
     else:
         yield from _too_many_intents(experiment, bank)
@@ -174,6 +176,13 @@ def _struck_by(experiment: Experiment) -> Iterator[tuple[KeyPath, Fault]]:
     for place, command in enumerate(experiment.command):
         if command.fault is not None:
             yield ("command", place, "fault"), command.fault
+
+
+def _too_many_readings(experiment: Experiment) -> Iterator[Misfit]:
+    readings = (experiment.duration + experiment.drain) // experiment.gauges
+    if readings > READINGS_MAX:
+        message = f"asks for {readings:,} readings, more than {READINGS_MAX:,}; read less often"
+        yield ("gauges",), message
 
 
 def _too_many_windows(experiment: Experiment) -> Iterator[Misfit]:

@@ -89,11 +89,19 @@ class FlightDeck:
     ----------
     out : Path
         Parent of run folders.
+
+    Attributes
+    ----------
+    plan : FlightPlan or None
+        What flies now.
+    sources : list of str
+        Every experiment flown so far, by file or name: what lies on no shelf can be flown again.
     """
 
     def __init__(self, out: Path = Path("results")) -> None:
         self.out = out
         self.plan: FlightPlan | None = None
+        self.sources: list[str] = []
         self._flight: Flight | None = None
         self._leaving: list[Flight] = []
         self._kept = Kept()
@@ -190,7 +198,10 @@ class FlightDeck:
         """
         flight, kept = self._flight, self._kept
         if flight is None:
-            raise FlightError(kept.failure or "no run has been started yet")
+            gone = "the run gives way to another; ask again in a moment"
+            raise FlightError(
+                kept.failure or (gone if self.plan else "no run has been started yet")
+            )
         if not kept.boarded.wait(ANSWER_S_MAX):
             raise FlightError("the run is still being brought to its start")
         return flight.ask(order)
@@ -253,6 +264,8 @@ class FlightDeck:
         """Begin a flight whose experiment is right; the one before is measured meanwhile."""
         resolved = plan.resolved()
         _check_speed(plan.speed)
+        if plan.source not in self.sources:
+            self.sources.append(plan.source)
         flown = bool(self.status and self.status["now_ns"])
         self.dismiss("the operator")
         if self._leaving and not flown:
