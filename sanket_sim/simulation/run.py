@@ -418,8 +418,10 @@ def _simulate(
         with seldom_swept():
             simulation.run()
     finally:
-        writer.close()
-        crew.leave()
+        try:
+            writer.close()
+        finally:
+            crew.leave()
     return simulation.now_ns
 
 

@@ -6,6 +6,7 @@ Every test here starts processes that build a bank; they take seconds each.
 import json
 import os
 import re
+import resource
 import signal
 import subprocess
 import sys
@@ -40,13 +41,21 @@ class {name}(Trap):
     kind: Literal["{kind}"]
 
     def poison(self, victims, ground):
-        raise {error}
+        {deed}
+"""
+MAKE_MONEY = """
+        from sanket_sim.network.balances import BalanceStore
+
+        post = BalanceStore.post
+        BalanceStore.post = lambda self, account, amount_minor, now_ns: post(
+            self, account, amount_minor + (amount_minor > 0), now_ns
+        )
 """
 
 
-def with_plugin(folder, kind, code, error):
-    """Write an experiment with a trap of its own that fails after two seconds."""
-    text = PLUGIN.format(name=kind.title(), kind=kind, code=code, error=error)
+def with_plugin(folder, kind, code, deed):
+    """Write an experiment with a trap of its own that does something bad after two seconds."""
+    text = PLUGIN.format(name=kind.title(), kind=kind, code=code, deed=deed)
     (folder / f"{kind}.py").write_text(text)
     named = SMALL.replace('name = "small"', f'name = "small"\nplugins = ["{kind}.py"]')
     laid = f'[[trap]]\nkind = "{kind}"\nprobability = 0.5\nat = "2s"\n'
@@ -170,7 +179,7 @@ def test_a_process_that_is_killed_leaves_a_deck_that_says_so_and_flies_again(sma
 
 
 def test_a_plugin_that_raises_ends_the_run_as_failed_with_its_own_words(deck, watch, tmp_path):
-    source = with_plugin(tmp_path, "surprise", "X01", 'ZeroDivisionError("nobody thought")')
+    source = with_plugin(tmp_path, "surprise", "X01", 'raise ZeroDivisionError("nobody thought")')
     deck.start(source, speed=10_000.0, play=True)
     status = watch.until("failed")
     assert re.search(
@@ -182,15 +191,32 @@ def test_a_plugin_that_raises_ends_the_run_as_failed_with_its_own_words(deck, wa
     assert deck.status["state"] == "ready"
 
 
-def test_a_broken_law_of_money_fails_the_run_and_is_named(deck, watch, tmp_path):
-    broken = 'ConservationError("L1", "EUR", 1, "a cent too many")'  # in the auditor's own words
-    deck.start(with_plugin(tmp_path, "thief", "X02", broken), speed=10_000.0, play=True)
+def test_money_out_of_nothing_is_found_by_the_auditor_and_fails_the_run(deck, watch, tmp_path):
+    deck.start(with_plugin(tmp_path, "thief", "X02", MAKE_MONEY), speed=10_000.0, play=True)
     status = watch.until("failed")
-    assert "conservation law" in status["message"]
+    assert re.search(r"conservation law L4 failed: residual [1-9]\d* EUR", status["message"])
     assert not status["conserved"]
+    assert status["now_ns"] < 12 * NS_PER_S, "at the first tick in which it does not hold"
     deck.ask(Inspect("history"))  # its answer comes after whatever was shown with the failure
-    alerts = deck.body("alerts")["alerts"]
-    assert "Conservation law broken" in [one["title"] for one in alerts]
+    (alert,) = [one for one in deck.body("alerts")["alerts"] if one["topic"] == "LEDGER"]
+    assert (alert["title"], alert["severity"]) == ("Conservation law broken", "critical")
+    assert "law L4" in load_manifest(Path(status["folder"])).reason
+
+
+def test_a_disk_that_is_full_in_mid_flight_fails_the_run_and_reset_flies_again(small, deck, watch):
+    deck.start(small)
+    deck.ask(Step())
+    watch.until("paused")
+    resource.prlimit(deck.pid, resource.RLIMIT_FSIZE, (10_000, 10_000))  # as a disk without room
+    deck.ask(SetSpeed(10_000.0))
+    deck.ask(Play())
+    status = watch.until("failed")
+    assert "cannot be written" in status["message"]
+    assert status["conserved"]
+    assert not load_manifest(Path(status["folder"])).complete
+    assert deck.ask(Inspect("history")).body, "what it has seen can still be looked at"
+    deck.reset()
+    assert deck.status["state"] == "ready"
 
 
 def test_a_wrong_experiment_leaves_the_present_flight_alone(small, deck, watch):
