@@ -93,16 +93,26 @@ EVERYTHING = [
 ]
 
 
-def test_a_steered_run_replays_to_the_byte_from_its_own_experiment(tmp_path):
-    flown = fly(tmp_path, EVERYTHING)
+@pytest.fixture(scope="module")
+def flown(tmp_path_factory):
+    """Have a run to which everything was done."""
+    return fly(tmp_path_factory.mktemp("flown"), EVERYTHING)
+
+
+@pytest.fixture(scope="module")
+def calm(tmp_path_factory):
+    """Have the same run, with nobody at its helm."""
+    return fly(tmp_path_factory.mktemp("calm"), [])
+
+
+def test_a_steered_run_replays_to_the_byte_from_its_own_experiment(flown, tmp_path):
     again = run(flown.folder / "experiment.toml", out=tmp_path / "again", report=False)
     assert parts_of(again) == parts_of(flown)
     assert again.manifest.config_sha256 == flown.manifest.config_sha256
     assert load(flown.folder).complete
 
 
-def test_who_commanded_what_stands_in_the_trace_with_its_windows(tmp_path):
-    flown = fly(tmp_path, EVERYTHING)
+def test_who_commanded_what_stands_in_the_trace_with_its_windows(flown):
     decisions = flown.trace.frame("decisions")
     mine = decisions[decisions["decision"].astype(str).str.startswith("command:")]
     assert mine["time_ns"].tolist() == [command.at_ns for command in EVERYTHING]
@@ -119,27 +129,25 @@ def test_who_commanded_what_stands_in_the_trace_with_its_windows(tmp_path):
     assert struck["begin_ns"].tolist() == [command.at_ns for command in EVERYTHING]
 
 
-def test_each_command_does_what_it_says(tmp_path):
-    calm, steered = fly(tmp_path, []), fly(tmp_path, EVERYTHING)
-    hops = steered.hops()
+def test_each_command_does_what_it_says(calm, flown):
+    hops = flown.hops()
     assert set(hops["fault_id"].dropna()) == {0}
-    leaked = steered.transactions()["leak_class"].astype(str) == "DUPLICATE"
-    born = steered.transactions()["created_ns"][leaked]
+    leaked = flown.transactions()["leak_class"].astype(str) == "DUPLICATE"
+    born = flown.transactions()["created_ns"][leaked]
     assert len(born) > 0
     assert born.min() >= 5 * S, "keys are off from the fifth second on, for ten"
     assert born.max() < 15 * S
-    assert len(steered.transactions()) > len(calm.transactions()) + 200
+    assert len(flown.transactions()) > len(calm.transactions()) + 200
 
 
-def test_what_was_over_before_the_first_command_is_as_if_nobody_had_commanded(tmp_path):
-    calm, steered = fly(tmp_path, []), fly(tmp_path, EVERYTHING)
+def test_what_was_over_before_the_first_command_is_as_if_nobody_had_commanded(calm, flown):
     before = EVERYTHING[0].at_ns
     said = {
         "transactions": ["completed_ns", "tx_id", "outcome", "ack", "amount_minor"],
         "hops": ["received_ns", "tx_id", "service", "begun_ns", "outcome", "queue_length"],
     }
     for table, names in said.items():
-        frames = [run.trace.frame(table)[names] for run in (calm, steered)]
+        frames = [run.trace.frame(table)[names] for run in (calm, flown)]
         early = [frame[frame[names[0]] < before].astype(str).to_numpy() for frame in frames]
         assert len(early[0]) > 50
         assert np.array_equal(early[0], early[1])
