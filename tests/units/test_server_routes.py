@@ -159,8 +159,8 @@ def test_a_command_stands_on_the_record(stepped):
         ({"fault": STALL | {"for": None}}, ["for"]),
         ({"fault": {"kind": "slow", "target": "pool", "factr": 2}}, ["factr", "speed"]),
         ({"trap": {"kind": "duplicate_submit", "probability": 2}}, ["probability"]),
-        ({"fault": {"kind": "paus"}}, [""]),
-        ({"fault": {}}, [""]),
+        ({"fault": {"kind": "paus"}}, ["kind"]),
+        ({"fault": {}}, ["kind"]),
         ({"fault": []}, ["fault"]),
         ({"fault": STALL, "by": ""}, ["by"]),
         ({"fault": STALL, "who": "me"}, ["who"]),
@@ -266,6 +266,8 @@ def test_the_report_comes_when_the_run_has_ended(stepped):
     assert early.status_code == 409
     stepped.post("/api/speed", json={"speed": 10_000})
     stepped.post("/api/resume")
+    measured = wait_for_state(stepped, "measuring", "ended", "failed")
+    assert stepped.get("/api/services/pool").json()["total"]["attempts"] > 0, measured["state"]
     status = wait_for_state(stepped, "ended", "failed")
     assert status["state"] == "ended", status["message"]
     assert stepped.get("/api/report").headers["content-type"].startswith("text/html")
