@@ -32,8 +32,8 @@ from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from sanket_sim.dashboard.wall import deck_files, wall_route
-from sanket_sim.live.flying.json_text import json_of
 from sanket_sim.live.frames import TOPICS, FlightState
+from sanket_sim.live.frames.json_text import json_of
 
 FRAMES_PER_S = 8
 MEASURING_S = 2.0

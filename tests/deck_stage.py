@@ -15,8 +15,8 @@ from pathlib import Path
 
 from sanket_sim.bank.model import load_bank
 from sanket_sim.dashboard import assets
-from sanket_sim.live.flying.json_text import json_of
 from sanket_sim.live.frames import EdgeNow, Metrics, Replica, ServiceNow
+from sanket_sim.live.frames.json_text import json_of
 
 CHROMIUM = Path("/usr/bin/chromium")
 ORIGIN = "http://deck.test"

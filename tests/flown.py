@@ -4,10 +4,11 @@ import threading
 from itertools import count
 from multiprocessing import Pipe
 
-from sanket_sim.live.flying.json_text import value_of
-from sanket_sim.live.flying.orders import Answer, Boarded, Frame, Request
+from sanket_sim.live.flying.orders import Answer, Boarded, Request
 from sanket_sim.live.flying.outbox import Outbox
 from sanket_sim.live.flying.pilot import Pilot
+from sanket_sim.live.frames import Frame
+from sanket_sim.live.frames.json_text import value_of
 from sanket_sim.simulation.resolve import resolve
 from sanket_sim.simulation.run import Options, run_once
 from sanket_sim.trace.manifest import load_manifest

@@ -7,7 +7,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 from sanket_sim.core.units import NS_PER_S
-from sanket_sim.live.flying.json_text import json_of, value_of
+from sanket_sim.live.frames.json_text import json_of, value_of
 from sanket_sim.live.inspection import inspect
 from sanket_sim.live.picture import Picture
 from sanket_sim.simulation import run as running

@@ -11,7 +11,7 @@ import uvicorn
 from starlette.testclient import TestClient
 
 from sanket_sim.live.flying.flight_deck import FlightDeck
-from sanket_sim.live.flying.orders import Frame
+from sanket_sim.live.frames import Frame
 from sanket_sim.server.app import create_app
 from sanket_sim.server.line import SERVING
 

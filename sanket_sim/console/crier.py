@@ -13,8 +13,8 @@ from sanket_sim.console.listening import Berth
 from sanket_sim.console.wording import plain
 from sanket_sim.core.units import format_duration
 from sanket_sim.live.flying.flight_deck import FlightDeck
-from sanket_sim.live.flying.json_text import value_of
-from sanket_sim.live.flying.orders import Frame
+from sanket_sim.live.frames import Frame
+from sanket_sim.live.frames.json_text import value_of
 from sanket_sim.simulation.resolve import ResolvedExperiment
 from sanket_sim.simulation.shelf import entry_of
 

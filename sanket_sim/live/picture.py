@@ -7,14 +7,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Protocol, TypeVar
 
+from sanket_sim.live.feed import LiveFeed
 from sanket_sim.live.frames import Body, Metrics, RunStatus, Verdicts
 from sanket_sim.live.in_force import InForce
 from sanket_sim.live.meters.board import Meters
-from sanket_sim.live.payments.feed import LiveFeed
-from sanket_sim.live.payments.naming import Names
-from sanket_sim.live.payments.roots import Roots
+from sanket_sim.live.naming import Names
 from sanket_sim.live.people.crowd import CrowdView
 from sanket_sim.live.people.fraud_watch import FraudWatch
+from sanket_sim.live.reading.roots import Roots
 from sanket_sim.live.scene import Scene
 from sanket_sim.live.services.service_map import ServiceMap
 from sanket_sim.live.timeline import Timeline

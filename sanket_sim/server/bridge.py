@@ -13,9 +13,9 @@ from starlette.requests import HTTPConnection
 
 from sanket_sim.core.settings import nearest
 from sanket_sim.live.flying.flight_deck import FlightDeck
-from sanket_sim.live.flying.json_text import json_of, value_of
 from sanket_sim.live.flying.orders import Give, Inspect, Order
 from sanket_sim.live.frames import RunStatus
+from sanket_sim.live.frames.json_text import json_of, value_of
 from sanket_sim.server.refusals import Refusal
 
 STEERABLE = ("ready", "running", "paused")

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
 from sanket_sim.live.flying.flight_deck import FlightDeck
-from sanket_sim.live.flying.json_text import json_of
-from sanket_sim.live.flying.orders import Frame
+from sanket_sim.live.frames import Frame
+from sanket_sim.live.frames.json_text import json_of
 from sanket_sim.server.client import Client, Lanes
 from sanket_sim.server.messages import FrameMessage, control_message
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from functools import cached_property
 from typing import Any
 
-from sanket_sim.live.flying.json_text import json_of
-from sanket_sim.live.flying.orders import Frame
+from sanket_sim.live.frames import Frame
+from sanket_sim.live.frames.json_text import json_of
 
 
 class FrameMessage:

@@ -10,8 +10,8 @@ from typing import Any
 from fastapi import WebSocket, WebSocketDisconnect
 
 from sanket_sim.core.settings import nearest
-from sanket_sim.live.flying.json_text import value_of
 from sanket_sim.live.frames import TOPICS
+from sanket_sim.live.frames.json_text import value_of
 from sanket_sim.server.client import Client
 from sanket_sim.server.hub import Hub
 from sanket_sim.server.messages import control_message

@@ -16,8 +16,8 @@ from sanket_sim.dashboard.page.inspectors.payment import payment_sheet, waterfal
 from sanket_sim.dashboard.page.inspectors.sheet import Sheet, Table, Waterfall
 from sanket_sim.dashboard.page.panel import Panel
 from sanket_sim.live.flying.flight_deck import FlightDeck
-from sanket_sim.live.flying.json_text import value_of
 from sanket_sim.live.flying.orders import Inspect, Step
+from sanket_sim.live.frames.json_text import value_of
 
 LEAKY = """\
 name = "leaky"

@@ -23,8 +23,8 @@ from fraud_trace import (
     takeover,
 )
 
-from sanket_sim.live.flying.json_text import json_of
 from sanket_sim.live.frames import WINDOW_S, Crowd
+from sanket_sim.live.frames.json_text import json_of
 from sanket_sim.live.inspection import Missing, inspect
 from sanket_sim.live.inspection.agent import AgentFile
 from sanket_sim.live.inspection.campaign import SINK, SOURCE, CampaignFile

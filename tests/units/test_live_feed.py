@@ -7,17 +7,17 @@ import onlooker
 import pytest
 
 from sanket_sim.core.outcomes import Outcome
-from sanket_sim.live.flying.json_text import json_of
-from sanket_sim.live.flying.orders import Frame
-from sanket_sim.live.payments.feed import (
+from sanket_sim.live.feed import (
     BATCHES_WAITING,
     ROWS_KEPT,
     ROWS_PER_FRAME,
     STATES,
     LiveFeed,
 )
-from sanket_sim.live.payments.naming import person
-from sanket_sim.live.payments.recent_rows import RecentRows
+from sanket_sim.live.flying.recent_rows import RecentRows
+from sanket_sim.live.frames import Frame
+from sanket_sim.live.frames.json_text import json_of
+from sanket_sim.live.naming import person
 from sanket_sim.trace import schema
 from sanket_sim.trace.batch import TraceBatch
 

@@ -8,20 +8,12 @@ import pytest
 from flown import STALL, Aloft, file_of, written
 
 from sanket_sim.core.units import NS_PER_MS, NS_PER_S
-from sanket_sim.live.flying.json_text import value_of
-from sanket_sim.live.flying.orders import (
-    Frame,
-    Give,
-    Inspect,
-    Pause,
-    Play,
-    SetSpeed,
-    Step,
-    Stop,
-)
+from sanket_sim.live.flying.orders import Give, Inspect, Pause, Play, SetSpeed, Step, Stop
 from sanket_sim.live.flying.outbox import Outbox
 from sanket_sim.live.flying.pace import Pace
 from sanket_sim.live.flying.pilot import NeverFlownError
+from sanket_sim.live.frames import Frame
+from sanket_sim.live.frames.json_text import value_of
 from sanket_sim.simulation.resolve import resolve
 from sanket_sim.simulation.run import Options, run_once
 from sanket_sim.trace.reader import Trace

@@ -26,7 +26,7 @@ from sanket_sim.dashboard.page.ordering import Orders
 from sanket_sim.dashboard.page.standing import Standing
 from sanket_sim.dashboard.page.weaving import Element, component, from_vue
 from sanket_sim.dashboard.page.wording import rate, share, span
-from sanket_sim.live.flying.json_text import value_of
+from sanket_sim.live.frames.json_text import value_of
 from sanket_sim.simulation.compare import Comparison, Difference, compare
 
 Body = Mapping[str, Any]

@@ -12,19 +12,11 @@ from typing import Any
 
 from sanket_sim.core.clock import epoch_ms
 from sanket_sim.live.flying.flight import ANSWER_S_MAX, Flight, FlightError
-from sanket_sim.live.flying.json_text import json_of, value_of
-from sanket_sim.live.flying.orders import (
-    SPEED_MAX,
-    SPEED_MIN,
-    Answer,
-    Boarded,
-    Frame,
-    News,
-    Order,
-)
+from sanket_sim.live.flying.orders import SPEED_MAX, SPEED_MIN, Answer, Boarded, News, Order
+from sanket_sim.live.flying.recent_rows import RecentRows
 from sanket_sim.live.flying.worker import FlightPlan
-from sanket_sim.live.frames import Metrics, RunStatus
-from sanket_sim.live.payments.recent_rows import RecentRows
+from sanket_sim.live.frames import Frame, Metrics, RunStatus
+from sanket_sim.live.frames.json_text import json_of, value_of
 from sanket_sim.simulation.resolve import ResolvedExperiment
 from sanket_sim.simulation.shelf import entry_of
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from sanket_sim.core.units import NS_PER_S
+from sanket_sim.live.frames import Frame
 
 SPEED_MIN, SPEED_MAX = 0.1, 10_000.0
 """Simulated seconds per second of wall time; a run goes no faster than the machine lets it."""
@@ -96,30 +97,6 @@ class Answer:
     body: bytes = b"{}"
     problems: tuple[tuple[str, str], ...] = field(default_factory=tuple)
     missing: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """One part of the picture, serialised: the latest of its topic wins.
-
-    Parameters
-    ----------
-    run_id : int
-    topic : str
-    sequence : int
-        Grows by one with each frame of the topic.
-    body : bytes
-        JSON.
-    sent_ms : int
-        When it was made, by the clock on the wall [ms since 1970]: what a page needs to say how
-        old its picture is. 0 if nobody noted it.
-    """
-
-    run_id: int
-    topic: str
-    sequence: int
-    body: bytes
-    sent_ms: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import threading
 from multiprocessing.connection import Connection
 
-from sanket_sim.live.flying.orders import Frame, Report
+from sanket_sim.live.flying.orders import Report
+from sanket_sim.live.frames import Frame
 
 _CLOSE_S_MAX = 2.0
 

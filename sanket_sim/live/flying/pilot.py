@@ -11,7 +11,6 @@ from typing import assert_never
 
 from sanket_sim.core.errors import ConservationError, SanketError
 from sanket_sim.live.flying.commanding import Refused, command_of
-from sanket_sim.live.flying.json_text import json_of
 from sanket_sim.live.flying.orders import (
     SPEED_MAX,
     SPEED_MIN,
@@ -31,6 +30,7 @@ from sanket_sim.live.flying.outbox import Outbox
 from sanket_sim.live.flying.pace import Pace
 from sanket_sim.live.flying.projector import Projector
 from sanket_sim.live.frames import FlightState, RunStatus
+from sanket_sim.live.frames.json_text import json_of
 from sanket_sim.live.inspection import Missing, inspect
 from sanket_sim.live.picture import Picture
 from sanket_sim.network.protocol import Command

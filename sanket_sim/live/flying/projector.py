@@ -6,10 +6,9 @@ import threading
 from collections.abc import Callable
 
 from sanket_sim.core.clock import epoch_ms, wall_s
-from sanket_sim.live.flying.json_text import json_of
-from sanket_sim.live.flying.orders import Frame
 from sanket_sim.live.flying.outbox import Outbox
-from sanket_sim.live.frames import RunStatus
+from sanket_sim.live.frames import Frame, RunStatus
+from sanket_sim.live.frames.json_text import json_of
 from sanket_sim.live.picture import Picture
 
 INTERVALS_S = {

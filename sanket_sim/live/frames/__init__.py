@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from sanket_sim.live.frames.alerts import Alert, Alerts, Evidence
 from sanket_sim.live.frames.board import Point, Tile, Verdicts
+from sanket_sim.live.frames.frame import Frame
 from sanket_sim.live.frames.fraud import Case, FraudDesk, Move, Thresholds, WhatIf
 from sanket_sim.live.frames.metrics import History, Metrics
 from sanket_sim.live.frames.payments import Feed, FeedRow
@@ -48,6 +49,7 @@ __all__ = [
     "FeedRow",
     "FlightState",
     "Flow",
+    "Frame",
     "FraudDesk",
     "History",
     "Metrics",

@@ -11,9 +11,9 @@ from sanket_sim.core.units import NS_PER_MS
 from sanket_sim.live.inspection.evidence import Assessed, assessed
 from sanket_sim.live.inspection.missing import Missing
 from sanket_sim.live.inspection.moments import money, said_of
-from sanket_sim.live.payments.naming import Names
-from sanket_sim.live.payments.so_far import RunSoFar
+from sanket_sim.live.naming import Names
 from sanket_sim.live.picture import Picture
+from sanket_sim.live.reading.so_far import RunSoFar
 from sanket_sim.live.wording import decline_in_words, failure_in_words, in_words
 
 

@@ -14,7 +14,7 @@ from sanket_sim.bank.description import Party
 from sanket_sim.core.money import format_minor
 from sanket_sim.core.units import MINUTE_NS
 from sanket_sim.live.frames import Alert, Evidence, State
-from sanket_sim.live.payments.naming import person
+from sanket_sim.live.naming import person
 from sanket_sim.live.people.payment_ring import PaymentRing
 from sanket_sim.live.scene import Scene
 from sanket_sim.trace.batch import Columns, TraceBatch

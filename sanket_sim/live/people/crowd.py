@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sanket_sim.bank.places import PLACES
 from sanket_sim.core.units import MINUTE_NS, NS_PER_S
 from sanket_sim.live.frames import WINDOW_S, AgentDot, Campaign, Crowd, Flow, State
-from sanket_sim.live.payments.naming import Names
+from sanket_sim.live.naming import Names
 from sanket_sim.live.people.campaigns import CaseFile
 from sanket_sim.live.people.fraud_watch import FraudWatch
 from sanket_sim.live.people.places import communities_of, homes_of, lair_place, rank_of

@@ -8,7 +8,7 @@ import numpy as np
 
 from sanket_sim.core.units import NS_PER_MS, NS_PER_S
 from sanket_sim.live.frames import WINDOW_S, EdgeNow, ServiceNow
-from sanket_sim.live.payments.roots import Roots
+from sanket_sim.live.reading.roots import Roots
 from sanket_sim.live.scene import Scene
 from sanket_sim.live.services.bottlenecks import Bottleneck, ranked
 from sanket_sim.live.services.breakers import BreakerBoard

@@ -15,8 +15,8 @@ from sanket_sim.dashboard.page.panel import Panel, Tab
 from sanket_sim.dashboard.page.polling import use_polled
 from sanket_sim.dashboard.page.weaving import component
 from sanket_sim.live.flying.flight_deck import FlightDeck, FlightError
-from sanket_sim.live.flying.json_text import value_of
 from sanket_sim.live.flying.orders import Inspect
+from sanket_sim.live.frames.json_text import value_of
 
 LOOKS_S = 1.0
 """How often an open inspector asks again."""

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sanket_sim.analysis.root_cause import blame, money_movers
-from sanket_sim.live.payments.so_far import TraceSoFar
-from sanket_sim.live.services.second_ring import Whole
+from sanket_sim.live.reading.so_far import TraceSoFar
 from sanket_sim.simulation.crew import Cockpit
 from sanket_sim.trace.batch import Columns, TraceBatch
 
@@ -25,7 +25,7 @@ class Roots:
     def __init__(self, cockpit: Cockpit) -> None:
         self.trace = TraceSoFar(cockpit)
         self._movers = money_movers(cockpit.resolved.bank, cockpit.words["operation"].words)
-        self.of_batch: Whole = np.empty(0, np.int64)
+        self.of_batch: NDArray[np.int64] = np.empty(0, np.int64)
 
     def observe(self, batch: TraceBatch) -> None:
         """Find whom to blame for what has ended."""

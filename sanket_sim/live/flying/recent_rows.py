@@ -8,9 +8,9 @@ from dataclasses import replace
 from itertools import islice
 from typing import Any
 
-from sanket_sim.live.flying.json_text import json_of, value_of
-from sanket_sim.live.flying.orders import Frame
-from sanket_sim.live.payments.feed import ROWS_KEPT
+from sanket_sim.live.feed import ROWS_KEPT
+from sanket_sim.live.frames import Frame
+from sanket_sim.live.frames.json_text import json_of, value_of
 
 
 class RecentRows:

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from sanket_sim.core.outcomes import Decline, FraudDecision, Outcome
 from sanket_sim.core.units import NS_PER_MS
 from sanket_sim.live.frames import Feed, FeedRow, State
-from sanket_sim.live.payments.naming import Names
-from sanket_sim.live.payments.roots import Roots
+from sanket_sim.live.naming import Names
+from sanket_sim.live.reading.roots import Roots
 from sanket_sim.live.scene import Scene
 from sanket_sim.live.wording import decline_in_words, failure_in_words, in_words
 from sanket_sim.trace.batch import Columns, TraceBatch, rows_in
