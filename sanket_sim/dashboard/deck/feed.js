@@ -137,7 +137,7 @@ export class Feed {
 
   chip(verdict, label) {
     const chip = html("button", {
-      class: "feed-chip", type: "button", "aria-pressed": "false",
+      class: "feed-chip", type: "button", "aria-pressed": "false", "data-none": "",
       "data-verdict": verdict, "data-testid": `feed-filter-${verdict}`,
     }, label, " ", html("small", {}, "0"));
     chip.addEventListener("click", () => this.toggle(verdict, chip));
