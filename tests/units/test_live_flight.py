@@ -21,6 +21,7 @@ from sanket_sim.core.errors import InputError
 from sanket_sim.core.units import NS_PER_S
 from sanket_sim.live.flying.flight_deck import FlightDeck, FlightError
 from sanket_sim.live.flying.orders import Give, Inspect, Pause, Play, SetSpeed, Step, Stop
+from sanket_sim.simulation.run import run
 from sanket_sim.trace.manifest import load_manifest
 
 pytestmark = pytest.mark.slow
@@ -77,7 +78,7 @@ class Watch:
     def until(self, *states, now_ns=0):
         def is_there():
             status = self.deck.status
-            return status["state"] in states and status["now_ns"] >= now_ns
+            return status.state in states and status.now_ns >= now_ns
 
         with self._changed:
             assert self._changed.wait_for(is_there, 60), self.deck.status
@@ -101,7 +102,7 @@ def watch(deck):
     return Watch(deck)
 
 
-def test_the_bytes_of_a_watched_and_disturbed_flight_are_those_of_the_command_line(
+def test_the_bytes_of_a_watched_and_disturbed_flight_are_those_of_a_bare_run(
     small, deck, watch, tmp_path
 ):
     deck.start(small, speed=30.0, play=True)
@@ -113,24 +114,24 @@ def test_the_bytes_of_a_watched_and_disturbed_flight_are_those_of_the_command_li
         deck.ask(Inspect("history"))
         deck.ask(Play())
     deck.ask(SetSpeed(10_000.0))
-    folder = Path(watch.until("ended")["folder"])
-    command = [sys.executable, "-m", "sanket_sim", "run", small, "--quiet"]
-    subprocess.run([*command, "--out", str(tmp_path / "bare")], check=True)
+    folder = Path(watch.until("ended").folder)
+    run(small, out=tmp_path / "bare", report=False)
     assert watch.frames > 10
     assert len(written(folder)) > 5
     assert written(folder) == written(tmp_path / "bare" / "small-s5")
 
 
-def test_a_flight_that_was_steered_is_replayed_by_the_command_line(small, deck, watch, tmp_path):
+def test_a_flight_that_was_steered_is_replayed_from_its_own_experiment(
+    small, deck, watch, tmp_path
+):
     deck.start(small)
     deck.ask(Step(1_700_000_001))
     watch.until("paused")
     deck.ask(Give(STALL))
     deck.ask(SetSpeed(10_000.0))
     deck.ask(Play())
-    folder = Path(watch.until("ended")["folder"])
-    command = [sys.executable, "-m", "sanket_sim", "run", str(folder / "experiment.toml")]
-    subprocess.run([*command, "--quiet", "--out", str(tmp_path / "again")], check=True)
+    folder = Path(watch.until("ended").folder)
+    run(folder / "experiment.toml", out=tmp_path / "again", report=False)
     assert "[[command]]" in (folder / "experiment.toml").read_text()
     assert written(tmp_path / "again" / "small-s5") == written(folder)
 
@@ -144,24 +145,24 @@ def test_reset_brings_the_same_to_its_start_in_a_new_folder_and_the_old_one_is_m
     first = watch.until("paused")
     deck.reset()
     second = deck.status
-    assert (second["state"], second["now_ns"], second["run_id"]) == ("ready", 0, 2)
-    assert second["speed"] == 77.0
-    assert second["folder"] != first["folder"]
+    assert (second.state, second.now_ns, second.run_id) == ("ready", 0, 2)
+    assert second.speed == 77.0
+    assert second.folder != first.folder
     deck.close()
-    assert load_manifest(Path(first["folder"])).reason.startswith("interrupted by the operator")
-    assert (Path(first["folder"]) / "report.html").is_file()
-    assert not Path(second["folder"]).exists(), "what has never flown leaves nothing"
+    assert load_manifest(Path(first.folder)).reason.startswith("interrupted by the operator")
+    assert (Path(first.folder) / "report.html").is_file()
+    assert not Path(second.folder).exists(), "what has never flown leaves nothing"
 
 
 def test_stopping_what_never_flew_leaves_no_folder_and_reset_begins_again(small, deck, watch):
     deck.start(small)
-    folder = Path(deck.status["folder"])
+    folder = Path(deck.status.folder)
     deck.ask(Stop())
-    assert watch.until("ended")["folder"] == ""
+    assert watch.until("ended").folder == ""
     assert not folder.exists()
     assert deck.ask(Play()).problems
     deck.reset()
-    assert deck.status["state"] == "ready"
+    assert deck.status.state == "ready"
 
 
 def test_a_process_that_is_killed_leaves_a_deck_that_says_so_and_flies_again(small, deck, watch):
@@ -169,13 +170,13 @@ def test_a_process_that_is_killed_leaves_a_deck_that_says_so_and_flies_again(sma
     watch.until("running", now_ns=1)
     os.kill(deck.pid, signal.SIGKILL)
     status = watch.until("failed")
-    assert "SIGKILL" in status["message"]
-    assert status["now_ns"] > 0
+    assert "SIGKILL" in status.message
+    assert status.now_ns > 0
     with pytest.raises(FlightError, match="reset"):
         deck.ask(Play())
-    assert not load_manifest(Path(status["folder"])).complete
+    assert not load_manifest(Path(status.folder)).complete
     deck.reset()
-    assert deck.status["state"] == "ready"
+    assert deck.status.state == "ready"
 
 
 def test_a_plugin_that_raises_ends_the_run_as_failed_with_its_own_words(deck, watch, tmp_path):
@@ -183,24 +184,24 @@ def test_a_plugin_that_raises_ends_the_run_as_failed_with_its_own_words(deck, wa
     deck.start(source, speed=10_000.0, play=True)
     status = watch.until("failed")
     assert re.search(
-        r"ZeroDivisionError: nobody thought \(surprise\.py, line \d+\)", status["message"]
+        r"ZeroDivisionError: nobody thought \(surprise\.py, line \d+\)", status.message
     )
-    assert status["now_ns"] >= 2 * NS_PER_S
+    assert status.now_ns >= 2 * NS_PER_S
     assert deck.ask(Inspect("history")).body
     deck.reset()
-    assert deck.status["state"] == "ready"
+    assert deck.status.state == "ready"
 
 
 def test_money_out_of_nothing_is_found_by_the_auditor_and_fails_the_run(deck, watch, tmp_path):
     deck.start(with_plugin(tmp_path, "thief", "X02", MAKE_MONEY), speed=10_000.0, play=True)
     status = watch.until("failed")
-    assert re.search(r"conservation law L4 failed: residual [1-9]\d* EUR", status["message"])
-    assert not status["conserved"]
-    assert status["now_ns"] < 12 * NS_PER_S, "at the first tick in which it does not hold"
+    assert re.search(r"conservation law L4 failed: residual [1-9]\d* EUR", status.message)
+    assert not status.conserved
+    assert status.now_ns < 12 * NS_PER_S, "at the first tick in which it does not hold"
     deck.ask(Inspect("history"))  # its answer comes after whatever was shown with the failure
     (alert,) = [one for one in deck.body("alerts")["alerts"] if one["topic"] == "LEDGER"]
     assert (alert["title"], alert["severity"]) == ("Conservation law broken", "critical")
-    assert "law L4" in load_manifest(Path(status["folder"])).reason
+    assert "law L4" in load_manifest(Path(status.folder)).reason
 
 
 def test_a_disk_that_is_full_in_mid_flight_fails_the_run_and_reset_flies_again(small, deck, watch):
@@ -211,12 +212,12 @@ def test_a_disk_that_is_full_in_mid_flight_fails_the_run_and_reset_flies_again(s
     deck.ask(SetSpeed(10_000.0))
     deck.ask(Play())
     status = watch.until("failed")
-    assert "cannot be written" in status["message"]
-    assert status["conserved"]
-    assert not load_manifest(Path(status["folder"])).complete
+    assert "cannot be written" in status.message
+    assert status.conserved
+    assert not load_manifest(Path(status.folder)).complete
     assert deck.ask(Inspect("history")).body, "what it has seen can still be looked at"
     deck.reset()
-    assert deck.status["state"] == "ready"
+    assert deck.status.state == "ready"
 
 
 def test_a_wrong_experiment_leaves_the_present_flight_alone(small, deck, watch):
@@ -224,7 +225,7 @@ def test_a_wrong_experiment_leaves_the_present_flight_alone(small, deck, watch):
     with pytest.raises(InputError, match="no such file"):
         deck.start("no_such_experiment")
     assert not deck.ask(Step()).problems
-    assert watch.until("paused")["run_id"] == 1
+    assert watch.until("paused").run_id == 1
 
 
 def test_a_deck_without_a_flight_is_no_error(tmp_path):
@@ -240,15 +241,15 @@ def test_a_deck_without_a_flight_is_no_error(tmp_path):
 
 def test_when_the_server_is_killed_the_run_ends_properly_and_leaves_no_orphan(small, tmp_path):
     script = f"""
+import time
 from pathlib import Path
 from sanket_sim.live.flying.flight_deck import FlightDeck
 if __name__ == "__main__":
     deck = FlightDeck(Path({str(tmp_path / "out")!r}))
     deck.start({small!r}, speed=1.0, play=True)
-    while not deck.status["now_ns"]:
-        pass
+    while not deck.status.now_ns:
+        time.sleep(0.05)
     print(deck.pid, flush=True)
-    import time
     time.sleep(600)
 """
     file = tmp_path / "server.py"
