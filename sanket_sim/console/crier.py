@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -13,7 +12,7 @@ from sanket_sim.console.listening import Berth
 from sanket_sim.console.wording import plain
 from sanket_sim.core.units import format_duration
 from sanket_sim.live.flying.flight_deck import FlightDeck
-from sanket_sim.live.frames import Frame
+from sanket_sim.live.frames import Frame, RunStatus
 from sanket_sim.live.frames.json_text import value_of
 from sanket_sim.simulation.resolve import ResolvedExperiment
 from sanket_sim.simulation.shelf import entry_of
@@ -68,19 +67,19 @@ class Crier:
     def _hear(self, frame: Frame) -> None:
         if frame.topic != "metrics":
             return
-        status = value_of(frame.body)["run"]
-        turn = (status["run_id"], status["state"])
-        if turn != self._last and status["state"] in _TOLD:
+        status = RunStatus(**value_of(frame.body)["run"])
+        turn = (status.run_id, status.state)
+        if turn != self._last and status.state in _TOLD:
             self._tell(status)
-        self._last = turn if status["state"] in _TOLD else self._last
+        self._last = turn if status.state in _TOLD else self._last
 
-    def _tell(self, status: dict[str, Any]) -> None:
-        folder, message = status["folder"], status["message"]
+    def _tell(self, status: RunStatus) -> None:
+        folder, message = status.folder, status.message
         report = Path(folder) / "report.html" if folder else None
         written = str(report) if report and report.is_file() else folder and f"{folder}/"
-        if status["state"] == "measuring":
+        if status.state == "measuring":
             written = ""
-        self.say(status["state"], "  ".join(filter(None, (written, message))))
+        self.say(status.state, "  ".join(filter(None, (written, message))))
 
 
 def _title(resolved: ResolvedExperiment | None) -> Text:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import Depends
@@ -14,12 +15,10 @@ from starlette.requests import HTTPConnection
 from sanket_sim.core.settings import nearest
 from sanket_sim.live.flying.flight_deck import FlightDeck
 from sanket_sim.live.flying.orders import Give, Inspect, Order
-from sanket_sim.live.frames import RunStatus
+from sanket_sim.live.frames import STEERABLE, RunStatus
 from sanket_sim.live.frames.json_text import json_of, value_of
 from sanket_sim.server.refusals import Refusal
 
-STEERABLE = ("ready", "running", "paused")
-"""States in which a run takes orders."""
 NOBODY = RunStatus(0, "", "", "", 0, "empty", 0, 0, 0, "", 0.0, 0.0)
 """What there is to say of a run before any was started."""
 
@@ -57,16 +56,16 @@ class Gate:
             self._lock.release()
 
 
-def status_of(deck: FlightDeck) -> dict[str, Any]:
-    """Return where the run stands, as `RunStatus`, whatever has become of it."""
-    status = deck.status
+def status_of(deck: FlightDeck) -> RunStatus:
+    """Return where the run stands, whatever has become of it."""
+    status, plan = deck.status, deck.plan
     if status is None:
-        status = value_of(json_of(NOBODY))
-        if deck.plan is not None:
-            status |= {"run_id": deck.plan.run_id, "experiment": deck.plan.source}
+        status = NOBODY
+        if plan is not None:
+            status = replace(NOBODY, run_id=plan.run_id, experiment=plan.source)
     if deck.failure:
-        status |= {"state": "failed", "message": deck.failure}
-    return dict(status)
+        status = replace(status, state="failed", message=deck.failure)
+    return status
 
 
 def json_response(body: bytes, status: int = 200) -> Response:
@@ -93,7 +92,7 @@ def order(deck: FlightDeck, given: Order) -> bytes:
     answer = deck.ask(given)
     if answer.problems:
         pointless = not any(path for path, _ in answer.problems) and not isinstance(given, Give)
-        late = pointless or status_of(deck)["state"] not in STEERABLE
+        late = pointless or status_of(deck).state not in STEERABLE
         told = "; ".join(message for _, message in answer.problems)
         raise Refusal(409 if late else 422, told, answer.problems)
     return answer.body
@@ -138,7 +137,7 @@ def check_flown(deck: FlightDeck) -> None:
 
 def _check_boarded(deck: FlightDeck) -> None:
     check_flown(deck)
-    if status_of(deck)["state"] == "starting":
+    if status_of(deck).state == "starting":
         raise Refusal(409, "the run is still being brought to its start; ask again in a moment")
 
 

@@ -19,7 +19,7 @@ from prometheus_client.registry import Collector
 
 from sanket_sim.core.units import NS_PER_S
 from sanket_sim.live.flying.flight_deck import FlightDeck
-from sanket_sim.live.frames import FlightState
+from sanket_sim.live.frames import FlightState, RunStatus
 from sanket_sim.server.bridge import status_of
 from sanket_sim.server.hub import Hub
 from sanket_sim.server.version import VERSION
@@ -65,20 +65,18 @@ class FlightCollector(Collector):
         yield CounterMetricFamily(f"{frames}_dropped", "Frames slow clients missed.", dropped)
 
 
-def _of_the_run(status: dict[str, Any]) -> Iterator[Metric]:
+def _of_the_run(status: RunStatus) -> Iterator[Metric]:
     state = GaugeMetricFamily("sanket_run_state", "1 for the state of the run.", labels=["state"])
     for name in get_args(FlightState):
-        state.add_metric([name], float(status["state"] == name))
+        state.add_metric([name], float(status.state == name))
     yield state
     seconds = "seconds of simulated time since the start of the run."
-    yield GaugeMetricFamily("sanket_run_number", "Grows with every start.", status["run_id"])
-    yield GaugeMetricFamily(
-        "sanket_simulated_seconds", f"Now: {seconds}", status["now_ns"] / NS_PER_S
-    )
+    yield GaugeMetricFamily("sanket_run_number", "Grows with every start.", status.run_id)
+    yield GaugeMetricFamily("sanket_simulated_seconds", f"Now: {seconds}", status.now_ns / NS_PER_S)
     speed = "Simulated seconds per second"
-    yield GaugeMetricFamily("sanket_speed_ratio", f"{speed}, asked for.", status["speed"])
-    yield GaugeMetricFamily("sanket_speed_reached_ratio", f"{speed}.", status["speed_reached"])
-    yield CounterMetricFamily("sanket_intents_ended", "Intents ended.", status["processed"])
+    yield GaugeMetricFamily("sanket_speed_ratio", f"{speed}, asked for.", status.speed)
+    yield GaugeMetricFamily("sanket_speed_reached_ratio", f"{speed}.", status.speed_reached)
+    yield CounterMetricFamily("sanket_intents_ended", "Intents ended.", status.processed)
 
 
 def _verdicts(counts: dict[str, int]) -> Metric:

@@ -30,10 +30,10 @@ DESCRIBED = schemathesis.openapi.from_dict(create_app(FlightDeck()).openapi())
 def address(tmp_path_factory):
     """Serve a run that goes on while it is asked."""
     with flying(tmp_path_factory.mktemp("contract"), speed=1.0, play=True) as deck:
-        wait_until(lambda: deck.status["now_ns"] > 0)
+        wait_until(lambda: deck.status.now_ns > 0)
         with served(create_app(deck)) as port:
             yield f"http://127.0.0.1:{port}"
-            assert deck.status["state"] != "failed", deck.failure
+            assert deck.status.state != "failed", deck.failure
 
 
 def judge(case, address):

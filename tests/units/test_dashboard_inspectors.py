@@ -47,7 +47,7 @@ def flown(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlightDeck]:
     deck.start(str(folder / "leaky.toml"), speed=10_000)
     deck.ask(Step(MINUTE_NS))
     end_s = time.monotonic() + 60.0
-    while deck.status["state"] != "paused":
+    while deck.status.state != "paused":
         assert time.monotonic() < end_s
         time.sleep(0.05)
     yield deck

@@ -71,15 +71,13 @@ def test_controls_follow_what_is_allowed(flight: FlightDeck) -> None:
 
 def test_a_step_of_the_controls_moves_the_run(flight: FlightDeck) -> None:
     rc, widget = drawn(run_controls(standing_of(flight), Orders(flight, lambda _: None)), "against")
-    before_ns = flight.status["now_ns"]
+    before_ns = flight.status.now_ns
     widget().vue_step_by(1)
     eventually(
-        lambda: (
-            flight.status["now_ns"] == before_ns + NS_PER_S and flight.status["state"] == "paused"
-        )
+        lambda: flight.status.now_ns == before_ns + NS_PER_S and flight.status.state == "paused"
     )
     widget().vue_set_speed(50_000)
-    eventually(lambda: flight.status["speed"] == 10_000)
+    eventually(lambda: flight.status.speed == 10_000)
     rc.close()
 
 
@@ -100,9 +98,9 @@ def test_an_open_inspector_follows_its_service(flight: FlightDeck) -> None:
     tab = Tab()
     rc, widget = drawn(inspector(flight, tab, Panel("inspect", "service", "payment"), 1), "inside")
     eventually(lambda: widget().title == "Payment")
-    before = flight.status["processed"]
+    before = flight.status.processed
     flight.ask(Step(5 * NS_PER_S))
-    eventually(lambda: flight.status["processed"] > before)
+    eventually(lambda: flight.status.processed > before)
 
     def answered() -> str:
         return str(widget().inside.blocks[0]["rows"][0]["value"])

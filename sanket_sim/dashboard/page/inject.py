@@ -69,14 +69,14 @@ def inject(standing: Standing, orders: Orders, tab: Tab, target: str) -> None:
             orders.in_background(lambda: workshop.set(workshop_of(plan)))
 
     def draw_up(form: Form) -> None:
-        if workshop.value is not None:
+        if workshop.value is not None and (status := deck.status):
             chosen.set(form["target"])
             refused.set(())
-            draft.set(workshop.value.draft(form, deck.status["now_ns"], changes.value))
+            draft.set(workshop.value.draft(form, status.now_ns, changes.value))
 
     def give(form: Form) -> None:
-        if workshop.value is not None:
-            order = workshop.value.draft(form, deck.status["now_ns"], changes.value).order
+        if workshop.value is not None and (status := deck.status):
+            order = workshop.value.draft(form, status.now_ns, changes.value).order
             orders.in_background(lambda: carry_out(order))
 
     def carry_out(order: Give) -> None:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import Literal
 
 from sanket_sim.live.flying.flight_deck import FlightDeck
+from sanket_sim.live.frames import STEERABLE
 
 Control = Literal["play", "step", "stop", "reset", "speed", "inject"]
-_AT_WORK = ("ready", "running", "paused")
 _FLYING = ("running", "paused", "measuring")
 
 
@@ -56,7 +56,7 @@ class Standing:
             return "no run has been started yet: choose an experiment"
         if control == "reset":
             return "the run is at its start" if self.state == "ready" else ""
-        if self.state not in _AT_WORK:
+        if self.state not in STEERABLE:
             return _over(self.state)
         if control == "step" and self.state == "running":
             return "pause the run to go on step by step"
@@ -79,4 +79,4 @@ def standing_of(deck: FlightDeck) -> Standing:
     if status is None:
         return Standing()
     names = ("state", "run_id", "speed", "experiment", "folder", "message")
-    return Standing(**{name: status[name] for name in names})
+    return Standing(**{name: getattr(status, name) for name in names})

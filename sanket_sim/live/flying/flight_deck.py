@@ -161,7 +161,7 @@ class FlightDeck:
             if self.plan is None:
                 raise FlightError("no run has been started yet")
             status = self.status
-            speed = status["speed"] if status else self.plan.speed
+            speed = status.speed if status else self.plan.speed
             plan = replace(self.plan, run_id=self.plan.run_id + 1, speed=speed, play=False)
             kept = self._begin(plan)
         if wait:
@@ -209,10 +209,10 @@ class FlightDeck:
         return None if frame is None else value_of(frame.body)
 
     @property
-    def status(self) -> Any:
-        """Where the flight stands, as `frames.RunStatus`; None if there is none."""
+    def status(self) -> RunStatus | None:
+        """Where the flight stands; None if there is none."""
         metrics = self.body("metrics")
-        return None if metrics is None else metrics["run"]
+        return None if metrics is None else RunStatus(**metrics["run"])
 
     @property
     def points(self) -> list[Any]:
@@ -258,7 +258,8 @@ class FlightDeck:
         _check_speed(plan.speed)
         if plan.source not in self.sources:
             self.sources.append(plan.source)
-        flown = bool(self.status and self.status["now_ns"])
+        status = self.status
+        flown = status is not None and status.now_ns > 0
         self.dismiss("the operator")
         if self._leaving and not flown:
             self._leaving[-1].wait(_NEVER_FLOWN_S)

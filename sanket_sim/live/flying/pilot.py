@@ -29,7 +29,7 @@ from sanket_sim.live.flying.orders import (
 from sanket_sim.live.flying.outbox import Outbox
 from sanket_sim.live.flying.pace import Pace
 from sanket_sim.live.flying.projector import Projector
-from sanket_sim.live.frames import FlightState, RunStatus
+from sanket_sim.live.frames import STEERABLE, FlightState, RunStatus
 from sanket_sim.live.frames.json_text import json_of
 from sanket_sim.live.inspection import Missing, inspect
 from sanket_sim.live.picture import Picture
@@ -40,7 +40,6 @@ from sanket_sim.trace.batch import TraceBatch
 
 COMMANDS_MAX = 500
 """Most commands that a run takes: all of them stand in its experiment."""
-_ALOFT: tuple[FlightState, ...] = ("ready", "running", "paused")
 _LOOK_S = 0.05
 """How often a pilot who waits looks whether the run has been interrupted, or a frame is due."""
 _NOBODY_LEFT = "the loss of its server"
@@ -266,7 +265,7 @@ class Pilot:
 
     def _stop(self, by: str) -> bytes:
         """End the run, if it has not ended: to ask twice does no harm."""
-        if self.state in _ALOFT:
+        if self.state in STEERABLE:
             self.cockpit.stop(by)
         return b"{}"
 
@@ -283,7 +282,7 @@ class Pilot:
         return b"{}"
 
     def _demand_aloft(self, remedy: str) -> None:
-        if self.state not in _ALOFT or self._stopped:
+        if self.state not in STEERABLE or self._stopped:
             gone = {"measuring": "is over and is being measured", "failed": "has failed"}
             said = gone.get(self.state, "is over" if self.flown else "was given up")
             raise Refused((("", f"the run {said}; {remedy}"),))

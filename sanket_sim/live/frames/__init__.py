@@ -18,6 +18,7 @@ from sanket_sim.live.frames.people import AgentDot, Campaign, Crowd, Flow
 from sanket_sim.live.frames.services import EdgeNow, Replica, ServiceNow
 from sanket_sim.live.frames.standing import (
     POINTS_MAX,
+    STEERABLE,
     TOPICS,
     WINDOW_S,
     Changed,
@@ -32,6 +33,7 @@ Body = Metrics | Feed | FraudDesk | Alerts | Crowd
 
 __all__ = [
     "POINTS_MAX",
+    "STEERABLE",
     "TOPICS",
     "WINDOW_S",
     "AgentDot",

@@ -13,6 +13,8 @@ POINTS_MAX = 600
 FlightState = Literal[
     "empty", "starting", "ready", "running", "paused", "measuring", "ended", "failed"
 ]
+STEERABLE: tuple[FlightState, ...] = ("ready", "running", "paused")
+"""States in which a run takes orders."""
 State = Literal["ok", "warn", "critical", "idle"]
 Topic = Literal["metrics", "transactions", "fraud_alerts", "alerts", "agents"]
 TOPICS: tuple[Topic, ...] = ("metrics", "transactions", "fraud_alerts", "alerts", "agents")

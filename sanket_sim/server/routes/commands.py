@@ -32,7 +32,7 @@ _RECORD = "experiment.toml"
 @router.get("/commands", summary="What has been commanded?", responses=refusing())
 def given(deck: Deck) -> GivenCommands:
     """Return every command on the run's record, in the order in which they were given."""
-    folder = status_of(deck)["folder"]
+    folder = status_of(deck).folder
     record = Path(folder) / _RECORD
     if not folder or not record.is_file():
         return GivenCommands(commands=[])

@@ -33,7 +33,7 @@ TheGate = Annotated[Gate, Depends(_gate_of)]
 async def health(deck: Deck, request: Request) -> Health:
     """Say that the server lives, its version, and the state of the run."""
     clients = len(request.app.state.hub.clients)
-    return Health(version=VERSION, state=status_of(deck)["state"], clients=clients)
+    return Health(version=VERSION, state=status_of(deck).state, clients=clients)
 
 
 @router.get(

@@ -46,7 +46,7 @@ async def points(
 ) -> Response:
     """Return every point of the charts after the index `since`."""
     newer = [point for point in deck.points if point["index"] > since]
-    return answer_of({"run_id": status_of(deck)["run_id"], "points": newer})
+    return answer_of({"run_id": status_of(deck).run_id, "points": newer})
 
 
 @router.get(

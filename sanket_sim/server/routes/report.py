@@ -42,9 +42,9 @@ def findings(deck: Deck) -> FileResponse:
 def _ended_file(deck: Deck, name: str) -> Path:
     check_flown(deck)
     status = status_of(deck)
-    if status["state"] != "ended":
-        raise Refusal(409, f"the run is {status['state']}: its report is written when it ends")
-    path = Path(status["folder"]) / name
+    if status.state != "ended":
+        raise Refusal(409, f"the run is {status.state}: its report is written when it ends")
+    path = Path(status.folder) / name
     if not path.is_file():
         raise Refusal(404, f"the run has left no {name}")
     return path

@@ -56,7 +56,9 @@ def sheet_of(deck: FlightDeck, panel: Panel, *, truth: bool) -> Sheet:
         return Sheet(
             f"{panel.kind.capitalize()} {panel.key}", "", (Text("", (said,)),), (Chip("unknown"),)
         )
-    return laid_out(panel.kind, value_of(answer.body), deck.status["start"], truth=truth)
+    status = deck.status
+    assert status is not None, "a flight that answers has shown itself"
+    return laid_out(panel.kind, value_of(answer.body), status.start, truth=truth)
 
 
 def _unknown(panel: Panel) -> Sheet:
