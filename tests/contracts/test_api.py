@@ -22,6 +22,9 @@ FEW = settings(
     suppress_health_check=list(HealthCheck),
 )
 
+FEWER = settings(FEW, max_examples=3)
+"""Each example brings a bank to its start, which takes seconds."""
+
 
 DESCRIBED = schemathesis.openapi.from_dict(create_app(FlightDeck()).openapi())
 
@@ -49,6 +52,6 @@ def test_what_does_not_end_the_run(case, address):
 
 @pytest.mark.slow
 @DESCRIBED.include(path=ENDS_THE_RUN).parametrize()
-@FEW
+@FEWER
 def test_what_ends_the_run(case, address):
     judge(case, address)
