@@ -110,6 +110,7 @@ class Picture:
             points=self._look(self.meters.newest_points, ()),
             disturbances=self.timeline.disturbances,
             point_ns=self.meters.point_ns,
+            stretch=self._look(lambda: self.services.stretch, ""),
             in_force=self._look(lambda: self.in_force.changes, ()),
             verdicts=self._look(self.meters.verdicts, Verdicts()),
         )

@@ -336,3 +336,36 @@ def test_hops_in_doubt_count_as_those_of_whom_all_is_known() -> None:
         sums_j.append(meter.measured.energy_j)
     assert 0 < sums_j[0] < drawn_j
     assert sums_j[1] == pytest.approx(sums_j[0], rel=1e-12)
+
+
+def left_open(plan: Plan) -> TraceBatch:
+    """Return every payment and hop of a run as if its end had left them: no time passes."""
+    whole = everything(plan)
+    return TraceBatch(
+        end_ns=20 * S, transactions=whole.transactions, hops=whole.hops, truth=whole.truth
+    )
+
+
+def test_what_the_end_leaves_open_is_in_the_total_and_in_no_rate() -> None:
+    meters = Meters(scene_of(PLAN))
+    for batch in itertools.islice(ticks_of(PLAN), 20):
+        meters.observe(batch)
+    now, points = meters.now, list(meters.points)
+    before = now.window.tally.counts.copy(), now.window.carbon_mg, now.peak_per_s, now.calm.span_s
+    submitted = now.total[Count.SUBMITTED]
+    meters.observe(left_open(PLAN))
+    after = now.window.tally.counts, now.window.carbon_mg, now.peak_per_s, now.calm.span_s
+    assert np.array_equal(after[0], before[0])
+    assert after[1:] == before[1:]
+    assert meters.points == points
+    assert now.total[Count.SUBMITTED] > submitted + 100
+    assert now.newest.tally.ended == 0
+
+
+def test_a_run_that_is_stopped_shows_the_whole_run_from_then_on() -> None:
+    meters = Meters(scene_of(PLAN))
+    for batch in itertools.islice(ticks_of(PLAN), 20):
+        meters.observe(batch)
+    assert not meters.now.over
+    meters.observe(left_open(PLAN))
+    assert meters.tiles()[0].chip == "whole run"

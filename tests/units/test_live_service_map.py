@@ -198,3 +198,26 @@ def test_a_ring_takes_late_rows_and_leaps_of_time():
     assert ring.series(3).ravel().tolist() == [1, 1, 1]
     ring.advance(500)
     assert ring.last(3).tolist() == [0]
+
+
+def test_what_the_end_leaves_open_is_in_the_sums_and_in_no_window():
+    look, _ = onlooker.storm()
+    counts = HopCounts(look.picture.scene.bank)
+    hops = {column.name: np.ones(40, column.dtype) for column in schema.HOPS}
+    hops |= {"service": np.zeros(40, np.int64), "caller": np.zeros(40, np.int64)}
+    hops |= {"operation": np.zeros(40, np.int64), "outcome": np.full(40, Outcome.IN_FLIGHT)}
+    counts.observe(hops, 2 * S, 2 * S, 1)
+    assert counts.of_services().total.sum() == 0
+    assert counts.waits().sum() == 0
+    assert counts.of_services(since_start=True).total.sum() == 40
+
+
+def test_a_map_of_a_run_that_is_over_shows_the_whole_run(flown):
+    look, _ = flown
+    services = look.picture.services
+    assert services.stretch == "whole run"
+    ever = services.hops.of_services(since_start=True).asked
+    arrivals_s = look.picture.scene.experiment.duration / S
+    for card, asked in zip(services.services(), ever.tolist(), strict=True):
+        assert card.rate_per_s == pytest.approx(asked / arrivals_s)
+        assert card.leak_share == pytest.approx(card.leaked / look.picture.processed)

@@ -24,6 +24,9 @@ class Metrics:
     """Length of a point; a frame in which it has changed brings every point there is, anew."""
     in_force: tuple[Changed, ...] = ()
     """Settings and controls that faults or commands have changed, and that are changed now."""
+    stretch: str = ""
+    """What rates and shares of services and of the ways between them are of: ``"last 15 s"``, or
+    ``"whole run"`` once no customer arrives any more."""
     verdicts: Verdicts = field(default_factory=Verdicts)
 
 

@@ -68,6 +68,7 @@ class Instruments:
         self.service_names = scene.service_names
         self.newest = Stretch(0, 0, Tally.empty(self.shape))
         self.now_ns = 0
+        self.closed = False
         self.peak_per_s = 0.0
         self._duration_ns = asked.duration
         self._services = _Services(scene)
@@ -81,7 +82,11 @@ class Instruments:
         )
 
     def observe(self, batch: TraceBatch) -> Stretch:
-        """Take in what one tick brought; return what was counted of it."""
+        """Take in what one tick brought; return what was counted of it.
+
+        What the end of a run leaves open comes when no time passes any more: it is part of the
+        total, and of no window, for no rate can be taken of it.
+        """
         begin_ns, self.now_ns = self.now_ns, max(self.now_ns, batch.end_ns)
         self._ids.learn(batch.transactions)
         self.calm.take(batch.faults)
@@ -90,7 +95,12 @@ class Instruments:
         self.total.add(self._measured(batch, tally))
         spent = self.energy.read(batch, (self.now_ns - begin_ns) / NS_PER_S)
         carbon_mg = spent.carbon_mg(self.energy.grid)
-        self.newest = newest = Stretch(begin_ns, self.now_ns, tally, spent.energy_j, carbon_mg)
+        newest = Stretch(begin_ns, self.now_ns, tally, spent.energy_j, carbon_mg)
+        if begin_ns == self.now_ns:
+            self.closed |= rows_in(batch.transactions) > 0
+            self.newest = Stretch(begin_ns, begin_ns, Tally.empty(self.shape))
+            return newest
+        self.newest = newest
         if self.energy.known:
             self.calm.add(newest)
         self.window.add(newest)
@@ -109,8 +119,8 @@ class Instruments:
 
     @property
     def over(self) -> bool:
-        """Whether customers have stopped arriving."""
-        return self.now_ns >= self._duration_ns
+        """Whether customers have stopped arriving: at the end, or as somebody stopped the run."""
+        return self.closed or self.now_ns >= self._duration_ns
 
     @property
     def shown(self) -> Tally:

@@ -48,7 +48,12 @@ class Plotter:
         self._bucket = self._begin(0)
 
     def add(self, newest: Stretch, window: Window, power_w: float, recall: float | None) -> None:
-        """Take in a batch; close the point that it completes."""
+        """Take in a batch; close the point that it completes.
+
+        What was left open at the end took no time: no stretch is to blame for it.
+        """
+        if newest.begin_ns == newest.end_ns:
+            return
         self._bucket.join(newest)
         due_ns = (self._bucket.begin_ns // self.width_ns + 1) * self.width_ns
         if newest.end_ns >= due_ns and len(self.points) < POINTS_MAX:

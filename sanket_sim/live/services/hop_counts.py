@@ -85,13 +85,20 @@ class HopCounts:
         self._waits_since_start = np.zeros((self.services, BUCKETS), np.int64)
 
     def observe(self, hops: Columns, begin_ns: int, end_ns: int, second: int) -> None:
-        """Count the hops of a tick; `second` is the one under way at its end."""
+        """Count the hops of a tick; `second` is the one under way at its end.
+
+        What the end of a run leaves open comes when no time passes any more: no rate can be taken
+        of it, so it counts in the sums of the run alone.
+        """
         self._window.advance(second)
         self._waits.advance(second)
         self._waited.advance(second)
         if not rows_in(hops):
             return
         left_ns = self._left_ns(hops)
+        self._sum(hops, left_ns)
+        if end_ns <= begin_ns:
+            return
         written_ns = np.maximum(left_ns, np.maximum(hops["ended_ns"], hops["sent_ns"]))
         seconds = (np.clip(written_ns, begin_ns + 1, max(end_ns, begin_ns + 1)) - 1) // NS_PER_S
         self._count_ends(hops, seconds)
@@ -127,22 +134,32 @@ class HopCounts:
         return self._since_start if since_start else self._window.last(WINDOW_S)
 
     def _count_ends(self, hops: Columns, seconds: Whole) -> None:
-        ways = hops["caller"].astype(np.int64) * self.services + hops["service"]
-        ends = ways * (ENDS + 1) + hops["outcome"]
         again = hops["attempt"] > 1
-        cells = np.concatenate([ends, ways[again] * (ENDS + 1) + _RETRY])
-        self._window.add(np.concatenate([seconds, seconds[again]]), cells)
-        self._since_start += _shaped(cells, self._since_start.shape)
+        self._window.add(np.concatenate([seconds, seconds[again]]), self._ends_of(hops))
 
     def _count_waits(self, hops: Columns, seconds: Whole, left_ns: Whole) -> None:
-        heard = _ASKED[hops["outcome"]] & (left_ns >= 0)
-        spans_ns = (left_ns - hops["sent_ns"])[heard]
-        cells = hops["service"][heard].astype(np.int64) * BUCKETS + bucket_of(spans_ns)
-        self._waits.add(seconds[heard], cells)
-        self._waits_since_start += _shaped(cells, self._waits_since_start.shape)
+        heard = _heard(hops, left_ns)
+        self._waits.add(seconds[heard], _waits_of(hops, left_ns))
         waits = heard & ~self._published[hops["caller"], hops["operation"]]
-        ways = hops["caller"].astype(np.int64) * self.services + hops["service"]
-        self._waited.add(seconds[waits], ways[waits], (left_ns - hops["sent_ns"])[waits])
+        self._waited.add(
+            seconds[waits], self._ways_of(hops)[waits], (left_ns - hops["sent_ns"])[waits]
+        )
+
+    def _sum(self, hops: Columns, left_ns: Whole) -> None:
+        """Count hops in the sums of the whole run."""
+        self._since_start += _shaped(self._ends_of(hops), self._since_start.shape)
+        cells = _waits_of(hops, left_ns)
+        self._waits_since_start += _shaped(cells, self._waits_since_start.shape)
+
+    def _ways_of(self, hops: Columns) -> Whole:
+        ways: Whole = hops["caller"].astype(np.int64) * self.services + hops["service"]
+        return ways
+
+    def _ends_of(self, hops: Columns) -> Whole:
+        """Return a cell for how each hop ended, and another for each that was no first attempt."""
+        ways, again = self._ways_of(hops), hops["attempt"] > 1
+        ends = ways * (ENDS + 1) + hops["outcome"]
+        return np.concatenate([ends, ways[again] * (ENDS + 1) + _RETRY])
 
     def _left_ns(self, hops: Columns) -> Whole:
         """Return when each hop's caller stopped waiting; as `analysis.edges.waited_until_ns`."""
@@ -155,6 +172,18 @@ class HopCounts:
 
 
 _GAVE_UP = np.array([outcome in GIVEN_UP for outcome in Outcome])
+
+
+def _heard(hops: Columns, left_ns: Whole) -> NDArray[np.bool_]:
+    """Say which hops put their question to the callee and were waited for to some end."""
+    return np.asarray(_ASKED[hops["outcome"]] & (left_ns >= 0))
+
+
+def _waits_of(hops: Columns, left_ns: Whole) -> Whole:
+    """Return a cell, by service and bucket, for each wait that is over."""
+    heard = _heard(hops, left_ns)
+    spans_ns = (left_ns - hops["sent_ns"])[heard]
+    return np.asarray(hops["service"][heard].astype(np.int64) * BUCKETS + bucket_of(spans_ns))
 
 
 def _shaped(cells: Whole, shape: tuple[int, ...]) -> Whole:

@@ -25,25 +25,33 @@ class LeakHeat:
     leaked, value_minor : int64 arrays, shape (services + 1,)
         Since the start: leaks, and their gross value in the bank's first currency, at its own
         rates; the last place is for leaks that no service is to blame for.
+    ended : int
+        Intents that have ended since the start.
     """
 
     def __init__(self, bank: Bank) -> None:
         self._size = len(bank.services) + 1
         self.leaked = np.zeros(self._size, np.int64)
         self.value_minor = np.zeros(self._size, np.int64)
+        self.ended = 0
         self._window = SecondRing((self._size + 1,), WINDOW_S)
         self._last: list[deque[int]] = [deque(maxlen=LAST_KEPT) for _ in range(self._size)]
         self._rates = _first_currency_per_unit(bank)
 
-    def observe(self, ended: Columns, roots: Whole, second: int) -> None:
-        """Take in the payments of a tick; `roots` are their services to blame, -1 for none."""
+    def observe(self, ended: Columns, roots: Whole, second: int, *, timed: bool = True) -> None:
+        """Take in the payments of a tick; `roots` are their services to blame, -1 for none.
+
+        Those that the end of a run leaves open took no time (`timed` false): no window has them.
+        """
         self._window.advance(second)
         if not rows_in(ended):
             return
         leaked = np.flatnonzero(ended["leak_class"] > 0)
         places = np.where(roots[leaked] >= 0, roots[leaked], self._size - 1)
-        cells = np.concatenate([places, np.full(rows_in(ended), self._size)])
-        self._window.add(np.full(len(cells), second), cells)
+        if timed:
+            cells = np.concatenate([places, np.full(rows_in(ended), self._size)])
+            self._window.add(np.full(len(cells), second), cells)
+        self.ended += rows_in(ended)
         self.leaked += np.bincount(places, minlength=self._size)
         np.add.at(self.value_minor, places, self.worth_minor(ended)[leaked])
         for place, tx_id in zip(places.tolist(), ended["tx_id"][leaked].tolist(), strict=True):
@@ -53,9 +61,10 @@ class LeakHeat:
         """Return the last payments that a service leaked, `LAST_KEPT` at most."""
         return list(self._last[place])
 
-    @property
-    def shares(self) -> NDArray[np.float64]:
-        """Leaks of each service as a share of the intents that ended in the window."""
+    def shares(self, *, since_start: bool = False) -> NDArray[np.float64]:
+        """Leaks of each service as a share of the intents that ended; in the window, or ever."""
+        if since_start:
+            return np.asarray(self.leaked / max(self.ended, 1))
         counts = self._window.last(WINDOW_S)
         return np.asarray(counts[: self._size] / max(int(counts[-1]), 1))
 

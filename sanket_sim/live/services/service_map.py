@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sanket_sim.core.units import NS_PER_MS, NS_PER_S
 from sanket_sim.live.frames import WINDOW_S, EdgeNow, ServiceNow
@@ -27,18 +28,24 @@ SHARES = (0.50, 0.95, 0.99)
 
 
 class ServiceMap:
-    """Folds hops, gauges, breakers and leaks into one card per service."""
+    """Folds hops, gauges, breakers and leaks into one card per service.
+
+    Rates and shares are of the last `WINDOW_S` seconds; of the whole run when it is over, which
+    `over` says, or what the end has left open (`closed`).
+    """
 
     def __init__(self, scene: Scene, roots: Roots) -> None:
         bank = scene.bank
         self._scene, self._roots = scene, roots
         self.now_ns = 0
+        self.closed = False
         self.hops = HopCounts(bank)
         self.stations = Stations(bank)
         self.breakers = BreakerBoard(bank)
         self.leaks = LeakHeat(bank)
         self.past = ServicePast()
         self._ways = _edges_by_way(scene)
+        self._duration_ns = scene.experiment.duration
 
     def observe(self, batch: TraceBatch) -> None:
         """Take in hops, gauges, decisions and what has ended."""
@@ -46,7 +53,9 @@ class ServiceMap:
         second = second_of(self.now_ns)
         self.hops.observe(batch.hops, begin_ns, self.now_ns, second)
         self.stations.observe(batch.gauges, second)
-        self.leaks.observe(batch.transactions, self._roots.of_batch, second)
+        timed = self.now_ns > begin_ns
+        self.closed |= not timed and bool(rows_in(batch.transactions) + rows_in(batch.hops))
+        self.leaks.observe(batch.transactions, self._roots.of_batch, second, timed=timed)
         self._take_decisions(batch.decisions)
         if self.now_ns // NS_PER_S > begin_ns // NS_PER_S:
             self._note_past()
@@ -60,13 +69,13 @@ class ServiceMap:
         return next(self._drawn([place]))
 
     def _drawn(self, places: Iterable[int]) -> Iterator[ServiceNow]:
-        attempts = self.hops.of_services()
-        waits = quantiles_ms(self.hops.waits(), SHARES)
+        attempts = self.hops.of_services(since_start=self.over)
+        waits = quantiles_ms(self.hops.waits(since_start=self.over), SHARES)
         return (self._service(place, attempts, waits[place]) for place in places)
 
     def edges(self) -> tuple[EdgeNow, ...]:
         """Return every way between two services that calls can take, used or not."""
-        attempts, seconds = self.hops.of_ways(), self.span_s
+        attempts, seconds = self.hops.of_ways(since_start=self.over), self.span_s
         asked, failed = attempts.asked, attempts.failed
         total, retries = attempts.total, attempts.retries
         return tuple(
@@ -83,8 +92,29 @@ class ServiceMap:
 
     @property
     def span_s(self) -> float:
-        """Length of the sliding window as it stands [s]."""
+        """What rates are taken over [s]: the sliding window, or all the time of arrivals."""
+        if self.over:
+            return max(min(self.now_ns, self._duration_ns) / NS_PER_S, 1e-9)
         return span_s(self.now_ns, WINDOW_S)
+
+    @property
+    def over(self) -> bool:
+        """Whether customers have stopped arriving, so that the whole run is shown."""
+        return self.closed or self.now_ns >= self._duration_ns
+
+    @property
+    def stretch(self) -> str:
+        """What rates and shares are of, in words."""
+        return "whole run" if self.over else f"last {WINDOW_S} s"
+
+    @property
+    def _utilisation(self) -> NDArray[np.float64]:
+        stations = self.stations
+        return stations.utilisation_ever if self.over else stations.utilisation
+
+    @property
+    def _leak_shares(self) -> NDArray[np.float64]:
+        return self.leaks.shares(since_start=self.over)
 
     def edges_to(self, place: int) -> list[str]:
         """Return the names of the edges that lead to a service."""
@@ -100,7 +130,7 @@ class ServiceMap:
     def _note_past(self) -> None:
         """Note what the small charts of the service inspector show, once a second."""
         waits = quantiles_ms(self.hops.waits(), (0.99,))
-        rates = self.hops.of_services().asked / self.span_s
+        rates = self.hops.of_services().asked / span_s(self.now_ns, WINDOW_S)
         self.past.note(
             self.now_ns,
             rates.tolist(),
@@ -128,12 +158,12 @@ class ServiceMap:
             p50_ms=waits[0],
             p95_ms=waits[1],
             p99_ms=waits[2],
-            utilisation=float(self.stations.utilisation[place]),
+            utilisation=float(self._utilisation[place]),
             queue=int(self.stations.queue[place]),
             error_share=error_share,
             retry_share=_share(attempts.retries[place], total),
             timeout_share=_share(attempts.timed_out[place], asked),
-            leak_share=float(self.leaks.shares[place]),
+            leak_share=float(self._leak_shares[place]),
             leaked=int(self.leaks.leaked[place]),
             leak_minor=int(self.leaks.value_minor[place]),
             breaker=breaker,
@@ -147,10 +177,10 @@ class ServiceMap:
         goal_ms = self._scene.experiment.slo.latency_p99 / NS_PER_MS
         return Symptoms(
             attempts=asked,
-            utilisation=float(self.stations.utilisation[place]),
+            utilisation=float(self._utilisation[place]),
             p99_share=(p99_ms or 0.0) / goal_ms,
             error_share=error_share,
-            leak_share=float(self.leaks.shares[place]),
+            leak_share=float(self._leak_shares[place]),
             queue=int(self.stations.queue[place]),
             queue_cap=service.queue_cap,
             workers=service.workers * service.replicas,

@@ -32,6 +32,7 @@ class Stations:
         self.power_w: NDArray[np.float64] = np.zeros(size)
         self._replica_share = np.zeros((size, most))
         self._work = SecondRing((2, size), WINDOW_S)
+        self._work_ever = np.zeros((2, size), np.int64)
 
     def observe(self, gauges: Columns, second: int) -> None:
         """Take the gauges of a tick in; the newest reading is how things stand."""
@@ -53,7 +54,16 @@ class Stations:
     @property
     def utilisation(self) -> NDArray[np.float64]:
         """Busy workers as a share of those of replicas that were up, over the window."""
-        busy_ns, there_ns = self._work.last(WINDOW_S)
+        return self._utilisation(self._work.last(WINDOW_S))
+
+    @property
+    def utilisation_ever(self) -> NDArray[np.float64]:
+        """The same since the start of the run."""
+        return self._utilisation(self._work_ever)
+
+    @staticmethod
+    def _utilisation(work: Whole) -> NDArray[np.float64]:
+        busy_ns, there_ns = work
         return np.asarray(np.minimum(busy_ns / np.maximum(there_ns, 1), 1.0))
 
     def up(self, place: int) -> int:
@@ -83,6 +93,8 @@ class Stations:
         self._work.add(seconds, _BUSY * size + services, gauges["busy_ns"])
         workers_ns = self._workers[services] * NS_PER_S * there
         self._work.add(seconds, _THERE * size + services, workers_ns)
+        np.add.at(self._work_ever[_BUSY], services, gauges["busy_ns"])
+        np.add.at(self._work_ever[_THERE], services, workers_ns)
 
     def _read(self, gauges: Columns) -> None:
         services, replicas = gauges["service"].astype(np.int64), gauges["replica"]
