@@ -81,7 +81,11 @@ RUNS = {
 }
 
 
-@pytest.fixture(scope="module", params=sorted(RUNS))
+QUICK = ("payment_stall", "peak_load", "retry_storm")
+LONG = pytest.param("fraud_attack", marks=pytest.mark.slow)
+
+
+@pytest.fixture(scope="module", params=[*QUICK, LONG])
 def flown(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Flown:
     duration, overrides = RUNS[request.param]
     watch, out = Watch(), tmp_path_factory.mktemp(request.param)

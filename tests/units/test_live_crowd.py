@@ -195,6 +195,7 @@ def shown(picture: Picture) -> Crowd:
 
 
 class TestRealRun:
+    @pytest.mark.slow
     def test_the_same_run_shows_the_same_crowd(self, shown: Crowd, tmp_path) -> None:
         again = flown(tmp_path).crowd.frame()
         assert json_of(again) == json_of(shown)
