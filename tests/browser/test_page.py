@@ -187,6 +187,18 @@ def test_switches_a_control_and_changes_a_policy(deck: Page, at_start: Served) -
     assert [one["fault"]["kind"] for one in commanded(at_start)] == ["control", "config"]
 
 
+def test_what_a_command_switched_off_is_shown_so_and_can_be_switched_on_again(
+    deck: Page, at_start: Served
+) -> None:
+    at_start.post("commands", fault={"kind": "control", "set": {"outbox": False}})
+    deck.get_by_test_id("inject").click()
+    deck.get_by_test_id("tab-control").click()
+    expect(deck.get_by_test_id("control-outbox")).not_to_be_checked()
+    deck.get_by_test_id("control-outbox").check()
+    deck.get_by_test_id("inject-give").click()
+    at_start.wait_until(lambda _: commanded(at_start)[-1]["fault"]["set"] == {"outbox": True})
+
+
 def test_looks_into_a_service_and_closes_with_escape(deck: Page) -> None:
     card = deck.get_by_test_id("service-payment")
     card.focus()
