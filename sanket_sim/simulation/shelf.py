@@ -73,10 +73,12 @@ def entry_of(path: Path) -> Entry:
 def opening_comment(text: str) -> dict[str, str]:
     r"""Read ``# Question: ...`` and its like from the top of a file; other text under "".
 
+    An empty line of the comment ends what a heading began.
+
     Examples
     --------
-    >>> opening_comment("# Question: does it\n#   leak?\n# Expect: no.\nname = 'x'")
-    {'question': 'does it leak?', 'expect': 'no.'}
+    >>> opening_comment("# Question: does it\n#   leak?\n# Expect: no.\n#\n# Do so.\nname = 'x'")
+    {'question': 'does it leak?', 'expect': 'no.', '': 'Do so.'}
     """
     said: dict[str, str] = {}
     heading = ""
@@ -87,5 +89,8 @@ def opening_comment(text: str) -> dict[str, str]:
         words = comment[1].strip()
         if match := _HEADING.match(words):
             heading, words = match[1].lower(), words[match.end() :]
+        elif not words:
+            heading = ""
+            continue
         said[heading] = f"{said.get(heading, '')} {words}".strip()
     return said

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import solara
 
-from sanket_sim.core.errors import InputError
+from sanket_sim.core.errors import InputError, Problem
 from sanket_sim.dashboard.page.ordering import Notice, Orders
 from sanket_sim.dashboard.page.panel import Tab
 from sanket_sim.dashboard.page.parameters import (
     Offer,
     as_fields,
+    check,
     file_of,
     offer_of,
     overrides_from,
@@ -20,8 +22,18 @@ from sanket_sim.dashboard.page.parameters import (
 )
 from sanket_sim.dashboard.page.standing import Standing
 from sanket_sim.dashboard.page.weaving import component, from_vue
+from sanket_sim.live.flying.flight_deck import FlightDeck
 
 Problems = list[dict[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What somebody wants to start, and whether the present run may end for it."""
+
+    source: str
+    overrides: dict[str, Any]
+    sure: bool
 
 
 @from_vue("chooser.vue")
@@ -32,9 +44,11 @@ def _chooser(
     parameters: list[dict[str, Any]],
     problems: Problems,
     busy: bool,
+    asking: bool,
     flying: str,
     event_look_at: Callable[[str], None],
     event_start_run: Callable[[dict[str, Any]], None],
+    event_keep: Callable[[object], None],
     event_shut: Callable[[object], None],
 ) -> None:
     """Draw the dialog."""
@@ -43,46 +57,74 @@ def _chooser(
 @component
 def chooser(standing: Standing, orders: Orders, tab: Tab) -> None:
     """Let somebody choose an experiment, turn its knobs and start it."""
-    plan = orders.deck.plan
-    offer = solara.use_reactive(Offer(file_of(plan.source) if plan else "", [], []))
+    deck = orders.deck
+    chosen = solara.use_reactive(file_of(deck.plan.source) if deck.plan else "")
+    offers: dict[str, Offer] = solara.use_memo(dict, [])
+    arrived = solara.use_reactive(0)
     problems: solara.Reactive[Problems] = solara.use_reactive([])
-    busy = solara.use_reactive(False)
+    busy, asking = solara.use_reactive(False), solara.use_reactive(False)
 
     def look_at(source: str) -> None:
         problems.set([])
-        offer.set(Offer(source, [], []))
-        orders.in_background(lambda: offer.set(offer_of(source)))
+        asking.set(False)
+        chosen.set(source)
+        if source not in offers:
+            orders.in_background(lambda: read(source))
 
-    def start(turned: dict[str, Any]) -> None:
-        overrides = overrides_from(turned, offer.value.parameters)
+    def read(source: str) -> None:
+        offers[source] = offer_of(source)  # beside the others, whichever is chosen by now
+        arrived.set(len(offers))
+
+    def start(asked: dict[str, Any]) -> None:
+        source = asked["source"]
+        if busy.value or source != chosen.value or source not in offers:
+            return
+        overrides = overrides_from(asked["values"], offers[source].parameters)
         busy.set(True)
         problems.set([])
-        orders.in_background(lambda: fly(overrides))
+        orders.in_background(lambda: carry_out(Wish(source, overrides, asking.value)))
 
-    def fly(overrides: dict[str, Any]) -> None:
+    def carry_out(wish: Wish) -> None:
         try:
-            orders.deck.start(offer.value.source, overrides, speed=standing.speed, play=True)
+            check(wish.source, wish.overrides)
+            if standing.flying and not wish.sure:
+                asking.set(True)
+                return
+            deck.start(wish.source, wish.overrides, speed=standing.speed, play=True)
         except InputError as error:
-            problems.set([{"path": one.path, "message": one.message} for one in error.problems])
+            asking.set(False)
+            problems.set(_told(error.problems))
         else:
             tab.close()
             tab.notice.set(Notice("Off it goes"))
         finally:
             busy.set(False)
 
-    solara.use_effect(lambda: look_at(offer.value.source), [])
+    solara.use_effect(lambda: look_at(chosen.value), [])
+    unread = Offer(chosen.value, [], [])
+    offer = solara.use_memo(lambda: offers.get(chosen.value, unread), [chosen.value, arrived.value])
     _chooser(
-        entries=solara.use_memo(lambda: shelf(offer.value.source), []),
-        source=offer.value.source,
-        parameters=as_fields(offer.value.parameters),
-        problems=[*problems.value, *_said(offer.value)],
+        entries=solara.use_memo(lambda: shelf(served(deck)), []),
+        source=chosen.value,
+        parameters=as_fields(offer.parameters),
+        problems=[*problems.value, *_told(offer.problems)],
         busy=busy.value,
+        asking=asking.value,
         flying=standing.experiment if standing.flying else "",
         event_look_at=look_at,
         event_start_run=start,
+        event_keep=lambda _: asking.set(False),
         event_shut=lambda _: tab.close(),
     )
 
 
-def _said(offer: Offer) -> Problems:
-    return [{"path": one.path, "message": one.message} for one in offer.problems]
+def served(deck: FlightDeck) -> list[str]:
+    """Return the files of everything flown so far."""
+    return list(dict.fromkeys(map(file_of, deck.sources)))
+
+
+def _told(problems: Sequence[Problem]) -> Problems:
+    """Say what is wrong; whoever turned a knob knows that no line of the file is to blame."""
+    return [
+        {"path": one.path, "message": one.message.removesuffix(" (overridden)")} for one in problems
+    ]

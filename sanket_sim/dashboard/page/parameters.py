@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Literal
@@ -10,8 +10,9 @@ from typing import Any, Literal
 from sanket_sim.core.errors import InputError, Problem
 from sanket_sim.core.units import format_duration
 from sanket_sim.dashboard.page.deeds import plain
+from sanket_sim.dashboard.page.policies import control_hints
 from sanket_sim.simulation.resolve import ResolvedExperiment, locate, resolve
-from sanket_sim.simulation.shelf import entries
+from sanket_sim.simulation.shelf import Entry, entries, entry_of
 
 Kind = Literal["text", "number", "switch"]
 
@@ -41,6 +42,8 @@ class Parameter:
     group: str = ""
 
 
+_ACRONYMS = ("cbe", "uco", "tsb", "upi", "ecb")
+"""Words in the names of experiments that are written in capitals."""
 Reading = Callable[[ResolvedExperiment], str]
 _KNOBS: tuple[tuple[str, str, str, Kind, Reading], ...] = (
     ("seed", "Seed", "names every random number", "number", lambda one: str(one.experiment.seed)),
@@ -80,12 +83,12 @@ def parameters_of(resolved: ResolvedExperiment) -> list[Parameter]:
     knobs = [
         Parameter(key, label, hint, kind, read(resolved)) for key, label, hint, kind, read in _KNOBS
     ]
-    controls = resolved.bank.controls
+    controls, said = resolved.bank.controls, control_hints()
     return knobs + [
         Parameter(
             f"controls.{field.name}",
             field.name.replace("_", " "),
-            "",
+            said[field.name],
             "switch",
             getattr(controls, field.name),
             "controls",
@@ -152,26 +155,51 @@ def offer_of(source: str) -> Offer:
         return Offer(source, [], error.problems)
 
 
-def shelf(own: str = "") -> list[dict[str, str]]:
+def check(source: str, overrides: Mapping[str, Any]) -> None:
+    """Read an experiment as it would be started.
+
+    Raises
+    ------
+    InputError
+        If anything is wrong with it.
+    """
+    resolve(source, overrides)
+
+
+def shelf(flown: Sequence[str] = ()) -> list[dict[str, str]]:
     """Return every experiment with what it asks and what to expect.
 
     Parameters
     ----------
-    own : str
-        File of the present flight: offered too if it lies on no shelf.
+    flown : sequence of str
+        Files that have flown: offered too, first, if they lie on no shelf.
     """
-    found = [
-        {
-            "name": one.name,
-            "source": str(one.path.resolve()),
-            "question": plain(one.question),
-            "expect": plain(one.expect),
-        }
-        for one in entries("experiments")
-    ]
-    if own and all(one["source"] != own for one in found):
-        found.insert(0, {"name": Path(own).stem, "source": own, "question": "", "expect": ""})
-    return found
+    lying = entries("experiments")
+    known = {one.path.resolve() for one in lying}
+    brought = [Path(one) for one in flown if Path(one) not in known and Path(one).is_file()]
+    return [_offered(one) for one in (*map(entry_of, brought), *lying)]
+
+
+def _offered(one: Entry) -> dict[str, str]:
+    return {
+        "name": one.name,
+        "title": title_of(one.name),
+        "source": str(one.path.resolve()),
+        "question": plain(one.question),
+        "expect": plain(one.expect),
+    }
+
+
+def title_of(name: str) -> str:
+    """Write the name of an experiment's file as a title.
+
+    Examples
+    --------
+    >>> title_of("cbe_2024"), title_of("visa_2018"), title_of("peak_load")
+    ('CBE 2024', 'Visa 2018', 'Peak load')
+    """
+    said = [one.upper() if one in _ACRONYMS else one for one in name.split("_")]
+    return " ".join(said)[:1].upper() + " ".join(said)[1:]
 
 
 def file_of(source: str) -> str:

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import ast
+import inspect
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from enum import IntEnum
-from typing import Any
+from functools import cache
+from itertools import pairwise
+from typing import Any, cast
 
-from sanket_sim.bank.description import Bank
+from sanket_sim.bank.description import Bank, Controls
 from sanket_sim.core.units import format_duration
-from sanket_sim.dashboard.page.deeds import Entry, FieldKind, read_entry
+from sanket_sim.dashboard.page.deeds import Entry, FieldKind, plain, read_entry
 from sanket_sim.faults.targets import TargetKind, names_of
 
 _OF_A_SERVICE = ("workers", "queue_cap")
+_THE_TRAP = re.compile(r" \(T\d+\)")
 
 
 def targets_of(bank: Bank) -> list[str]:
@@ -29,6 +35,21 @@ def settings_of(bank: Bank, target: str) -> list[Entry]:
     edges = (one for one in bank.edges if target in (one.name, _pair(one.name)))
     edge = next(edges, None)
     return [] if edge is None else list(_flat(edge.policy))
+
+
+@cache
+def control_hints() -> dict[str, str]:
+    """Return what each control does, as its docstring says: without the trap's number."""
+    module = ast.parse(inspect.cleandoc(inspect.getsource(Controls)))
+    body = cast(ast.ClassDef, module.body[0]).body
+    return {
+        setting.target.id: _THE_TRAP.sub("", plain(str(said.value.value)))
+        for setting, said in pairwise(body)
+        if isinstance(setting, ast.AnnAssign)
+        and isinstance(setting.target, ast.Name)
+        and isinstance(said, ast.Expr)
+        and isinstance(said.value, ast.Constant)
+    }
 
 
 def changes_of(typed: Mapping[str, str], known: list[Entry]) -> dict[str, Any]:
