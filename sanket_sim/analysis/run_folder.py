@@ -25,10 +25,9 @@ from sanket_sim.core.units import NS_PER_S
 from sanket_sim.trace.batch import Columns, rows_in
 from sanket_sim.trace.manifest import Manifest, load_manifest
 from sanket_sim.trace.reader import Trace
+from sanket_sim.trace.schema import TRAP_MARK
 
 FOREVER_NS = 2**62
-_TRAP = "trap:"
-"""How the faults table marks a trap's kind."""
 
 
 class ExperimentOutline(Settings):
@@ -184,9 +183,9 @@ class RunFolder:
         rows = zip(table["kind"].tolist(), table["parameters"].tolist(), strict=True)
         laid = {kinds[kind]: texts[text] for kind, text in rows}
         return {
-            kind.removeprefix(_TRAP): self._trap(kind.removeprefix(_TRAP), parameters)
+            kind.removeprefix(TRAP_MARK): self._trap(kind.removeprefix(TRAP_MARK), parameters)
             for kind, parameters in laid.items()
-            if kind.startswith(_TRAP)
+            if kind.startswith(TRAP_MARK)
         }
 
     def _trap(self, kind: str, parameters: str) -> LaidTrap:

@@ -161,7 +161,7 @@ class Scenario:
         words = self.vocabularies
         yield (
             fault_id,
-            words["fault_kind"].code(f"trap:{trap.kind}"),
+            words["fault_kind"].code(f"{schema.TRAP_MARK}{trap.kind}"),
             words["fault_target"].code(",".join(trap.kinds or [])),
             *trap.window(self.until_ns),
             trap.probability,

@@ -10,11 +10,11 @@ from sanket_sim.live.frames import Disturbance
 from sanket_sim.live.scene import Scene
 from sanket_sim.simulation.steering import OperatorCommand
 from sanket_sim.trace.batch import Columns, TraceBatch, rows_in
+from sanket_sim.trace.schema import TRAP_MARK
 
 PLANNED = "experiment"
 WINDOWS_MAX = 50
 """Most windows of one fault that are drawn apart; more are drawn as the stretch that they fill."""
-_TRAP = "trap:"
 
 
 class Timeline:
@@ -70,7 +70,7 @@ class Timeline:
         for fault_id, kind, target, begin_ns, end_ns in zip(
             *(faults[name].tolist() for name in names), strict=True
         ):
-            said, trap = kinds[kind].removeprefix(_TRAP), kinds[kind].startswith(_TRAP)
+            said, trap = kinds[kind].removeprefix(TRAP_MARK), kinds[kind].startswith(TRAP_MARK)
             yield _disturbance(fault_id, said, targets[target], begin_ns, end_ns, by, trap)
 
     def _settle(self, real: Disturbance) -> None:

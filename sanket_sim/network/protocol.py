@@ -29,14 +29,14 @@ class CommandKind(IntEnum):
     CRASH = 5
     RESTART = 6
     CONFIG = 7
-    CONTROL = 11
-    """Switch the bank's own controls against traps."""
+    END = 8
+    """Take back the effect that the command with the same `fault_id` began."""
     FREEZE = 9
     """Block an account: nothing may leave it."""
     THAW = 10
     """Take back one such block; an account may be used again when none is left."""
-    END = 8
-    """Take back the effect that the command with the same `fault_id` began."""
+    CONTROL = 11
+    """Switch the bank's own controls against traps."""
 
 
 class Direction(IntEnum):

@@ -13,8 +13,7 @@ from starlette.routing import BaseRoute, Route
 
 from sanket_sim.core.errors import InputError
 from sanket_sim.live.flying.flight_deck import FlightError
-
-Problems = Sequence[tuple[str, str]]
+from sanket_sim.live.flying.orders import Problems
 
 _PLACES = {"body", "path", "query", "header", "cookie"}
 _REMEDIES = {

@@ -28,6 +28,8 @@ from sanket_sim.core.outcomes import (
 from sanket_sim.core.result_codes import ISO8583_CODES, ISO20022_REASONS
 
 SCHEMA_VERSION = 3
+TRAP_MARK = "trap:"
+"""How the faults table marks a trap's kind."""
 
 
 @dataclass(frozen=True, slots=True)

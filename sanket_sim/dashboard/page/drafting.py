@@ -12,13 +12,11 @@ from sanket_sim.core.units import NS_PER_MS, format_duration
 from sanket_sim.dashboard.page.deeds import Deed, deeds_of, table_of
 from sanket_sim.dashboard.page.policies import changes_of, settings_of
 from sanket_sim.live.flying.commanding import Refused, command_of
-from sanket_sim.live.flying.orders import Give
+from sanket_sim.live.flying.orders import Give, Problems
 from sanket_sim.live.flying.worker import FlightPlan
 from sanket_sim.live.frames import Changed
 from sanket_sim.live.in_force import with_changes
 from sanket_sim.simulation.resolve import ResolvedExperiment
-
-Problems = tuple[tuple[str, str], ...]
 
 
 @dataclass(frozen=True, slots=True)

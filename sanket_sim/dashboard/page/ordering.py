@@ -9,11 +9,9 @@ from dataclasses import dataclass, field
 
 from sanket_sim.core.errors import InputError, SanketError
 from sanket_sim.live.flying.flight_deck import FlightDeck
-from sanket_sim.live.flying.orders import Order
+from sanket_sim.live.flying.orders import Order, Problems
 
 _numbers = itertools.count(1)
-Problems = tuple[tuple[str, str], ...]
-"""What is wrong, key by key: (path, message)."""
 
 
 @dataclass(frozen=True, slots=True)

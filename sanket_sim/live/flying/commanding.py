@@ -9,12 +9,11 @@ from pydantic import ValidationError
 
 from sanket_sim.core.config import Document, problems_of
 from sanket_sim.core.units import format_duration
-from sanket_sim.live.flying.orders import Give
+from sanket_sim.live.flying.orders import Give, Problems
 from sanket_sim.simulation.misfits import excesses
 from sanket_sim.simulation.resolve import ResolvedExperiment
 from sanket_sim.simulation.steering import OperatorCommand
 
-Problems = tuple[tuple[str, str], ...]
 _ABOUT_THE_KIND = ("kind_missing", "kind_unknown")
 
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Literal
 
 from sanket_sim.core.units import NS_PER_S
 from sanket_sim.live.frames import Frame
 
+Problems = Sequence[tuple[str, str]]
+"""What is wrong, key by key: (path, message)."""
 SPEED_MIN, SPEED_MAX = 0.1, 10_000.0
 """Simulated seconds per second of wall time; a run goes no faster than the machine lets it."""
 
@@ -95,7 +98,7 @@ class Answer:
 
     number: int
     body: bytes = b"{}"
-    problems: tuple[tuple[str, str], ...] = field(default_factory=tuple)
+    problems: Problems = ()
     missing: bool = False
 
 

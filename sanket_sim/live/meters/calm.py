@@ -6,8 +6,8 @@ from sanket_sim.live.meters.tally import Shape, Tally
 from sanket_sim.live.meters.window import Stretch
 from sanket_sim.live.scene import Scene
 from sanket_sim.trace.batch import Columns, rows_in
+from sanket_sim.trace.schema import TRAP_MARK
 
-_TRAP = "trap:"
 CALM_S_MIN = 10.0
 """Shorter calms are no yardstick (chosen: some hundred payments at the rates of the presets)."""
 
@@ -41,7 +41,7 @@ class Calm:
         rows = (faults[name].tolist() for name in ("kind", "begin_ns", "end_ns"))
         for kind, begin_ns, end_ns in zip(*rows, strict=True):
             whole = begin_ns <= 0 and (end_ns < begin_ns or end_ns >= self._duration_ns)
-            if not whole and not kinds[kind].startswith(_TRAP):
+            if not whole and not kinds[kind].startswith(TRAP_MARK):
                 self._end_ns = min(self._end_ns, begin_ns)
 
     def add(self, newest: Stretch) -> None:

@@ -6,6 +6,7 @@ warm-up, so that what stands there at the end is what the findings say.
 
 from __future__ import annotations
 
+from sanket_sim.analysis.recovery import BURN_RULES
 from sanket_sim.core.units import NS_PER_MS
 from sanket_sim.live.frames import State, Tile
 from sanket_sim.live.meters import figures
@@ -22,7 +23,7 @@ NEAR = 0.8
 """Share of the latency objective from which it is near (chosen)."""
 LEAKS_CRITICAL = 0.01
 """Leakage that is an emergency (chosen: the top of the map's heat scale is five times this)."""
-FAST_BURN = 14.4
+FAST_BURN = BURN_RULES[0][1]
 """Burn rate at which the SRE workbook (2018, table 5-8) has somebody paged at once."""
 RECALL_TARGET = 0.8
 """Share of fraud that should be flagged (chosen; an experiment has no objective for it)."""

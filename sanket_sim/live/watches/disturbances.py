@@ -11,9 +11,9 @@ from sanket_sim.live.scene import Scene
 from sanket_sim.live.watches.alarm_book import AlarmBook, Notice
 from sanket_sim.live.wording import in_words
 from sanket_sim.trace.batch import Columns, TraceBatch, rows_in
+from sanket_sim.trace.schema import TRAP_MARK
 
 FAULT, COMMAND = "FAULT", "COMMAND"
-_TRAP = "trap:"
 _COMMANDED = "command:"
 _TOLD_MOST = 4
 """Parameters of a fault that are told."""
@@ -91,8 +91,8 @@ class FaultWatch:
             self._words["fault_kind"].words[kind],
             self._words["fault_target"].words[target],
         )
-        trap = word.startswith(_TRAP)
-        what, struck = in_words(word.removeprefix(_TRAP)), "payments" if trap else "calls"
+        trap = word.startswith(TRAP_MARK)
+        what, struck = in_words(word.removeprefix(TRAP_MARK)), "payments" if trap else "calls"
         until_ns = end_ns if end_ns >= begin_ns else self._until_ns
         said = parameters_in_words(self._words["fault_parameters"].words[parameters])
         parts = [
