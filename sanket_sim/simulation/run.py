@@ -287,10 +287,14 @@ def introduce(
     write: Callable[[TraceBatch], None],
     observers: Sequence[Observer] = (),
     stopped: Callable[[], bool] = lambda: False,
-) -> Simulation:
+) -> tuple[Simulation, TraceBatch]:
     """Build every part of a run from its experiment and introduce them to one another.
 
-    The rows that are known beforehand (who exists, what will strike) are written at once.
+    Returns
+    -------
+    simulation : Simulation
+    known : TraceBatch
+        The rows that are known beforehand (who exists, what will strike), for the caller to write.
     """
     asked, bank = resolved.experiment, resolved.bank.copy_for_a_run()
     for name in CODE_0_IS_NONE:
@@ -309,8 +313,8 @@ def introduce(
     network = SimPyEngine(
         bank, city.accounts, asked.seed, words, asked.gauges, since_midnight_ns(asked.start)
     )
-    write(TraceBatch(faults=scenario.faults_table(), agents=city.agents_table()))
-    return Simulation(
+    known = TraceBatch(faults=scenario.faults_table(), agents=city.agents_table())
+    simulation = Simulation(
         calendar=Calendar(asked.tick, asked.duration, asked.drain),
         city=city,
         scenario=scenario,
@@ -323,6 +327,7 @@ def introduce(
         stopped=stopped,
         operator=Replay(asked.command),
     )
+    return simulation, known
 
 
 def _city(asked: Experiment, bank: Bank, words: Vocabularies) -> City:
@@ -386,21 +391,16 @@ def _simulate(
     crew: Crew,
     asked: Interruption,
 ) -> int:
-    """Run the loop; whatever happens, the rows that wait for a full part are written."""
-    words, known = Vocabularies(), TraceBatch()
+    """Introduce the parts, let a crew aboard and fly; returns how far time has come [ns]."""
+    words = Vocabularies()
     writer = TraceWriter(record.folder, words, on_part=record.add_part)
-
-    def write_known(batch: TraceBatch) -> None:
-        known.agents, known.faults = batch.agents, batch.faults
-        writer.write(batch)
 
     def note(commands: Sequence[OperatorCommand]) -> None:
         steered = resolved.steered(commands)
         record.steer(steered.experiment_toml, config_of(steered))
 
-    stopped = lambda: asked.requested  # noqa: E731  # one question, asked once a tick
-    simulation = introduce(resolved, words, write_known, observers, stopped)
-    simulation.write = writer.write
+    simulation, known = introduce(resolved, words, writer.write, observers, lambda: asked.requested)
+    writer.write(known)
     seats = Cockpit(
         folder=record.folder,
         resolved=resolved,
@@ -415,14 +415,19 @@ def _simulate(
     )
     crew.board(seats)
     try:
+        _fly(simulation, writer)
+    finally:
+        crew.leave()
+    return simulation.now_ns
+
+
+def _fly(simulation: Simulation, writer: TraceWriter) -> None:
+    """Run the loop; whatever happens, the rows that wait for a full part are written."""
+    try:
         with seldom_swept():
             simulation.run()
     finally:
-        try:
-            writer.close()
-        finally:
-            crew.leave()
-    return simulation.now_ns
+        writer.close()
 
 
 def _measure(record: RunRecord, options: Options) -> None:
