@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from banks import MS, S, accounts, chain, check, commit, compute, drive, intents
 
-from sanket_sim.bank.description import Bank, Controls, Effect, Service
+from sanket_sim.bank.description import Bank, Controls, Dedup, DedupScope, Effect, Service
 from sanket_sim.bank.policies import Policy
 from sanket_sim.core.outcomes import Ack, Decline, Mishap
 from sanket_sim.network import SimPyEngine
@@ -95,3 +95,25 @@ def test_a_new_try_asks_first_and_is_content_with_a_payment_that_was_made():
 def test_a_new_try_that_finds_nothing_pays_and_renews_a_wish_that_had_lapsed():
     unheard = Policy(timeout_ns=5 * MS, cancel_on_timeout=True)
     assert tried_again(unheard) == ([STATUS, PAY], [2500], [2])
+
+
+@pytest.mark.parametrize("idempotency_key", [False, True])
+def test_a_new_try_after_an_enquiry_keeps_the_key_whatever_an_app_would_do(idempotency_key):
+    """The first try is still at work when the second is sent: only its key tells them apart."""
+    the_bank = bank(Policy(timeout_ns=5 * MS), idempotency_key=idempotency_key)
+    slow = (compute(5 * S), commit())
+    memory = Dedup(DedupScope.GLOBAL, ttl_ns=60 * S, atomic=True)
+    pay = replace(the_bank.operations[PAY], steps=slow, dedup=memory)
+    the_bank = replace(the_bank, operations=(pay, *the_bank.operations[1:]))
+    engine = SimPyEngine(the_bank, accounts(), 1, Vocabularies())
+    engine.advance(S, Arrivals(intents=intents(0, may_retry=True)))
+    again = np.zeros(1, RESUBMISSION_DTYPE)
+    again["at_ns"] = 2 * S
+    batch = engine.advance(20 * S, Arrivals(resubmissions=again))
+    asked = batch.hops["service"][np.argsort(batch.hops["sent_ns"], kind="stable")]
+    assert asked.tolist() == [PAY, STATUS, PAY]
+    (rows,) = [
+        one for one in (batch.transactions, engine.close().transactions) if len(one["tx_id"])
+    ]
+    assert rows["submissions"].tolist() == [2]
+    assert rows["n_posted"].tolist() == [1]

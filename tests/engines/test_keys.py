@@ -61,3 +61,23 @@ def test_a_copy_meets_the_control_as_it_stands_when_it_is_sent(off_ns, on_again_
     the_bank = bank().copy_for_a_run()
     assert drive(the_bank, rows, switched).transactions["n_posted"].tolist() == expected
     assert the_bank.controls == Controls(), "what was switched off is on again"
+
+
+def test_switches_lie_on_one_another_in_the_order_they_came():
+    """What a fault switches again counts as newest, whatever it switched before."""
+
+    def switch(at_ns, fault_id, *, on):
+        return Command(at_ns, CommandKind.CONTROL, fault_id, settings={"idempotency_key": on})
+
+    switched = [
+        switch(S, 3, on=False),
+        switch(2 * S, 4, on=True),
+        switch(3 * S, 3, on=False),
+        Command(4 * S, CommandKind.END, 3),
+        Command(5 * S, CommandKind.END, 4),
+    ]
+    born = [at_ns + S // 4 for at_ns in range(0, 6 * S, S)]
+    rows = intents(*born, copies=2, copy_gap_ns=S // 4)
+    the_bank = bank().copy_for_a_run()
+    assert drive(the_bank, rows, switched).transactions["n_posted"].tolist() == [1, 2, 1, 2, 1, 1]
+    assert the_bank.controls == Controls()

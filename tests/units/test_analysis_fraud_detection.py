@@ -297,3 +297,9 @@ def test_nothing_is_found_in_nothing(tmp_path) -> None:
 def test_mules_that_pay_are_no_twins(tmp_path) -> None:
     told = Told([Payment(S, MULES[0], SHOP, 500).declined()])
     assert found(tmp_path, told).alarms.by_twin == {}
+
+
+def test_a_trace_whose_fraud_is_all_twins_still_knows_its_twins(tmp_path) -> None:
+    twins = [Payment(S * at, 100, SHOP, 500, **PHONE) for at in range(1, 4)]
+    truth = write(tmp_path, Told(twins)).trace.columns("truth")
+    assert (truth["twin"] > 0).tolist() == [True, True, True]

@@ -178,3 +178,12 @@ def test_a_session_is_not_the_token():
     assert not rules.is_session(TOKEN)
     assert not rules.is_session("")
     assert not Rules().is_token("")
+
+
+def test_a_body_that_comes_in_pieces_is_a_body(open_house):
+    pieces = iter([b"speed", b"=1"])
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    sent = open_house.post("/api/pause", content=pieces, headers=form)
+    assert "content-length" not in sent.request.headers
+    assert sent.status_code == 415
+    assert open_house.post("/api/pause").status_code == 409, "nothing was sent"

@@ -1,0 +1,109 @@
+"""What folds hops, gauges and leaks into counts by service, each on rows of a known answer."""
+
+from fractions import Fraction
+from typing import ClassVar
+
+import numpy as np
+
+from sanket_sim.bank.description import Edge, Operation, Service, Step, StepKind
+from sanket_sim.bank.policies import Policy
+from sanket_sim.core.outcomes import Outcome, ReplicaState
+from sanket_sim.live.services.hop_counts import HopCounts
+from sanket_sim.live.services.latency_buckets import bucket_of
+from sanket_sim.live.services.leak_heat import LeakHeat
+from sanket_sim.live.services.stations import Stations
+from sanket_sim.trace import schema
+
+S, MS = 1_000_000_000, 1_000_000
+PATIENCE_NS = 250 * MS
+
+
+class Line:
+    """A bank of two services in a line, in two currencies."""
+
+    name = "line"
+    services = (Service("front", 2, 4), Service("back", 1, 4))
+    operations = (
+        Operation("ask", 0, (Step(StepKind.CALL, target=1),), 0),
+        Operation("answer", 1, (), 0),
+    )
+    edges = (
+        Edge("client->front.ask", -1, 0, Policy(timeout_ns=PATIENCE_NS)),
+        Edge("front->back.answer", 0, 1, Policy(timeout_ns=PATIENCE_NS)),
+    )
+    currencies = ("EUR", "JPY")
+    rates: ClassVar = {"JPY": Fraction(160)}
+
+
+def rows(columns, count, **given):
+    """Return rows of a table: zeros, but for what is said."""
+    table = {column.name: np.zeros(count, column.dtype) for column in columns}
+    for name, values in given.items():
+        table[name][:] = values
+    return table
+
+
+def waits(**given):
+    """Return how many waits of which buckets a single hop to the front counts as."""
+    counts = HopCounts(Line)
+    counts.observe(rows(schema.HOPS, 1, attempt=1, sent_ns=100 * MS, **given), 0, S, second=0)
+    seen = counts.waits()[0]
+    return {int(bucket): int(seen[bucket]) for bucket in np.flatnonzero(seen)}
+
+
+def bucket(span_ns):
+    return int(bucket_of(np.array([span_ns]))[0])
+
+
+def test_who_is_never_answered_has_waited_until_he_lost_patience():
+    assert waits(received_ns=-1, outcome=Outcome.TIMEOUT) == {bucket(PATIENCE_NS): 1}
+
+
+def test_who_is_answered_too_late_has_waited_until_he_lost_patience():
+    assert waits(received_ns=900 * MS, late=True) == {bucket(PATIENCE_NS): 1}
+
+
+def test_who_is_answered_in_time_has_waited_until_then():
+    assert waits(received_ns=140 * MS, late=True) == {bucket(40 * MS): 1}
+    assert waits(received_ns=900 * MS) == {bucket(800 * MS): 1}
+
+
+def test_a_replica_counts_as_there_as_long_as_it_has_worked():
+    stations = Stations(Line)
+    down = int(ReplicaState.DOWN)
+    gauges = rows(schema.GAUGES, 2, time_ns=S, replica=[0, 1], state=down, busy_ns=[2 * S, 0])
+    stations.observe(gauges, second=0)
+    assert stations.utilisation[0] == 0.5, "two of four workers of the one that worked"
+    assert stations.utilisation_ever[0] == 0.5
+
+
+def test_a_replica_that_is_up_counts_as_there_when_it_is_idle():
+    stations = Stations(Line)
+    up = int(ReplicaState.UP)
+    gauges = rows(schema.GAUGES, 2, time_ns=S, replica=[0, 1], state=up, busy_ns=[2 * S, 0])
+    stations.observe(gauges, second=0)
+    assert stations.utilisation[0] == 0.25
+
+
+def test_a_leak_is_worth_both_of_its_legs_in_the_first_currency():
+    ended = rows(
+        schema.TRANSACTIONS,
+        2,
+        leak_class=1,
+        glv_minor=[700, 1600],
+        currency=[0, 1],
+        second_glv_minor=[3200, 30],
+        second_currency=[1, 0],
+    )
+    heat = LeakHeat(Line)
+    heat.observe(ended, np.array([0, 1]), second=0)
+    # 3,200 yen are 20 euro, 1,600 yen 10 euro; both in cents.
+    assert heat.value_minor.tolist() == [700 + 2000, 1000 + 30, 0]
+
+
+def test_a_leak_of_one_leg_is_worth_that_leg():
+    ended = rows(schema.TRANSACTIONS, 1, leak_class=1, glv_minor=700, second_currency=-1, tx_id=5)
+    heat = LeakHeat(Line)
+    heat.observe(ended, np.array([-1]), second=0)
+    assert heat.value_minor.tolist() == [0, 0, 700]
+    assert heat.last_of(2) == [5]
