@@ -173,7 +173,7 @@ class Scene:
                 (f"{round(leak * 140)} payments", f"€{lost:,} at risk"), "leak_share", 0.0001,
             ),
             Tile(
-                "resilience", "Resilience score", "/ 100", score, f"{score:.1f}", weak,
+                "resilience", "Service level", "% good", score, f"{score:.1f}", weak,
                 {"ok": "good", "warn": "degraded", "critical": "poor"}[weak],
                 ("bottleneck Payment" if bad else "no bottleneck", "falling" if bad else "steady"),
                 "resilience", 90.0,

@@ -145,9 +145,9 @@ def test_fraud_view_shows_the_desk_in_place_of_the_map(page: Page, feed: str) ->
     expect(page.get_by_test_id("card-map")).to_be_hidden()
 
 
-def test_broken_books_are_said_aloud(page: Page, feed: str) -> None:
+def test_a_broken_law_of_money_is_said_aloud(page: Page, feed: str) -> None:
     open_deck(page, f"{feed}/?mode=leak&at=330&speed=0")
-    expect(page.get_by_test_id("seal")).to_have_text("Books broken")
+    expect(page.get_by_test_id("seal")).to_have_text("Money not conserved")
 
 
 def test_window_of_a_fault_tells_its_details_to_the_keyboard(page: Page, feed: str) -> None:

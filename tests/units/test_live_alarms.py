@@ -316,7 +316,7 @@ def test_breaks_are_summed_up_by_who_found_them() -> None:
     ]
     batches = itertools.chain(decided(desk, *rows), quiet(51, 120))
     (alert,) = desk.watch(BreakWatch(desk.book, desk.scene), batches)
-    assert alert.title == "Books do not agree: 2 breaks"
+    assert alert.title == "Orders and postings disagree: 2 breaks"
     assert alert.detail == "intraday · 2 duplicate · 1 put right"
     assert alert.end_ns is not None
 
@@ -388,3 +388,26 @@ def test_a_frame_comes_only_with_news(storm: Picture) -> None:
     again = storm.alarms.frame()
     assert again is not None
     assert again.open == frame.open + 1
+
+
+def test_one_break_is_a_break() -> None:
+    desk = Desk(STALL)
+    row = (50.0, "reconciliation:end_of_day", "break", "amount", "")
+    (alert,) = desk.watch(BreakWatch(desk.book, desk.scene), decided(desk, row))
+    assert alert.title == "Statements from outside disagree: 1 break"
+
+
+def test_power_of_an_idle_bank_is_no_alarm() -> None:
+    plan = Plan(duration_s=90, warmup_s=5, fault=None, duplicates=0.0, fraud=0.0)
+    desk = Desk(plan)
+    desk.meters = Meters(desk.scene)
+
+    def emptied(batch: TraceBatch) -> TraceBatch:
+        if batch.end_ns > 30 * S:
+            batch.transactions = {name: one[:0] for name, one in batch.transactions.items()}
+            for column in ("busy", "queue_length"):
+                batch.gauges[column] = np.zeros_like(batch.gauges[column])
+        return batch
+
+    watch = CarbonWatch(desk.book, desk.meters.now)
+    assert desk.watch(watch, map(emptied, itertools.islice(ticks_of(plan), 89))) == []

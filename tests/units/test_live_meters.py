@@ -13,6 +13,7 @@ from synthetic_trace import NAMES, Plan, S
 
 from sanket_sim.core.outcomes import Ack, LeakClass, Outcome
 from sanket_sim.live.frames import POINTS_MAX, WINDOW_S
+from sanket_sim.live.meters import figures
 from sanket_sim.live.meters.board import Meters
 from sanket_sim.live.meters.calm import CALM_S_MIN
 from sanket_sim.live.meters.energy_meter import EnergyMeter
@@ -369,3 +370,80 @@ def test_a_run_that_is_stopped_shows_the_whole_run_from_then_on() -> None:
     assert not meters.now.over
     meters.observe(left_open(PLAN))
     assert meters.tiles()[0].chip == "whole run"
+
+
+def untold(batch: TraceBatch) -> None:
+    """Customers are told that it failed, and yet it was posted."""
+    batch.transactions["ack"] = np.full_like(batch.transactions["ack"], Ack.FAILED)
+
+
+def test_what_leaks_no_money_is_told_by_its_amount() -> None:
+    plan = Plan(duration_s=20, warmup_s=2, fault=None, duplicates=0.0, fraud=0.0)
+    meters, wished_minor = Meters(scene_of(plan)), 0
+    for batch in itertools.islice(ticks_of(plan), 18):
+        untold(batch)
+        meters.observe(batch)
+        moved = (batch.transactions["n_posted"] > 0) & (batch.transactions["created_ns"] >= 2 * S)
+        wished_minor += int(batch.transactions["amount_minor"][moved].sum())
+    assert meters.now.leaked_minor == {}
+    assert meters.now.told_wrong_minor == {"EUR": wished_minor}
+    assert meters.tiles()[2].facts[1] == f"{meters.now.worth({'EUR': wished_minor})} told wrong"
+
+
+def halfway(change: Callable[[TraceBatch], None], plan: Plan) -> Meters:
+    """Fly a calm of 40 s, then 19 s in which something has changed."""
+    scene = scene_of(plan)
+    scene.faults.update(fault_rows(scene.words, "latency", "payment", 40, 60))
+    meters = Meters(scene)
+    for batch in itertools.islice(ticks_of(plan), 59):
+        if batch.end_ns > 40 * S:
+            change(batch)
+        meters.observe(batch)
+    return meters
+
+
+def crowded(batch: TraceBatch) -> None:
+    """Six times as many come, and of four three are failed: more end well than before."""
+    rows = {name: np.tile(one, 6) for name, one in batch.transactions.items()}
+    batch.transactions = rows
+    broken(batch)
+
+
+def nobody(batch: TraceBatch) -> None:
+    batch.transactions = {name: one[:0] for name, one in batch.transactions.items()}
+    batch.gauges = {name: one[:0] for name, one in batch.gauges.items()}
+
+
+STEADY = Plan(duration_s=60, warmup_s=5, fault=None, duplicates=0.0, fraud=0.0)
+
+
+def test_throughput_is_not_well_because_more_are_served_while_most_fail() -> None:
+    meters = halfway(crowded, STEADY)
+    tile = meters.tiles()[0]
+    assert tile.value > tile.goal
+    assert tile.state == "critical"
+    assert tile.chip == f"{figures.percent(meters.now.bad_share)} % bad"
+
+
+def test_throughput_of_a_bank_of_which_nobody_wants_anything_is_not_judged() -> None:
+    meters = halfway(nobody, STEADY)
+    meters.now._services.at_work = False
+    tile = meters.tiles()[0]
+    assert (tile.text, tile.state, tile.chip) == ("0", "idle", "no demand")
+
+
+def test_few_payments_are_held_against_nothing_and_told_by_the_minute() -> None:
+    plan = dataclasses.replace(STEADY, rate_per_s=0.05, duration_s=1000)
+    meters = Meters(scene_of(plan))
+    seen = set()
+    for batch in itertools.islice(ticks_of(plan), 990):
+        meters.observe(batch)
+        seen.add((meters.tiles()[0].unit, meters.tiles()[0].chip))
+    assert ("tx/min", "few") in seen
+    assert not any(chip.endswith(" %") for _, chip in seen)
+
+
+def test_without_a_baseline_the_end_says_so() -> None:
+    tiles = {tile.key: tile for tile in flown(PLAN, warmup="39s").tiles()}
+    assert tiles["throughput"].facts[0] == "no baseline"
+    assert tiles["carbon"].chip == "no baseline"

@@ -18,7 +18,7 @@ const BROKEN = "M8 1.2c.4 0 .8.2 1 .6l6 11c.4.8-.1 1.7-1 1.7H2c-.9 0-1.4-.9-1-1.
 const HALF = "M8 1.5a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13zM8 3v10A5 5 0 0 1 8 3z";
 const VIEWS = { resilience: "Resilience", fraud: "Fraud" };
 
-/** The run bar: what flies, when it is there, how fast, and whether its books balance. */
+/** The run bar: what flies, when it is there, how fast, and whether money is conserved. */
 export class Header {
   static styles = new URL("header.css", import.meta.url);
 
@@ -84,12 +84,12 @@ export class Header {
     this.conserved = conserved;
     this.seal.replaceChildren(
       icon(conserved ? BALANCED : BROKEN),
-      make("span", "", conserved ? "Books balance" : "Books broken"),
+      make("span", "", conserved ? "Money conserved" : "Money not conserved"),
     );
     this.seal.dataset.state = conserved ? "ok" : "critical";
     this.seal.title = conserved
-      ? "Every law of money has held so far"
-      : "A law of money has been broken: debits and credits no longer agree";
+      ? "Laws L1 to L6 hold so far: no money was made or destroyed by the simulation itself. Breaks that the bank's reconciliation finds are another matter"
+      : "A law of money (L1 to L6) has been broken: the run has ended with it";
   }
 
   controls() {

@@ -110,7 +110,7 @@ const LABELS = {
   throughput: "Throughput",
   p99: "p99 latency",
   leakage: "Leakage rate",
-  resilience: "Resilience score",
+  resilience: "Service level",
   recall: "Fraud recall",
   carbon: "CO₂e per good payment",
 };

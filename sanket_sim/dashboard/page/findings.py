@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from sanket_sim.dashboard.page.standing import Standing
 from sanket_sim.dashboard.page.weaving import Element, component, from_vue
 from sanket_sim.dashboard.page.wording import rate, share, span
 from sanket_sim.live.frames.json_text import value_of
+from sanket_sim.live.meters.figures import score
 from sanket_sim.simulation.compare import Comparison, Difference, compare
 
 Body = Mapping[str, Any]
@@ -95,7 +97,10 @@ def headlines(found: Body) -> tuple[Block, ...]:
                     Fact("p99", span(_ns(latency["p99_s"]))),
                 ),
             ),
-            Text("Resilience", (found["executive"].get("worth", ""),)),
+            Text(
+                "Resilience score: the leaks of the worst service",
+                (found["executive"].get("worth", ""),),
+            ),
         )
     )
 
@@ -104,10 +109,12 @@ def _money(found: Body, verdict: str) -> Iterator[Fact]:
     leaked = found["traffic"]["leaked"]
     yield Fact("Leaked", f"{leaked:,} payments", "critical" if leaked else "ok")
     held = found["conservation"]["holds"]
-    yield Fact("Books", "balance" if held else "do not balance", "ok" if held else "critical")
+    yield Fact("Money", "conserved" if held else "not conserved", "ok" if held else "critical")
     yield Fact("Steady state", verdict.lower(), "critical" if verdict == "FAIL" else "ok")
     executive = found["executive"]
-    yield Fact("Resilience", f"{_value(executive['resilience_score']):.1f} of 100")
+    level = 100 * _value(found["resilience"]["sli"])
+    yield Fact("Service level", f"{score(level)} % good" if not math.isnan(level) else "no demand")
+    yield Fact("Resilience score", f"{_value(executive['resilience_score']):.4g} / 100")
     yield Fact("Bottleneck", str(executive["critical_bottleneck"]))
     yield Fact("Leak rate", share(_value(executive["global_leakage_rate_percent"]) / 100))
 

@@ -18,7 +18,7 @@ class Tile:
     label, unit : str
     value : float or None
     text : str
-        The value as people read it, without the unit.
+        The value as people read it, in `unit`; `value` and `goal` are in the unit of the series.
     state : State
     chip : str
         The state in a word or a figure: ``"SLO breach"``, ``"-20 %"``.
@@ -60,7 +60,7 @@ class Point:
     leaks : dict
         The same by cause, `LeakClass` name -> share.
     resilience : float or None
-        Score of the stretch, 0 to 100.
+        Service level of the stretch: good intents per hundred.
     recall : float or None
         Share of fraud stopped so far.
     power_w : float

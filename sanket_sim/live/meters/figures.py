@@ -29,6 +29,20 @@ def rate(per_s: float) -> str:
     return f"{per_s:,.0f}" if per_s >= 10 or per_s == 0 else f"{per_s:.1f}"
 
 
+def flow(per_s: float) -> Reading:
+    """Write a rate of payments, by the minute or the hour where few come in a second.
+
+    Examples
+    --------
+    >>> flow(330.4), flow(0.05), flow(0.0004), flow(0)
+    (('330', 'tx/s'), ('3.0', 'tx/min'), ('1.4', 'tx/h'), ('0', 'tx/s'))
+    """
+    if per_s >= 0.1 or per_s == 0:
+        return rate(per_s), "tx/s"
+    per_min = 60 * per_s
+    return (rate(per_min), "tx/min") if per_min >= 0.1 else (rate(60 * per_min), "tx/h")
+
+
 def duration(ms: float) -> Reading:
     """Write a time span.
 
@@ -61,16 +75,14 @@ def percent(share: float) -> str:
 
 
 def score(per_hundred: float) -> str:
-    """Write a score so that 100 means that nothing went wrong.
+    """Write a score to the digits of the report, so that 100 means that nothing went wrong.
 
     Examples
     --------
     >>> score(83.84), score(99.996), score(100.0)
-    ('83.8', '99.99', '100')
+    ('83.84', '99.99', '100')
     """
-    if per_hundred == 100:
-        return "100"
-    return f"{min(per_hundred, 99.99):.2f}" if per_hundred > 99 else f"{per_hundred:.1f}"
+    return "100" if per_hundred == 100 else f"{min(per_hundred, 99.99):.4g}"
 
 
 def power(watts: float) -> str:

@@ -23,6 +23,9 @@ from sanket_sim.trace.batch import Columns, TraceBatch, rows_in
 
 LEAKS_TOLERATED = 0.0001
 """Share of intents that may leak where the experiment names no tolerance (that of `peak_load`)."""
+COMPARED_MIN = 30
+"""Payments of which no rate is compared if there are, or should be, fewer (chosen: of 30 chance
+alone moves a rate by a fifth)."""
 TREND = 1.0
 """Points of the score by which its halves must differ to call it falling or recovering (chosen)."""
 
@@ -51,10 +54,10 @@ class Instruments:
     that at the end of the run `total` is equal to the findings, to the unit. It lacks what has not
     ended: an intent is counted with its end, and what is still open then is `Count.OPEN`.
 
-    The score is Q of design page 4, good intents per hundred: of the window `score`, of the run
-    `score_so_far`, which ends as ``100 * resilience.sli`` of the findings. (The audit's
-    `executive.resilience_score` is another figure: the leaks of the worst service alone. A bank
-    that fails everybody without losing a cent scores 100 by it.)
+    The score is Q of design page 4, the service level: good intents per hundred, of the window
+    `score`, of the run `score_so_far`, which ends as ``100 * resilience.sli`` of the findings. (The
+    audit's "resilience score", `executive.resilience_score`, is another figure: the leaks of the
+    worst service alone. A bank that fails everybody without losing a cent scores 100 by it.)
     """
 
     def __init__(self, scene: Scene, ranking: Ranking = nothing_ranked) -> None:
@@ -145,6 +148,12 @@ class Instruments:
         return 0.0 if good is None else 1 - good
 
     @property
+    def comparable(self) -> bool:
+        """Whether there are payments enough, or should be, to hold the window against the calm."""
+        calm, seen = self.calm_completed_per_s, self.window.tally[Count.GOOD]
+        return calm is not None and max(calm * self.window.span_s, seen) >= COMPARED_MIN
+
+    @property
     def unserved(self) -> bool:
         """Whether services are at work and yet nothing has ended in the window."""
         return not self.window.tally.ended and self._services.at_work
@@ -152,9 +161,8 @@ class Instruments:
     @property
     def calm_completed_per_s(self) -> float | None:
         """The same while nothing disturbed the run; None before there was time for it."""
-        if not self.calm.known:
-            return None
-        return self.calm.seen.tally[Count.GOOD] / self.calm.span_s
+        good = self.calm.seen.tally[Count.GOOD]
+        return good / self.calm.span_s if self.calm.known and good >= COMPARED_MIN else None
 
     @property
     def score(self) -> float | None:
@@ -229,6 +237,11 @@ class Instruments:
     def leaked_minor(self) -> dict[str, int]:
         """Gross leak by currency, since the warm-up."""
         return self.amounts(self.total.glv_minor.sum(axis=0))
+
+    @property
+    def told_wrong_minor(self) -> dict[str, int]:
+        """Amounts of leaked intents that leaked no money, by currency, since the warm-up."""
+        return self.amounts(self.total.told_minor)
 
     def leaked_minor_of(self, leak_class: LeakClass) -> dict[str, int]:
         """Return the gross leak of one class by currency, since the warm-up."""

@@ -58,6 +58,9 @@ class Tally:
         the trace blames none.
     glv_minor : int64 array, shape (len(LeakClass), currencies)
         Gross leak by class and currency, both legs [minor units].
+    told_minor : int64 array, shape (currencies,)
+        What leaked intents moved, or were to, that leaked no money: every unit is where it belongs,
+        and the customer was told otherwise, or too late [minor units].
     latency : int64 array, shape (BUCKETS,)
         `QuantileSketch` of the time from wish to answer.
 
@@ -71,6 +74,7 @@ class Tally:
     counts: Counts
     roots: Counts
     glv_minor: Counts
+    told_minor: Counts
     latency: Counts
 
     @classmethod
@@ -80,6 +84,7 @@ class Tally:
             np.zeros(len(Count), np.int64),
             np.zeros((len(LeakClass), shape.services + 1), np.int64),
             np.zeros((len(LeakClass), shape.currencies), np.int64),
+            np.zeros(shape.currencies, np.int64),
             np.zeros(BUCKETS, np.int64),
         )
 
@@ -88,6 +93,7 @@ class Tally:
         self.counts += other.counts
         self.roots += other.roots
         self.glv_minor += other.glv_minor
+        self.told_minor += other.told_minor
         self.latency += other.latency
         return self
 
@@ -96,6 +102,7 @@ class Tally:
         self.counts -= other.counts
         self.roots -= other.roots
         self.glv_minor -= other.glv_minor
+        self.told_minor -= other.told_minor
         self.latency -= other.latency
         return self
 
@@ -178,8 +185,12 @@ def _count_leaks(tally: Tally, judgement: Judgement) -> None:
     # -1, the code of nobody, is the last column.
     places = classes[judgement.leaked], judgement.columns["root_service"][judgement.leaked]
     np.add.at(tally.roots, places, 1)
+    told = judgement.leaked.copy()
     for loss in judgement.losses():
         np.add.at(tally.glv_minor, (classes[loss.rows], loss.currency), loss.glv_minor)
+        told[loss.rows[loss.glv_minor != 0]] = False
+    columns = judgement.columns
+    np.add.at(tally.told_minor, columns["currency"][told], columns["amount_minor"][told])
 
 
 def _count_fraud(tally: Tally, columns: Columns, truth: Columns) -> None:

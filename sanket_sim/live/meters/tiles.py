@@ -14,11 +14,13 @@ from sanket_sim.live.meters.instruments import Instruments
 from sanket_sim.live.meters.tally import Count
 
 SLOWED, STALLED = 0.9, 0.5
-"""Throughput as a share of that of the calm below which it is worth a look, or an emergency, while
-customers are let down too (chosen: a tenth is beyond the noise of 15 s at 100/s; demand that falls
-by itself lets nobody down)."""
+"""Good intents each second as a share of those of the calm below which it is worth a look, or an
+emergency, while customers are let down too (chosen: a tenth is beyond the noise of 15 s at 100/s;
+demand that falls by itself lets nobody down)."""
 LET_DOWN = 0.01
 """Share of intents ended badly from which customers count as let down (chosen)."""
+FAILING_MIN = 10
+"""Intents that must have ended badly before their share alone is worth a look (chosen)."""
 NEAR = 0.8
 """Share of the latency objective from which it is near (chosen)."""
 LEAKS_CRITICAL = 0.01
@@ -51,17 +53,18 @@ def _throughput(now: Instruments) -> Tile:
     value = now.goodput_per_s if now.over else now.completed_per_s
     calm = now.calm_completed_per_s
     state, chip = _flow(now)
+    text, unit = figures.flow(value)
     return Tile(
         key="throughput",
         label="Throughput",
-        unit="tx/s",
+        unit=unit,
         value=value,
-        text=figures.rate(value),
+        text=text,
         state=state,
         chip=chip,
         facts=(
-            "no baseline yet" if calm is None else f"baseline {figures.rate(calm)}",
-            f"peak {figures.rate(now.peak_per_s)}",
+            _no_baseline(now) if calm is None else f"baseline {_brief(calm, unit)}",
+            f"peak {_brief(now.peak_per_s, unit)}",
         ),
         series="completed",
         goal=calm,
@@ -71,15 +74,36 @@ def _throughput(now: Instruments) -> Tile:
 def _flow(now: Instruments) -> tuple[State, str]:
     if now.over:
         return "idle", "whole run"
-    calm = now.calm_completed_per_s
-    if not calm:
-        return "ok", "flowing" if now.completed_per_s else "waiting"
+    calm, ended = now.calm_completed_per_s, now.window.tally.ended
+    if not (ended or (now.unserved and calm)):
+        return "idle", "waiting" if now.unserved else "no demand"
+    failing = _failing(now)
+    if not (calm and now.comparable):
+        return (failing, f"{figures.percent(now.bad_share)} % bad") if failing else ("ok", "few")
     ratio = now.completed_per_s / calm
-    let_down = now.unserved or now.bad_share >= LET_DOWN
-    state: State = "ok"
-    if let_down and ratio < SLOWED:
-        state = "critical" if ratio < STALLED else "warn"
-    return state, figures.change(ratio)
+    if (now.unserved or now.bad_share >= LET_DOWN) and ratio < SLOWED:
+        return "critical" if ratio < STALLED else "warn", figures.change(ratio)
+    if failing:
+        return failing, f"{figures.percent(now.bad_share)} % bad"
+    return "ok", figures.change(ratio)
+
+
+def _failing(now: Instruments) -> State | None:
+    """Say how bad it is that so many end badly, however many end well beside them."""
+    bad = now.bad_share
+    if bad * now.window.tally.ended < FAILING_MIN or bad <= 1 - SLOWED:
+        return None
+    return "critical" if bad > 1 - STALLED else "warn"
+
+
+def _no_baseline(now: Instruments) -> str:
+    return "no baseline" if now.over else "no baseline yet"
+
+
+def _brief(per_s: float, beside: str) -> str:
+    """Write a rate; its unit too, where it is not that of the large number."""
+    text, unit = figures.flow(per_s)
+    return text if unit == beside or not per_s else f"{text} {unit}"
 
 
 def _latency(now: Instruments) -> Tile:
@@ -122,13 +146,19 @@ def _leakage(now: Instruments) -> Tile:
         text=figures.percent(share or 0.0),
         state=state,
         chip=chips[state],
-        facts=(
-            f"{leaked:,} unit{'' if leaked == 1 else 's'}",
-            f"{now.worth(now.leaked_minor)} at risk",
-        ),
+        facts=(f"{leaked:,} unit{'' if leaked == 1 else 's'}", _at_stake(now)),
         series="leak_share",
         goal=tolerated,
     )
+
+
+def _at_stake(now: Instruments) -> str:
+    """Say what leaked, and what is where it belongs though the customer was told otherwise."""
+    risk, told = now.leaked_minor, now.told_wrong_minor
+    if not told:
+        return f"{now.worth(risk)} at risk"
+    wrong = f"{now.worth(told)} told wrong"
+    return f"{now.worth(risk)} at risk + {wrong}" if risk else wrong
 
 
 def _resilience(now: Instruments) -> Tile:
@@ -141,8 +171,8 @@ def _resilience(now: Instruments) -> Tile:
     chips = {"critical": "degraded", "warn": "below SLO", "ok": "on target", "idle": "no demand"}
     return Tile(
         key="resilience",
-        label="Resilience score",
-        unit="/ 100",
+        label="Service level",
+        unit="% good",
         value=score,
         text=figures.NOTHING if score is None else figures.score(score),
         state=state,
@@ -159,7 +189,7 @@ def _recall(now: Instruments) -> Tile:
     if recall is not None and now.frauds >= FRAUDS_MIN:
         slipped = recall < RECALL_SLIP * RECALL_TARGET
         state = "critical" if slipped else "warn" if recall < RECALL_TARGET else "ok"
-    chips = {"critical": "missing", "warn": "slipping", "ok": "on target"}
+    chips = {"critical": "below target", "warn": "slipping", "ok": "on target"}
     idle = "unjudged" if now.nobody_judges else "few frauds" if now.frauds else "no fraud yet"
     said = figures.NOTHING if precision is None else f"{figures.percent(precision)} %"
     return Tile(
@@ -197,7 +227,8 @@ def _carbon(now: Instruments) -> Tile:
 def _dearness(now: Instruments, value: float | None) -> tuple[State, str]:
     """Say whether a payment costs more carbon than it did, and more than chance can make it."""
     if value is None or now.carbon_ratio is None:
-        return ("idle", "no payments") if value is None else ("ok", "measuring")
+        chip = "no payments" if value is None else "no baseline" if now.over else "measuring"
+        return "idle", chip
     surely = now.carbon_ratio * (1 - now.carbon_chance)
     if surely > RUNAWAY:
         return "critical", "runaway"

@@ -16,10 +16,12 @@ TOPIC = "LEDGER"
 OFF_NS = 30 * NS_PER_S
 """How long nothing must have been found before a search is over (chosen)."""
 _TITLES = {
-    "reconciliation:intraday": "Books do not agree",
-    "reconciliation:end_of_day": "Statements do not agree",
+    "reconciliation:intraday": "Orders and postings disagree",
+    "reconciliation:end_of_day": "Statements from outside disagree",
     "complaint": "Customers complain",
 }
+"""Whose record disagrees with whose (`docs/reconciliation.md`). No money has been made or lost by
+that: the laws hold, or the run ends."""
 
 
 class BreakWatch:
@@ -55,7 +57,8 @@ class BreakWatch:
         kinds = self._found[actor]
         told = ", ".join(f"{count:,} {in_words(kind)}" for kind, count in kinds.most_common(3))
         detail = f"{DETECTORS[actor]} · {told} · {self._righted[actor]:,} put right"
-        title = f"{_TITLES[actor]}: {kinds.total():,} breaks"
+        breaks = kinds.total()
+        title = f"{_TITLES[actor]}: {breaks:,} break{'' if breaks == 1 else 's'}"
         return Notice(TOPIC, actor, "warn", title, detail)
 
 

@@ -32,9 +32,12 @@ class CarbonWatch:
         if now.over or now.calm_carbon_mg is None:
             self._end(batch.end_ns)
             return
-        # Power without a single good payment is dearer than any.
-        surely = math.inf if ratio is None else ratio * (1 - now.carbon_chance)
-        bad, well = surely > ELEVATED, ratio is not None and ratio < CLEAR
+        # Power without a single good payment is dearer than any, but for a bank of which nobody
+        # wants anything.
+        wanted = now.window.tally.ended or now.unserved
+        dearest = math.inf if wanted else 0.0
+        surely = dearest if ratio is None else ratio * (1 - now.carbon_chance)
+        bad, well = surely > ELEVATED, not wanted if ratio is None else ratio < CLEAR
         if not self._latch.step(batch.end_ns, bad=bad, well=well):
             self._end(batch.end_ns)
         elif bad:
