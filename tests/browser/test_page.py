@@ -144,7 +144,7 @@ def test_injects_a_fault_that_is_recorded(deck: Page, at_start: Served) -> None:
     deck.get_by_test_id("step").click()
     at_start.wait_until(lambda now: now["now_ns"] == NS_PER_S and now["state"] == "paused")
     deck.get_by_test_id("inject").click()
-    deck.get_by_test_id("inject-target").fill("payment")
+    deck.get_by_test_id("inject-target").select_option("payment")
     deck.get_by_test_id("inject-add").fill("700ms")
     deck.get_by_test_id("inject-for").fill("30s")
     expect(deck.get_by_test_id("inject-preview")).to_contain_text('add = "700ms"')
@@ -163,13 +163,47 @@ def test_injects_a_fault_that_is_recorded(deck: Page, at_start: Served) -> None:
 
 def test_refusals_stand_at_their_fields(deck: Page, at_start: Served) -> None:
     deck.get_by_test_id("inject").click()
-    deck.get_by_test_id("inject-target").fill("paiment")
-    expect(deck.get_by_test_id("inject-form")).to_contain_text('did you mean "payment"')
-    deck.get_by_test_id("inject-give").click()
-    deck.get_by_test_id("inject-target").fill("payment")
     deck.get_by_test_id("inject-add").fill("soon")
     expect(deck.get_by_test_id("inject-form")).to_contain_text("expected a duration")
+    deck.get_by_test_id("inject-give").click()
     assert commanded(at_start) == []
+
+
+def test_a_fault_takes_two_clicks_and_a_target_is_kept_where_it_fits(
+    deck: Page, at_start: Served
+) -> None:
+    deck.get_by_test_id("inject").click()
+    expect(deck.get_by_test_id("inject-target")).to_have_value("channels")
+    deck.get_by_test_id("inject-target").select_option("ledger")
+    deck.get_by_test_id("inject-kind").select_option("crash")
+    expect(deck.get_by_test_id("inject-target")).to_have_value("ledger")
+    deck.get_by_test_id("inject-kind").select_option("loss")
+    deck.get_by_test_id("inject-target").select_option("gateway->payment")
+    deck.get_by_test_id("inject-kind").select_option("pause")
+    expect(deck.get_by_test_id("inject-target")).to_have_value("channels")
+    deck.get_by_test_id("inject-give").click()
+    at_start.wait_until(lambda _: len(commanded(at_start)) == 1)
+    assert commanded(at_start)[0]["fault"]["kind"] == "pause"
+
+
+def test_a_notice_leaves_the_drawer_free_and_goes_when_the_next_is_refused(
+    deck: Page, at_start: Served
+) -> None:
+    deck.get_by_test_id("inject").click()
+    deck.get_by_test_id("inject-give").click()
+    notice = deck.get_by_test_id("snackbar")
+    expect(notice).to_contain_text("Recorded")
+    drawer = deck.get_by_test_id("drawer-inject").bounding_box()
+    box = notice.bounding_box()
+    assert drawer is not None
+    assert box is not None
+    assert box["x"] + box["width"] <= drawer["x"]
+    worn = "(node) => getComputedStyle(node).color"
+    assert notice.locator("span").evaluate(worn) == deck.locator("body").evaluate(worn)
+    deck.get_by_test_id("inject-add").fill("soon")
+    deck.get_by_test_id("inject-give").click()
+    expect(notice).to_be_hidden(timeout=3_000)
+    assert len(commanded(at_start)) == 1
 
 
 def test_switches_a_control_and_changes_a_policy(deck: Page, at_start: Served) -> None:
@@ -179,7 +213,7 @@ def test_switches_a_control_and_changes_a_policy(deck: Page, at_start: Served) -
     deck.get_by_test_id("inject-give").click()
     expect(deck.get_by_test_id("snackbar")).to_contain_text("experiment.toml")
     deck.get_by_test_id("tab-policy").click()
-    deck.get_by_test_id("policy-target").fill("gateway->payment")
+    deck.get_by_test_id("policy-target").select_option("gateway->payment")
     deck.get_by_test_id("policy-timeout").fill("250ms")
     expect(deck.get_by_test_id("inject-preview")).to_contain_text('timeout = "250ms"')
     deck.get_by_test_id("inject-give").click()
@@ -237,8 +271,8 @@ def test_starts_another_experiment_after_asking(deck: Page, at_start: Served) ->
     deck.get_by_test_id("experiments").click()
     deck.get_by_test_id("set-population.customers").fill("many")
     deck.get_by_test_id("start").click()
-    deck.get_by_test_id("start-anyway").click()
     expect(deck.get_by_test_id("chooser")).to_contain_text("must be a whole number")
+    expect(deck.get_by_test_id("start-anyway")).to_be_hidden()
     assert at_start.status["run_id"] == before
     deck.get_by_test_id("set-population.customers").fill("300")
     deck.get_by_test_id("set-seed").fill("8")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ import pytest
 pytest.importorskip("solara")
 
 from sanket_sim.dashboard.page.deeds import Deed, table_of
-from sanket_sim.dashboard.page.drafting import Workshop
+from sanket_sim.dashboard.page.drafting import UNCHANGED, Workshop, on_record
 from sanket_sim.dashboard.page.inject import changed_now, controls_of, given_so_far
 from sanket_sim.dashboard.page.policies import settings_of, targets_of
 from sanket_sim.faults.fault import faults
@@ -38,18 +39,46 @@ def test_every_fault_and_trap_has_a_form(workshop: Workshop) -> None:
     assert all(deed.says for deed in workshop.deeds.values())
 
 
-@pytest.mark.parametrize("kind", ["latency", "crash", "loss", "load", "slow", "abort", "pause"])
-def test_what_a_form_suggests_is_accepted(workshop: Workshop, kind: str) -> None:
-    deed = workshop.deeds[kind, False]
-    values = {entry.key: _suggested(deed, entry.key) for entry in deed.entries}
-    assert workshop.draft(form("fault", kind, **values), 0).problems == ()
+@pytest.mark.parametrize("kind", sorted(set(faults) - {"config", "control"}))
+def test_a_fault_as_its_form_begins_is_accepted(workshop: Workshop, kind: str) -> None:
+    assert (
+        workshop.draft(form("fault", kind, **_beginning(workshop.deeds[kind, False])), 0).problems
+        == ()
+    )
 
 
-def _suggested(deed: Deed, key: str) -> str | bool:
-    entry = next(entry for entry in deed.entries if entry.key == key)
-    if key == "target":
-        return "payment"
-    return entry.example if entry.required and not entry.value else entry.value
+@pytest.mark.parametrize("kind", sorted(traps))
+def test_a_trap_as_its_form_begins_is_accepted(workshop: Workshop, kind: str) -> None:
+    values = _beginning(workshop.deeds[kind, True])
+    assert workshop.draft(form("trap", kind, **values), 0).problems == ()
+
+
+def _beginning(deed: Deed) -> dict[str, str | bool]:
+    """Return what stands in a form before anybody types."""
+    return {
+        entry.key: entry.example if entry.required and not entry.value else entry.value
+        for entry in deed.entries
+    }
+
+
+def test_a_target_is_chosen_among_what_the_bank_has(workshop: Workshop) -> None:
+    for deed in workshop.deeds.values():
+        for entry in deed.entries:
+            if entry.key == "target":
+                assert entry.kind == "names"
+                assert entry.example in entry.options
+
+
+def test_a_draft_sees_what_has_been_commanded(workshop: Workshop, tmp_path: Path) -> None:
+    crowd = form("fault", "load", factor="300", **{"for": "5m"})
+    first = workshop.draft(crowd, 0)
+    assert first.problems == ()
+    (tmp_path / "experiment.toml").write_text(first.toml)
+    given = on_record(str(tmp_path))
+    assert [command.deed.kind for command in given] == ["load"]
+    again = workshop.draft(crowd, 0, (), given)
+    assert [path for path, _ in again.problems] == ["factor"]
+    assert on_record("") == on_record(str(tmp_path / "nowhere")) == ()
 
 
 def test_a_draft_is_what_will_be_recorded(workshop: Workshop) -> None:
@@ -98,12 +127,14 @@ def test_policies_of_every_edge_can_be_changed(workshop: Workshop) -> None:
 
 def test_a_policy_that_is_not_changed_is_refused(workshop: Workshop) -> None:
     draft = workshop.draft(form("policy", place="gateway->payment"), 0)
-    assert [path for path, _ in draft.problems] == ["set"]
+    assert draft.problems == (("set", UNCHANGED),)
 
 
 def test_controls_are_switched_by_difference(workshop: Workshop) -> None:
     offered = {one["key"]: one["on"] for one in controls_of(workshop.bank)}
     assert "atomic_posting" not in offered
+    told = {one["key"]: one["hint"] for one in controls_of(workshop.bank)}
+    assert told["inbox"] == "A consumer knows the messages that it has handled already."
     draft = workshop.draft(form("control", **offered | {"outbox": False}), 0)
     assert draft.problems == ()
     assert draft.order.table["set"] == {"outbox": False}

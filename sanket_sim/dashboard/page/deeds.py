@@ -27,7 +27,7 @@ class Entry:
     ----------
     key, label, hint : str
     kind : str
-        ``text``, ``number``, ``choice``, ``switch``, ``names`` (pick or type one) or ``list``.
+        ``text``, ``number``, ``choice``, ``switch``, ``names`` (of the bank's parts) or ``list``.
     value : str or bool
         To begin with.
     example : str
@@ -109,7 +109,7 @@ def _entry(
         hint=plain(str(about.get("description", ""))),
         kind=kind,
         value=bool(default) if kind == "switch" else _written(default, kind),
-        example=_example(key, part),
+        example=options[0] if kind == "names" else _example(key, part),
         options=options,
         required=required,
     )

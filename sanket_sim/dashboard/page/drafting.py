@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import tomllib
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from sanket_sim.bank.description import Bank
@@ -17,6 +19,9 @@ from sanket_sim.live.flying.worker import FlightPlan
 from sanket_sim.live.frames import Changed
 from sanket_sim.live.in_force import with_changes
 from sanket_sim.simulation.resolve import ResolvedExperiment
+from sanket_sim.simulation.steering import OperatorCommand
+
+UNCHANGED = "Change something first: all is as it is in force"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +58,13 @@ class Workshop:
             (deed.kind, deed.is_trap): deed for deed in deeds_of(resolved.bank)
         }
 
-    def draft(self, form: Mapping[str, Any], now_ns: int, changes: Iterable[Changed] = ()) -> Draft:
+    def draft(
+        self,
+        form: Mapping[str, Any],
+        now_ns: int,
+        changes: Iterable[Changed] = (),
+        given: Sequence[OperatorCommand] = (),
+    ) -> Draft:
         """Put a command together from what stands in a form, and try it.
 
         Parameters
@@ -65,10 +76,12 @@ class Workshop:
             When it would be given.
         changes : iterable of Changed
             What is otherwise then than the bank has it: only what differs from that is commanded.
+        given : sequence of OperatorCommand
+            On record so far: on top of these it must not be too much.
         """
         bank = with_changes(self.bank, changes)
         order = Give(self._table(form, bank), is_trap=form["tab"] == "trap")
-        return Draft(order, recorded(order, now_ns), self._problems(order, now_ns))
+        return Draft(order, recorded(order, now_ns), self._problems(order, now_ns, given))
 
     def _table(self, form: Mapping[str, Any], bank: Bank) -> dict[str, Any]:
         values = form["values"]
@@ -83,9 +96,11 @@ class Workshop:
         changes = changes_of(values, known)
         return {"kind": "config", "target": form["target"], **lasts, "set": changes}
 
-    def _problems(self, order: Give, now_ns: int) -> Problems:
+    def _problems(self, order: Give, now_ns: int, given: Sequence[OperatorCommand]) -> Problems:
+        if order.table.get("set") == {}:
+            return (("set", UNCHANGED),)
         try:
-            command_of(order, now_ns, self.resolved)
+            command_of(order, now_ns, self.resolved.steered(given) if given else self.resolved)
         except Refused as refusal:
             return refusal.problems
         return ()
@@ -98,6 +113,15 @@ def recorded(order: Give, now_ns: int) -> str:
     table = dict([kind, ("at", at), *rest])
     name = "trap" if order.is_trap else "fault"
     return write_toml({"command": [{"by": order.by, name: table}]})
+
+
+def on_record(folder: str) -> tuple[OperatorCommand, ...]:
+    """Return the commands on a run's record; none if it has no folder."""
+    record = Path(folder) / "experiment.toml"
+    if not folder or not record.is_file():
+        return ()
+    tables = tomllib.loads(record.read_text("utf-8")).get("command", ())
+    return tuple(map(OperatorCommand.model_validate, tables))
 
 
 def workshop_of(plan: FlightPlan) -> Workshop:

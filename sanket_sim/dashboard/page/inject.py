@@ -9,17 +9,15 @@ from typing import Any
 import solara
 
 from sanket_sim.bank.description import Bank
-from sanket_sim.dashboard.page.deeds import first_line
-from sanket_sim.dashboard.page.drafting import Draft, Workshop, workshop_of
+from sanket_sim.dashboard.page.drafting import Draft, Workshop, on_record, workshop_of
 from sanket_sim.dashboard.page.ordering import Notice, Orders
 from sanket_sim.dashboard.page.panel import Tab
-from sanket_sim.dashboard.page.policies import settings_of, targets_of
+from sanket_sim.dashboard.page.policies import control_hints, settings_of, targets_of
 from sanket_sim.dashboard.page.polling import use_polled
 from sanket_sim.dashboard.page.standing import Standing
 from sanket_sim.dashboard.page.weaving import component, from_vue
 from sanket_sim.dashboard.page.wording import clock
 from sanket_sim.faults.control import SWITCHES
-from sanket_sim.faults.traps import traps
 from sanket_sim.live.flying.orders import Give
 from sanket_sim.live.frames import Changed
 from sanket_sim.live.in_force import with_changes
@@ -72,7 +70,8 @@ def inject(standing: Standing, orders: Orders, tab: Tab, target: str) -> None:
         if workshop.value is not None and (status := deck.status):
             chosen.set(form["target"])
             refused.set(())
-            draft.set(workshop.value.draft(form, status.now_ns, changes.value))
+            given_now = on_record(status.folder)
+            draft.set(workshop.value.draft(form, status.now_ns, changes.value, given_now))
 
     def give(form: Form) -> None:
         if workshop.value is not None and (status := deck.status):
@@ -82,7 +81,9 @@ def inject(standing: Standing, orders: Orders, tab: Tab, target: str) -> None:
     def carry_out(order: Give) -> None:
         answer = deck.ask(order)
         refused.set(answer.problems)
-        if not answer.problems:
+        if answer.problems:
+            tab.notice.set(Notice(""))
+        else:
             said = f"Recorded in {standing.folder}/experiment.toml: run it again for the same bytes"
             tab.notice.set(Notice(said))
 
@@ -115,14 +116,14 @@ def _offered(
 
 
 def controls_of(bank: Bank) -> list[dict[str, Any]]:
-    """Return the controls that can be switched, with the trap that each of them catches."""
-    catches = {part.CONTROL: part for _, part in traps.items()}
+    """Return the controls that can be switched, with what each of them sees to."""
+    said = control_hints()
     return [
         {
             "key": name,
             "label": name.replace("_", " "),
             "on": getattr(bank.controls, name),
-            "hint": first_line(catches[name]) if name in catches else "",
+            "hint": said[name],
         }
         for name in SWITCHES
     ]

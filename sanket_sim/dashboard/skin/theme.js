@@ -7,7 +7,7 @@
 
   const chosen = () => {
     const kept = localStorage.getItem(key);
-    return ["dark", "light", "auto"].includes(kept) ? kept : "dark";
+    return ["dark", "light", "auto"].includes(kept) ? kept : "auto";
   };
 
   /** Lay the chosen theme over the page; "auto" follows the desktop. */
