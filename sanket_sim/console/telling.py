@@ -17,9 +17,7 @@ from sanket_sim.analysis.breaks import CORRECTION, DETECTORS
 from sanket_sim.analysis.run_folder import RunFolder
 from sanket_sim.analysis.story import (
     MISREAD,
-    SECOND,
     Flows,
-    Journal,
     Linked,
     Moment,
     Role,
@@ -29,7 +27,10 @@ from sanket_sim.analysis.story import (
     Story,
     Visit,
     What,
+    deed_of,
     instructive,
+    legs_of,
+    of_the_back_office,
     tell,
 )
 from sanket_sim.console.arguments import Arguments
@@ -337,39 +338,14 @@ def _begun(story: Story, moment: Moment) -> Text:
     return said
 
 
-_WRITES = {
-    "posted": "POSTS",
-    "pending": "HOLDS",
-    "voided": "GIVES BACK",
-    "expired": "LETS LAPSE",
-}
-
-
 def _posted(story: Story, moment: Moment) -> Text:
     journal = story.journals[moment.item]
-    said = Text(f"{journal.service} {_writes(journal, story)} {_legs(journal)}", "bold")
+    verb, what = deed_of(journal, story)
+    words = filter(None, (journal.service, verb.upper(), what, legs_of(journal)))
+    said = Text(" ".join(words), "bold")
     if journal.hop_id == story.verdict.hop_id >= 0:
         said.append(f"  {story.verdict.leak_class}", style=_ALARM)
     return said.append(f"  #{journal.transfer_id}", style="not bold dim")
-
-
-def _writes(journal: Journal, story: Story) -> str:
-    """Say what a journal does; the second leg by what it is for."""
-    if journal.side == SECOND and story.second is not None and journal.phase == "posted":
-        purposes = {"fee": "CHARGES the fee,", "exchange": "PAYS OUT the exchange,"}
-        return purposes.get(story.second.purpose, _WRITES[journal.phase])
-    return _WRITES[journal.phase]
-
-
-def _legs(journal: Journal) -> str:
-    if len(journal.legs) == 2 and not journal.one_sided:
-        payer, payee = sorted(journal.legs, key=lambda leg: leg.amount_minor)
-        amount = money(payee.amount_minor, payee.currency)
-        return f"{amount} from {payer.account.name} to {payee.account.name}"
-    legs = (
-        f"{money(leg.amount_minor, leg.currency)} on {leg.account.name}" for leg in journal.legs
-    )
-    return " and ".join(legs) + (", one-sided" if journal.one_sided else "")
 
 
 def _answered(story: Story, moment: Moment) -> Text:
@@ -398,7 +374,7 @@ def _ruled(story: Story, moment: Moment) -> Text:
     if ruling.actor == "stand_in":
         return Text(_stood_in(ruling), style=_WARNING)
     if ruling.actor in DETECTORS:
-        return Text(_broke(ruling), style=_WARNING)
+        return Text(of_the_back_office(ruling), style=_WARNING)
     said = f"{ruling.actor} rules {ruling.decision}, score {ruling.score:.2f}"
     return Text(said, style=_WARNING)
 
@@ -407,20 +383,6 @@ def _stood_in(ruling: Ruling) -> str:
     if ruling.decision == "approve":
         return "no ledger: stand-in processing approves it by itself"
     return f"no ledger: stand-in processing declines it, {ruling.reason}"
-
-
-def _broke(ruling: Ruling) -> str:
-    """Say what the back office found, or decided about it."""
-    kind = ruling.subject.replace("_", " ")
-    finder = DETECTORS[ruling.actor]
-    found = "the customer complains" if finder == "complaint" else f"{finder} reconciliation finds"
-    said = {
-        "break": f"{found}: {kind}",
-        "correction": f"the back office orders what puts it right: {kind}",
-        "write_off": f"the back office writes it off, nobody gives the money back: {kind}",
-        "cleared": "the back office finds nothing wrong with it any more",
-    }
-    return said.get(ruling.decision, f"the back office: {ruling.decision} {kind}")
 
 
 _SAID: dict[What, Callable[[Story, Moment], Text]] = {

@@ -7,7 +7,6 @@ is to blame). All times are relative to the creation of the payment.
 
 from sanket_sim.analysis.story.choice import Specimen, instructive
 from sanket_sim.analysis.story.nouns import (
-    SECOND,
     Flows,
     Journal,
     Leg,
@@ -25,10 +24,10 @@ from sanket_sim.analysis.story.nouns import (
 )
 from sanket_sim.analysis.story.telling import beginning_of, owners_of, rows_of, tell
 from sanket_sim.analysis.story.verdict import MISREAD
+from sanket_sim.analysis.story.wording import deed_of, legs_of, of_the_back_office
 
 __all__ = [
     "MISREAD",
-    "SECOND",
     "Flows",
     "Journal",
     "Leg",
@@ -45,7 +44,10 @@ __all__ = [
     "Visit",
     "What",
     "beginning_of",
+    "deed_of",
     "instructive",
+    "legs_of",
+    "of_the_back_office",
     "owners_of",
     "rows_of",
     "tell",

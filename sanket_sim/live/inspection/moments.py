@@ -5,13 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from sanket_sim.analysis.breaks import DETECTORS
-from sanket_sim.analysis.story import SECOND, Journal, Moment, Role, Ruling, Story, What
+from sanket_sim.analysis.story import (
+    Moment,
+    Role,
+    Story,
+    What,
+    deed_of,
+    legs_of,
+    of_the_back_office,
+)
 from sanket_sim.core.money import format_minor
 from sanket_sim.core.units import NS_PER_MS
 from sanket_sim.live.wording import decline_in_words, failure_in_words, in_words
-
-_WRITES = {"posted": "posts", "pending": "holds", "voided": "gives back", "expired": "lets lapse"}
-_PURPOSES = {"fee": "charges the fee,", "exchange": "pays out the exchange,"}
 
 
 def said_of(story: Story, moment: Moment, customer: str) -> str:
@@ -96,26 +101,8 @@ def _posted(story: Story, moment: Moment, customer: str) -> str:
     journal = story.journals[moment.item]
     leaked = journal.hop_id == story.verdict.hop_id >= 0
     mark = f" - {in_words(story.verdict.leak_class.lower())}" if leaked else ""
-    return f"{journal.service} {_writes(journal, story)} {legs_of(journal)}{mark}"
-
-
-def _writes(journal: Journal, story: Story) -> str:
-    """Say what a journal does; the second leg by what it is for."""
-    if journal.side == SECOND and story.second is not None and journal.phase == "posted":
-        return _PURPOSES.get(story.second.purpose, _WRITES[journal.phase])
-    return _WRITES[journal.phase]
-
-
-def legs_of(journal: Journal) -> str:
-    """Say what a journal moves from whom to whom."""
-    if len(journal.legs) == 2 and not journal.one_sided:
-        payer, payee = sorted(journal.legs, key=lambda leg: leg.amount_minor)
-        amount = money(payee.amount_minor, payee.currency)
-        return f"{amount} from {payer.account.name} to {payee.account.name}"
-    legs = (
-        f"{money(one.amount_minor, one.currency)} on {one.account.name}" for one in journal.legs
-    )
-    return " and ".join(legs) + (", one-sided" if journal.one_sided else "")
+    said = " ".join(filter(None, (journal.service, *deed_of(journal, story), legs_of(journal))))
+    return f"{said}{mark}"
 
 
 def _answered(story: Story, moment: Moment, customer: str) -> str:
@@ -149,22 +136,9 @@ def _ruled(story: Story, moment: Moment, customer: str) -> str:
         verb = "approves" if ruling.decision == "approve" else "declines"
         return f"no ledger: stand-in processing {verb} it"
     if ruling.actor in DETECTORS:
-        return _broke(ruling)
+        return of_the_back_office(ruling)
     score = f", score {ruling.score:.2f}" if ruling.score else ""
     return f"{in_words(ruling.actor)}: {in_words(ruling.decision)}{score}"
-
-
-def _broke(ruling: Ruling) -> str:
-    """Say what the back office found, or decided about it."""
-    kind, finder = in_words(ruling.subject), DETECTORS[ruling.actor]
-    found = "the customer complains" if finder == "complaint" else f"{finder} reconciliation finds"
-    said = {
-        "break": f"{found}: {kind}",
-        "correction": f"the back office orders what puts it right: {kind}",
-        "write_off": f"the back office writes it off: {kind}",
-        "cleared": "the back office finds nothing wrong with it any more",
-    }
-    return said.get(ruling.decision, f"the back office: {in_words(ruling.decision)} {kind}")
 
 
 _SAID: dict[What, Callable[[Story, Moment, str], str]] = {
