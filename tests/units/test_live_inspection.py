@@ -48,7 +48,7 @@ def test_the_waterfall_names_the_hop_that_leaked(noted):
     assert seen["leak_class"] == "DUPLICATE"
     (blamed,) = [bar for bar in seen["hops"] if bar["blamed"]]
     assert blamed["hop_id"] == seen["blamed_hop_id"]
-    assert blamed["service"] == seen["root"] == "pool"
+    assert blamed["service"] == seen["root"] == seen["leaked_at"] == "pool"
     assert blamed["committed"]
     assert blamed["late"]
     assert f"hop {blamed['hop_id']}" in seen["verdict"][0]
@@ -94,9 +94,24 @@ def test_stories_judge_as_the_command_line_does(day):
         seen, told = look.seen("payment", tx_id), tell(folder, tx_id)
         assert seen["leak_class"] == told.verdict.leak_class
         assert seen["blamed_hop_id"] == told.verdict.hop_id
+        assert seen["leaked_at"] == told.verdict.service
         assert [bar["hop_id"] for bar in seen["hops"]] == [one.hop_id for one in told.visits]
         assert len(seen["moments"]) == len(told.moments)
         assert all(line["said"] for line in seen["moments"])
+
+
+def test_a_leak_has_one_root_in_feed_and_story_and_the_story_says_where_else_it_leaked(day):
+    look, _ = day
+    rows = [row for row in look.rows if row.leak_class]
+    apart = 0
+    for row in rows[::4]:
+        seen = look.seen("payment", row.tx_id)
+        assert seen["root"] == row.root
+        elsewhere = seen["leaked_at"] not in ("", row.root)
+        said = f"It leaked at {seen['leaked_at']}, because of trouble at {row.root}"
+        assert any(sentence.startswith(said) for sentence in seen["verdict"]) == elsewhere
+        apart += elsewhere
+    assert apart > 0
 
 
 def test_every_kind_of_end_can_be_told(day):

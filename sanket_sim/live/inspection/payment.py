@@ -155,10 +155,11 @@ class PaymentStory:
     headline : str
     verdict : tuple of str
         Sentences: why it ended so, what had been laid for it, who put it right.
-    leak_class, root : str
-        Empty if nothing leaked; the service of the hop to blame.
+    leak_class, root, leaked_at : str
+        Empty if nothing leaked. `root` is the service to blame by the findings, the map and the
+        feed: where the trouble began; `leaked_at` that of the hop at which it became a leak.
     blamed_hop_id : int
-        -1 for none.
+        That hop; -1 for none.
     kind, channel, currency, amount_minor
     born_ns : int
         Since the start of the run; -1 while it is under way and not known.
@@ -187,6 +188,7 @@ class PaymentStory:
     moments: tuple[Line, ...] = ()
     leak_class: str = ""
     root: str = ""
+    leaked_at: str = ""
     blamed_hop_id: int = -1
     kind: str = ""
     channel: str = ""
@@ -226,7 +228,10 @@ def inspect_payment(picture: Picture, key: str) -> PaymentStory:
     except KeyError:
         return _under_way(picture, run, tx_id)
     rows = run.trace.rows_with("assessments", "tx_id", [tx_id])
-    return _told(picture.names, story, assessed(rows, run.bank, picture.scene.words, story.born_ns))
+    root = picture.roots.of_payment(tx_id) if story.verdict.status == "LEAKED" else -1
+    blamed = picture.scene.service_names[root] if root >= 0 else ""
+    fraud = assessed(rows, run.bank, picture.scene.words, story.born_ns)
+    return _told(picture.names, story, blamed, fraud)
 
 
 class _AccountNames(Mapping[int, str]):
@@ -261,7 +266,7 @@ def _under_way(picture: Picture, run: RunSoFar, tx_id: int) -> PaymentStory:
     )
 
 
-def _told(names: Names, story: Story, fraud: Assessed | None) -> PaymentStory:
+def _told(names: Names, story: Story, root: str, fraud: Assessed | None) -> PaymentStory:
     verdict, answer, blamed = story.verdict, story.answer, story.verdict.hop_id
     customer = _customer(names, story)
     leaked = verdict.status == "LEAKED"
@@ -269,12 +274,13 @@ def _told(names: Names, story: Story, fraud: Assessed | None) -> PaymentStory:
         tx_id=story.tx_id,
         status=verdict.status,
         headline=_headline(story),
-        verdict=tuple(_sentences(story)),
+        verdict=tuple(_sentences(story, root)),
         hops=tuple(_bar(visit, blamed) for visit in story.visits),
         journals=tuple(_journal(one, blamed) for one in story.journals),
         moments=tuple(_lines(story, customer.name)),
         leak_class=verdict.leak_class if leaked else "",
-        root=verdict.service,
+        root=root,
+        leaked_at=verdict.service if leaked else "",
         blamed_hop_id=blamed,
         kind=in_words(story.kind),
         channel=in_words(story.channel),
@@ -344,9 +350,11 @@ def _leaked(story: Story) -> str:
     return " and ".join(money(*leg) for leg in legs if leg[0])
 
 
-def _sentences(story: Story) -> Iterator[str]:
-    why = story.verdict.why
+def _sentences(story: Story, root: str) -> Iterator[str]:
+    why, place = story.verdict.why, story.verdict.service
     yield why[:1].upper() + why[1:]
+    if place and root and place != root:
+        yield f"It leaked at {place}, because of trouble at {root}: leaks count for their root."
     if story.batch:
         yield f"It came in {story.batch}."
     if story.puts_right is not None:

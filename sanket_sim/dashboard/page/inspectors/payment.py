@@ -95,7 +95,9 @@ def _facts(body: Body) -> Iterator[Fact]:
     if any(codes):
         yield Fact("Codes", " · ".join(code for code in codes if code))
     if body["root"]:
-        yield Fact("To blame", body["root"], "critical", Link("service", body["root"]))
+        yield Fact("Root", body["root"], "critical", Link("service", body["root"]))
+    if body["leaked_at"]:
+        yield Fact("Leaked at", body["leaked_at"], "", Link("service", body["leaked_at"]))
 
 
 def waterfall_of(hops: list[Body]) -> Waterfall:
