@@ -11,10 +11,10 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from http.cookies import CookieError, SimpleCookie
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, parse_qsl, quote, urlencode, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from sanket_sim.server.refusals import report
@@ -96,6 +96,9 @@ class Access:
             await self._app(scope, receive, send)
         elif (refusal := self._refusal(scope)) is not None:
             await _refuse(scope, receive, send, refusal)
+        elif _opens_a_page(scope) and self._rules.is_token(_asked_token(scope)):
+            onward = RedirectResponse(_without_token(scope), 303)
+            await onward(scope, receive, self._sealing(scope, send))
         else:
             await self._app(scope, receive, self._sealing(scope, send))
 
@@ -156,6 +159,22 @@ async def _refuse(scope: Scope, receive: Receive, send: Send, refusal: Response)
 def _changes(scope: Scope) -> bool:
     """Say whether a request can change something, or opens a socket that can."""
     return scope["type"] == "websocket" or scope["method"] not in _SAFE
+
+
+def _opens_a_page(scope: Scope) -> bool:
+    """Say whether a person looks at the answer, and at its address."""
+    if scope["type"] != "http" or scope["method"] != "GET":
+        return False
+    return "text/html" in Headers(scope=scope).get("accept", "")
+
+
+def _without_token(scope: Scope) -> str:
+    """Return the address that was asked for, on this server, without what must not be seen."""
+    query: bytes = scope["query_string"]
+    asked = parse_qsl(query.decode("latin-1"), keep_blank_values=True)
+    kept = urlencode([(name, said) for name, said in asked if name != "token"])
+    path = "/" + quote(scope["path"].lstrip("/"))  # two slashes would name another host
+    return f"{path}?{kept}" if kept else path
 
 
 def _stranger(scope: Scope, headers: Headers) -> Response:

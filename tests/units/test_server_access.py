@@ -77,6 +77,22 @@ def test_a_token_once_in_the_address_lets_a_browser_in_for_good(locked):
     assert locked.get("/api/status").status_code == 200
 
 
+@pytest.mark.parametrize(
+    ("asked", "shown"),
+    [
+        ("/", "/"),
+        ("/?view=fraud&truth=", "/?view=fraud&truth="),
+        ("//else.where/x", "/else.where/x"),
+    ],
+)
+def test_a_browser_does_not_keep_the_token_in_its_address(locked, asked, shown):
+    joint = "&" if "?" in asked else "?"
+    address = f"{locked.base_url}{asked}{joint}token={TOKEN}"
+    first = locked.get(address, headers={"Accept": "text/html"}, follow_redirects=False)
+    assert (first.status_code, first.headers["location"]) == (303, shown)
+    assert locked.get(shown, headers={"Accept": "text/html"}).status_code == 200
+
+
 def test_a_cookie_opens_the_socket(deck):
     with served(create_app(deck, token=TOKEN)) as port:
         address = f"127.0.0.1:{port}"

@@ -26,7 +26,7 @@ from sanket_sim.dashboard.page.inspectors.sheet import (
 from sanket_sim.dashboard.page.ordering import Orders
 from sanket_sim.dashboard.page.standing import Standing
 from sanket_sim.dashboard.page.weaving import Element, component, from_vue
-from sanket_sim.dashboard.page.wording import rate, share, span
+from sanket_sim.dashboard.page.wording import rate, share, span, words
 from sanket_sim.live.frames.json_text import value_of
 from sanket_sim.live.meters.figures import score
 from sanket_sim.simulation.compare import Comparison, Difference, compare
@@ -35,6 +35,8 @@ Body = Mapping[str, Any]
 DIFFERENCES_MAX = 16
 _COMPARED = ("traffic.", "latency.end_to_end.", "leakage.rate", "energy.", "fraud.overall")
 """Beginnings of the metrics worth a line beside another run."""
+
+_VERDICTS: Mapping[str, State] = {"PASS": "ok", "FAIL": "critical"}
 
 
 @from_vue("findings.vue")
@@ -110,13 +112,19 @@ def _money(found: Body, verdict: str) -> Iterator[Fact]:
     yield Fact("Leaked", f"{leaked:,} payments", "critical" if leaked else "ok")
     held = found["conservation"]["holds"]
     yield Fact("Money", "conserved" if held else "not conserved", "ok" if held else "critical")
-    yield Fact("Steady state", verdict.lower(), "critical" if verdict == "FAIL" else "ok")
+    yield Fact("Steady state", words(verdict), _VERDICTS.get(verdict, "warn"))
     executive = found["executive"]
     level = 100 * _value(found["resilience"]["sli"])
     yield Fact("Service level", f"{score(level)} % good" if not math.isnan(level) else "no demand")
     yield Fact("Resilience score", f"{_value(executive['resilience_score']):.4g} / 100")
-    yield Fact("Bottleneck", str(executive["critical_bottleneck"]))
+    yield Fact("Bottleneck", _named(executive["critical_bottleneck"]))
     yield Fact("Leak rate", share(_value(executive["global_leakage_rate_percent"]) / 100))
+
+
+def _named(service: str | None) -> str:
+    """Write a service's name as people say it; at most one is the worst."""
+    said = words(service or "none")
+    return said[:1].upper() + said[1:]
 
 
 def _value(finding: Any) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -24,6 +25,8 @@ from sanket_sim.dashboard.page.inspectors.sheet import (
 from sanket_sim.dashboard.page.wording import clock, share, words
 
 Body = Mapping[str, Any]
+NODES_MOST = 8
+"""Most who are listed of one layer and part: a campaign may have hundreds of victims."""
 
 
 def campaign_sheet(body: Body, start: str, *, truth: bool) -> Sheet:
@@ -102,15 +105,34 @@ def _plan(plan: Body) -> Iterator[Fact]:
 
 
 def _nodes(body: Body) -> Table:
+    """List who takes part; of many in one layer and part only the first, and how many more."""
+    shown, left_out = _shortened(body["nodes"])
     rows = tuple(
         (
             Cell(one["name"], link=agent_link(one["agent_id"])),
             Cell(words(one["part"])),
             Cell(str(one["layer"])),
         )
-        for one in sorted(body["nodes"], key=lambda one: one["layer"])
+        for one in shown
+    ) + tuple(
+        (Cell(f"and {count:,} more"), Cell(words(part)), Cell(str(layer)))
+        for (layer, part), count in left_out.items()
     )
     return Table("Who takes part", ("Name", "Part", "Layer"), rows, (False, False, True))
+
+
+def _shortened(nodes: list[Body]) -> tuple[list[Body], Counter[tuple[int, str]]]:
+    """Return whom to list, and how many of each layer and part are not listed."""
+    met: Counter[tuple[int, str]] = Counter()
+    shown, left_out = [], Counter[tuple[int, str]]()
+    for one in sorted(nodes, key=lambda one: int(one["layer"])):
+        group = (one["layer"], one["part"])
+        met[group] += 1
+        if met[group] <= NODES_MOST:
+            shown.append(one)
+        else:
+            left_out[group] += 1
+    return shown, left_out
 
 
 def _edges(body: Body) -> Table:

@@ -91,7 +91,10 @@ def _now(body: Body) -> Facts:
             Fact("In line", f"{now['queue']:,}", "warn" if now["queue"] else ""),
             Fact("Power", f"{now['power_w']:,.1f} W"),
             *(Fact(name, millis(now[f"{name}_ms"])) for name in ("p50", "p95", "p99")),
-            *(Fact(f"{name} in all", millis(ever[f"{name}_ms"])) for name in ("p50", "p95", "p99")),
+            *(
+                Fact(f"{name} since start", millis(ever[f"{name}_ms"]))
+                for name in ("p50", "p95", "p99")
+            ),
         ),
     )
 
