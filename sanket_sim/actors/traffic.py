@@ -73,21 +73,18 @@ class Traffic:
         block_end_ns = int(self.demand.instant_ns(np.array([hazard]))[0])
         self._drawn_ns = max(self._drawn_ns + 1, min(block_end_ns, self.demand.end_ns))
         acting = np.flatnonzero(self.next_ns < self._drawn_ns)
-        rounds = []
+        rounds: list[tuple[Numbers, Numbers, Floats, Times]] = []
         while len(acting):
             stood = self._ordinal[acting], self._hazard[acting], self.next_ns[acting]
             rounds.append((acting, *stood))
             self._ordinal[acting] += 1
             self._look_ahead(acting)
             acting = acting[self.next_ns[acting] < self._drawn_ns]
-        self._drawn = [*self._still_ahead(), *rounds]
+        # What earlier blocks brought has been handed out before anything can ask for it again.
+        self._drawn = rounds
         if rounds:
             customer, ordinal, _, at_ns = map(np.concatenate, zip(*rounds, strict=True))
             self._ready = in_order([self._ready, self.habits.intents(customer, ordinal, at_ns)])
-
-    def _still_ahead(self) -> list[tuple[Numbers, Numbers, Floats, Times]]:
-        """Return the rounds of which something has not been handed out."""
-        return [one for one in self._drawn if (one[3] >= self._handed_ns).any()]
 
     def _look_ahead(self, customer: Numbers) -> None:
         """Draw the next arrival of each of these customers."""

@@ -5,6 +5,7 @@ import pytest
 from small_city import city, flat
 
 from sanket_sim.actors.demand import Surge
+from sanket_sim.actors.traffic import _BLOCK_INTENTS
 from sanket_sim.core.units import NS_PER_S
 
 S = NS_PER_S
@@ -12,8 +13,8 @@ CUSTOMERS, LASTS_S = 12, 60
 """Few and busy: everyone acts many times within a block."""
 
 
-def traffic(*surges):
-    demand = flat(40.0, LASTS_S, CUSTOMERS)
+def traffic(*surges, rate_per_s=40.0):
+    demand = flat(rate_per_s, LASTS_S, CUSTOMERS)
     people = city(customers=CUSTOMERS, demand=demand.with_surges(surges) if surges else demand)
     return people.traffic
 
@@ -69,3 +70,13 @@ def test_nothing_is_handed_out_twice_or_before_it_is_due():
     assert handed[1]["created_ns"].min() >= 20 * S
     keys = np.concatenate(handed)["draw_key"]
     assert len(np.unique(keys)) == len(keys)
+
+
+def test_a_surge_between_blocks_of_the_future_finds_only_the_last_one_ahead():
+    surge, busy = surge_from(31 * S), {"rate_per_s": 1000.0}
+    steered = traffic(**busy)
+    handed = [steered.until(at_s * S) for at_s in (1, 14, 31)]
+    assert sum(map(len, handed)) > _BLOCK_INTENTS
+    steered.surge([surge])
+    handed.append(steered.until(LASTS_S * S))
+    assert whole(handed) == traffic(surge, **busy).until(LASTS_S * S).tobytes()
