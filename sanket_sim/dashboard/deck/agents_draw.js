@@ -34,7 +34,7 @@ export function dotSize(width, height) {
 }
 
 /** The path of a role's shape around a point: what makes roles differ without colour. */
-export function traceShape(context, role, left, top, size) {
+function traceShape(context, role, left, top, size) {
   context.beginPath();
   if (role === "merchant") context.rect(left - size, top - size, 2 * size, 2 * size);
   else if (role === "mule") polygon(context, left, top + size * 0.25, size * 2.1, 3, -TURN / 4);
@@ -44,7 +44,7 @@ export function traceShape(context, role, left, top, size) {
 }
 
 /** The colour of a role. */
-export function colourOf(role, colours) {
+function colourOf(role, colours) {
   const named = { merchant: "violet", mule: "warn", fraudster: "critical" };
   return colours[named[role] ?? "accent"];
 }

@@ -1,8 +1,7 @@
 // One alert of the list: its shape, words, time and topic.
 
-import { icon, setText } from "./dom.js";
+import { icon, make, setAttribute, setText } from "./dom.js";
 import { clock, instant, span } from "./format.js";
-import { html, mark } from "./nodes.js";
 
 const NEVER = "1970-01-01T00:00:00";
 
@@ -19,16 +18,16 @@ const SEVERITY_WORDS = { critical: "Critical", warn: "Warning", ok: "Information
 export class AlertRow {
   /** @param {(alert: object) => void} open what a click does. */
   constructor(open) {
-    this.shape = html("span", { class: "alerts-shape" });
-    this.severity = html("span", { class: "visually-hidden" });
-    this.title = html("span", { class: "alerts-title" });
-    this.detail = html("span", { class: "alerts-detail" });
-    this.time = html("time", { class: "alerts-time" });
-    this.topic = html("span", { class: "alerts-topic" });
-    this.button = html("button", { class: "alerts-row", type: "button" },
+    this.shape = make("span", { class: "alerts-shape" });
+    this.severity = make("span", { class: "visually-hidden" });
+    this.title = make("span", { class: "alerts-title" });
+    this.detail = make("span", { class: "alerts-detail" });
+    this.time = make("time", { class: "alerts-time" });
+    this.topic = make("span", { class: "alerts-topic" });
+    this.button = make("button", { class: "alerts-row", type: "button" },
       this.shape, this.severity, this.title, this.time, this.detail, this.topic);
     this.button.addEventListener("click", () => open(this.alert));
-    this.node = html("li", {}, this.button);
+    this.node = make("li", {}, this.button);
   }
 
   /**
@@ -41,16 +40,16 @@ export class AlertRow {
     if (this.alert === alert) return;
     this.alert = alert;
     const isOver = alert.end_ns !== null;
-    mark(this.button, "data-testid", `alert-${alert.alert_id}`);
-    mark(this.node, "data-severity", alert.severity);
-    mark(this.node, "data-over", isOver ? "" : null);
+    setAttribute(this.button, "data-testid", `alert-${alert.alert_id}`);
+    setAttribute(this.node, "data-severity", alert.severity);
+    setAttribute(this.node, "data-over", isOver ? "" : null);
     this.button.disabled = !alert.subject_kind;
     this.showShape(alert.severity);
     setText(this.title, alert.title);
     const lasted = isOver && alert.end_ns > alert.begin_ns ? `over after ${span(alert.end_ns - alert.begin_ns)}` : "";
     const detail = [lasted, alert.detail].filter(Boolean).join(" · ");
     setText(this.detail, detail);
-    mark(this.button, "title", `${alert.title}\n${detail}`);
+    setAttribute(this.button, "title", `${alert.title}\n${detail}`);
     setText(this.time, clock(instant(start ?? NEVER, alert.begin_ns)));
     setText(this.topic, alert.topic);
   }

@@ -1,8 +1,7 @@
 // The alerts: open ones first, the newest before the older; ended ones stay, muted.
 
 import { AlertRow } from "./alert_row.js";
-import { cardHead, setStyle, setText } from "./dom.js";
-import { html, mark } from "./nodes.js";
+import { cardHead, make, setAttribute, setStyle, setText } from "./dom.js";
 
 const ROWS_MOST = 80;
 const SILENCE_MS = 6000;
@@ -19,10 +18,10 @@ export class AlertList {
     this.untold = [];
     this.spoken = -SILENCE_MS;
     host.classList.add("alerts");
-    this.list = html("ul", { class: "alerts-list", tabindex: "-1", "data-testid": "alerts" });
-    this.empty = html("p", { class: "alerts-empty" }, "Nothing to report");
-    this.voice = html("p", { class: "visually-hidden", "aria-live": "polite", "data-testid": "alerts-voice" });
-    this.room = html("div", { class: "alerts-room" }, this.list);
+    this.list = make("ul", { class: "alerts-list", tabindex: "-1", "data-testid": "alerts" });
+    this.empty = make("p", { class: "alerts-empty" }, "Nothing to report");
+    this.voice = make("p", { class: "visually-hidden", "aria-live": "polite", "data-testid": "alerts-voice" });
+    this.room = make("div", { class: "alerts-room" }, this.list);
     host.append(this.head(), this.room, this.empty, this.voice);
     new ResizeObserver(() => this.fit()).observe(this.room);
   }
@@ -51,7 +50,7 @@ export class AlertList {
       if (node === next) next = next.nextSibling;
       else this.list.insertBefore(node, next);
     }
-    mark(this.empty, "hidden", shown.length ? "" : null);
+    setAttribute(this.empty, "hidden", shown.length ? "" : null);
     this.fit();
   }
 
@@ -83,10 +82,10 @@ export class AlertList {
 
   head() {
     const head = cardHead("Alerts", "");
-    this.badge = html("span", { class: "alerts-badge", "data-testid": "alerts-open" });
+    this.badge = make("span", { class: "alerts-badge", "data-testid": "alerts-open" });
     head.note.replaceWith(this.badge);
-    this.filter = html("select", { class: "alerts-filter", "aria-label": "Topic", "data-testid": "alerts-filter" },
-      html("option", { value: "" }, "All topics"));
+    this.filter = make("select", { class: "alerts-filter", "aria-label": "Topic", "data-testid": "alerts-filter" },
+      make("option", { value: "" }, "All topics"));
     this.filter.addEventListener("change", () => this.paint());
     head.aside.append(this.filter);
     return head.row;
@@ -96,7 +95,7 @@ export class AlertList {
     const severities = alerts.filter((alert) => alert.end_ns === null).map((alert) => alert.severity);
     const worst = ["critical", "warn"].find((severity) => severities.includes(severity)) ?? "ok";
     setText(this.badge, `${open} open`);
-    mark(this.badge, "data-severity", open ? worst : "none");
+    setAttribute(this.badge, "data-severity", open ? worst : "none");
   }
 
   /** Offer every topic that has been heard of. */
@@ -104,7 +103,7 @@ export class AlertList {
     for (const topic of new Set(alerts.map((alert) => alert.topic))) {
       if (this.topics.includes(topic)) continue;
       this.topics.push(topic);
-      this.filter.append(html("option", { value: topic }, topic[0] + topic.slice(1).toLowerCase()));
+      this.filter.append(make("option", { value: topic }, topic[0] + topic.slice(1).toLowerCase()));
     }
   }
 

@@ -1,8 +1,7 @@
 // Alerts before the analysts, each with the evidence for it.
 
-import { make, setAttribute, setText } from "./dom.js";
+import { fitRows, make, setAttribute, setText } from "./dom.js";
 import { clock, instant, money, number, percent, words } from "./format.js";
-import { fitRows } from "./nodes.js";
 
 const ROWS_MOST = 40;
 const ROW_LEAST_PX = 46;

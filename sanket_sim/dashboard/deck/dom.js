@@ -4,12 +4,13 @@ const SVG = "http://www.w3.org/2000/svg";
  * Make an element.
  *
  * @param {string} tag
- * @param {string} className
+ * @param {string | Object<string, string>} attributes by name; a mere string is its class
  * @param {...(Node | string)} children strings become text, never markup
  */
-export function make(tag, className = "", ...children) {
+export function make(tag, attributes = {}, ...children) {
   const element = document.createElement(tag);
-  if (className) element.className = className;
+  const named = typeof attributes === "string" ? attributes && { class: attributes } : attributes;
+  for (const [name, value] of Object.entries(named)) element.setAttribute(name, value);
   element.append(...children);
   return element;
 }
@@ -40,9 +41,10 @@ export function setText(element, text) {
   if (element.textContent !== text) element.textContent = text;
 }
 
-/** Set an attribute only where it differs. */
+/** Set an attribute only where it differs, or remove it for null. */
 export function setAttribute(element, name, value) {
-  if (element.getAttribute(name) !== value) element.setAttribute(name, value);
+  if (value === null) element.removeAttribute(name);
+  else if (element.getAttribute(name) !== value) element.setAttribute(name, value);
 }
 
 /** Set a custom property or a style only where it differs. */
@@ -57,4 +59,21 @@ export function cardHead(title, note = "") {
   const aside = make("div", "card-aside");
   const row = make("div", "card-head", heading, quiet, aside);
   return { row, heading, note: quiet, aside };
+}
+
+/**
+ * Let rows fill a scroller exactly, so that none is cut off while it rests: sets `--row` on it.
+ *
+ * @param {HTMLElement} scroller
+ * @param {number} least lowest row [px]
+ * @param {() => number} taken what stands above the rows inside the scroller [px]
+ */
+export function fitRows(scroller, least, taken = () => 0) {
+  const fit = () => {
+    const room = scroller.clientHeight - taken();
+    const count = Math.max(1, Math.floor(room / least));
+    const height = Math.max(least, Math.min(room / count, 1.3 * least));
+    if (room > 0) scroller.style.setProperty("--row", `${height.toFixed(2)}px`);
+  };
+  new ResizeObserver(fit).observe(scroller);
 }

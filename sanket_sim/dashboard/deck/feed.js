@@ -1,10 +1,9 @@
 // The transaction feed: the newest payments, with their risk, decision and reasons.
 
-import { cardHead, setText } from "./dom.js";
+import { cardHead, fitRows, make, setAttribute, setText } from "./dom.js";
 import { number } from "./format.js";
 import { COLUMNS, PaymentRow, nameOf, reasonsOf } from "./feed_row.js";
 import { PaymentStore } from "./feed_store.js";
-import { fitRows, html, mark } from "./nodes.js";
 
 const ROWS = 60;
 const ROW_LEAST_PX = 25;
@@ -103,7 +102,7 @@ export class Feed {
     this.rows.push(...free);
     this.order();
     this.shown = wanted.length;
-    mark(this.empty, "hidden", this.shown ? "" : null);
+    setAttribute(this.empty, "hidden", this.shown ? "" : null);
     this.count();
   }
 
@@ -120,7 +119,7 @@ export class Feed {
     for (const [verdict, chip] of this.chips) {
       const count = this.store.count(verdict);
       setText(chip.lastChild, number(count));
-      mark(chip, "data-none", count ? null : "");
+      setAttribute(chip, "data-none", count ? null : "");
     }
     setText(this.empty, this.wanted.size ? "None of these among the latest payments" : "No payment has ended yet");
     if (!this.rows.some((row) => row.node.tabIndex === 0 && !row.node.hidden)) this.rove(0, false);
@@ -130,16 +129,16 @@ export class Feed {
     const head = cardHead("Transaction feed", "");
     this.note = head.note;
     this.chips = new Map(VERDICTS.map(([verdict, label]) => [verdict, this.chip(verdict, label)]));
-    const group = html("span", { class: "feed-chips", role: "group", "aria-label": "Show only" }, ...this.chips.values());
+    const group = make("span", { class: "feed-chips", role: "group", "aria-label": "Show only" }, ...this.chips.values());
     head.aside.append(group);
     return head.row;
   }
 
   chip(verdict, label) {
-    const chip = html("button", {
+    const chip = make("button", {
       class: "feed-chip", type: "button", "aria-pressed": "false", "data-none": "",
       "data-verdict": verdict, "data-testid": `feed-filter-${verdict}`,
-    }, label, " ", html("small", {}, "0"));
+    }, label, " ", make("small", {}, "0"));
     chip.addEventListener("click", () => this.toggle(verdict, chip));
     return chip;
   }
@@ -152,20 +151,20 @@ export class Feed {
   }
 
   table() {
-    const heads = COLUMNS.map(([key, label]) => html("th", { class: `feed-${key}`, scope: "col" }, label));
-    this.header = html("thead", {}, html("tr", {}, ...heads));
-    this.tbody = html("tbody", {}, ...this.rows.map((row) => row.node));
-    const table = html("table", { role: "grid", "aria-label": "Newest payments" }, this.header, this.tbody);
-    this.empty = html("p", { class: "feed-empty" }, "No payment has ended yet");
-    this.scroller = html("div", { class: "feed-rows", "data-testid": "feed" }, table, this.empty);
+    const heads = COLUMNS.map(([key, label]) => make("th", { class: `feed-${key}`, scope: "col" }, label));
+    this.header = make("thead", {}, make("tr", {}, ...heads));
+    this.tbody = make("tbody", {}, ...this.rows.map((row) => row.node));
+    const table = make("table", { role: "grid", "aria-label": "Newest payments" }, this.header, this.tbody);
+    this.empty = make("p", { class: "feed-empty" }, "No payment has ended yet");
+    this.scroller = make("div", { class: "feed-rows", "data-testid": "feed" }, table, this.empty);
     return this.scroller;
   }
 
   foot() {
-    this.tip = html("div", { class: "feed-tip", "aria-hidden": "true", hidden: "" });
-    this.held = html("button", { class: "feed-held", type: "button", hidden: "", "data-testid": "feed-held" });
+    this.tip = make("div", { class: "feed-tip", "aria-hidden": "true", hidden: "" });
+    this.held = make("button", { class: "feed-held", type: "button", hidden: "", "data-testid": "feed-held" });
     this.held.addEventListener("click", () => this.release());
-    return html("div", { class: "feed-foot" }, this.tip, this.held);
+    return make("div", { class: "feed-foot" }, this.tip, this.held);
   }
 
   listen() {

@@ -1,8 +1,7 @@
 // One row of the transaction feed: built once, then filled with one payment after another.
 
-import { setStyle, setText } from "./dom.js";
+import { make, setAttribute, setStyle, setText } from "./dom.js";
 import { UNKNOWN, clockTenths, instant, latency, money, number, words } from "./format.js";
-import { html, mark } from "./nodes.js";
 
 const NEVER = "1970-01-01T00:00:00";
 const RISKS = { warn: 0.5, critical: 0.85 };
@@ -26,21 +25,21 @@ export const COLUMNS = [
 export class PaymentRow {
   /** @param {(kind: string, key: string) => void} open what clicks on names do. */
   constructor(open) {
-    this.node = html("tr", { tabindex: "-1", hidden: "" });
-    this.cells = Object.fromEntries(COLUMNS.map(([key]) => [key, html("td", { class: `feed-${key}` })]));
+    this.node = make("tr", { tabindex: "-1", hidden: "" });
+    this.cells = Object.fromEntries(COLUMNS.map(([key]) => [key, make("td", { class: `feed-${key}` })]));
     this.node.append(...Object.values(this.cells));
     this.customer = nameButton((id) => open("agent", id));
     this.payee = nameButton((id) => open("agent", id));
     this.cells.customer.append(this.customer.node);
     this.cells.payee.append(this.payee.node);
-    this.bar = html("span", { class: "feed-bar", "aria-hidden": "true" }, html("i"));
-    this.seconds = html("span", {});
-    this.tenths = html("span", { class: "feed-tenths" });
+    this.bar = make("span", { class: "feed-bar", "aria-hidden": "true" }, make("i"));
+    this.seconds = make("span", {});
+    this.tenths = make("span", { class: "feed-tenths" });
     this.cells.time.append(this.seconds, this.tenths);
-    this.score = html("span", {});
+    this.score = make("span", {});
     this.cells.risk.append(this.bar, this.score);
-    this.pill = html("span", { class: "feed-pill" });
-    this.aside = html("span", { class: "feed-unseen" });
+    this.pill = make("span", { class: "feed-pill" });
+    this.aside = make("span", { class: "feed-unseen" });
     this.cells.verdict.append(this.pill, this.aside);
   }
 
@@ -54,9 +53,9 @@ export class PaymentRow {
     this.node.hidden = row === null;
     this.row = row;
     if (row === null) return;
-    mark(this.node, "data-testid", `feed-row-${row.tx_id}`);
-    mark(this.node, "data-verdict", row.verdict);
-    mark(this.node, "data-state", row.state);
+    setAttribute(this.node, "data-testid", `feed-row-${row.tx_id}`);
+    setAttribute(this.node, "data-verdict", row.verdict);
+    setAttribute(this.node, "data-state", row.state);
     this.fillWords(row, start);
     this.fillRisk(row.risk);
     setText(this.pill, row.verdict);
@@ -76,13 +75,13 @@ export class PaymentRow {
     setText(wait, latency(row.latency_ms));
     setText(why, reasonsOf(row));
     setText(truth, row.truth ? words(row.truth) : "honest");
-    mark(truth, "data-fraud", row.truth ? "" : null);
+    setAttribute(truth, "data-fraud", row.truth ? "" : null);
   }
 
   fillRisk(risk) {
     setText(this.score, number(risk, 2));
     setStyle(this.bar, "--risk", `${Math.round(100 * (risk ?? 0))}%`);
-    mark(this.bar, "data-risk", risk >= RISKS.critical ? "critical" : risk >= RISKS.warn ? "warn" : "ok");
+    setAttribute(this.bar, "data-risk", risk >= RISKS.critical ? "critical" : risk >= RISKS.warn ? "warn" : "ok");
   }
 }
 
@@ -103,7 +102,7 @@ export function reasonsOf(row) {
 }
 
 function nameButton(open) {
-  const node = html("button", { type: "button", tabindex: "-1" });
+  const node = make("button", { type: "button", tabindex: "-1" });
   let id = -1;
   node.addEventListener("click", (event) => {
     event.stopPropagation();

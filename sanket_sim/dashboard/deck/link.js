@@ -9,13 +9,13 @@ const WAIT_MS_MAX = 5000;
  * @param {number} chance in [0, 1)
  * @returns {number} milliseconds
  */
-export function waitMs(tries, chance) {
+function waitMs(tries, chance) {
   const most = Math.min(WAIT_MS_MAX, WAIT_MS_MIN * 2 ** tries);
   return most * (1 - chance / 2);
 }
 
 /** Resolve a path or URL against the page, as a WebSocket's address. */
-export function socketUrl(path) {
+function socketUrl(path) {
   const url = new URL(path, location.href);
   url.protocol = url.protocol.replace("http", "ws");
   return url;

@@ -1,12 +1,11 @@
 // The service map: cards on the model's coordinates, the calls between them, and the heat behind.
 
-import { cardHead, setText } from "./dom.js";
+import { cardHead, make, setAttribute, setText } from "./dom.js";
 import { latency, percent } from "./format.js";
 import { EdgeLayer } from "./map_edges.js";
 import { ServiceCard, rateOf } from "./map_card.js";
 import { layOut } from "./map_layout.js";
 import { keyOf } from "./map_routes.js";
-import { html, mark } from "./nodes.js";
 
 /** What the glow behind the cards can mean: `full` is the share at which it is hottest. */
 const UNITS = {
@@ -33,11 +32,11 @@ export class ServiceMap {
     this.unit = UNITS.leakage;
     this.cards = new Map();
     this.edges = new EdgeLayer();
-    this.tip = html("div", { class: "map-tooltip", role: "tooltip", hidden: "" });
-    this.glows = html("div", { class: "map-glows" });
-    this.stage = html("div", { class: "map-stage" }, this.glows, this.edges.node, this.tip);
-    this.room = html("div", { class: "map-room" }, this.stage);
-    this.empty = html("p", { class: "map-empty" }, "Waiting for the first figures");
+    this.tip = make("div", { class: "map-tooltip", role: "tooltip", hidden: "" });
+    this.glows = make("div", { class: "map-glows" });
+    this.stage = make("div", { class: "map-stage" }, this.glows, this.edges.node, this.tip);
+    this.room = make("div", { class: "map-room" }, this.stage);
+    this.empty = make("p", { class: "map-empty" }, "Waiting for the first figures");
     host.classList.add("map");
     host.setAttribute("aria-label", "Service map");
     host.append(this.titleRow(), this.room, this.empty);
@@ -68,7 +67,7 @@ export class ServiceMap {
     const names = new Set(this.services.map((service) => service.name));
     for (const [name, card] of this.cards) if (!names.has(name)) this.drop(name, card);
     for (const name of names) if (!this.cards.has(name)) this.add(name);
-    mark(this.empty, "hidden", names.size ? "" : null);
+    setAttribute(this.empty, "hidden", names.size ? "" : null);
     this.arrange();
   }
 
@@ -94,7 +93,7 @@ export class ServiceMap {
     this.stage.style.width = `${this.layout.width}px`;
     this.stage.style.height = `${this.layout.height}px`;
     this.stage.style.setProperty("--grow", String(this.layout.card.height > 72 ? this.layout.card.height / 72 : 1));
-    mark(this.stage, "data-finish", this.layout.finish);
+    setAttribute(this.stage, "data-finish", this.layout.finish);
     for (const [name, card] of this.cards) card.place(this.layout.places.get(name));
     this.edges.place(this.calls, this.layout);
     this.paint();
@@ -109,18 +108,18 @@ export class ServiceMap {
   titleRow() {
     const head = cardHead("Service map", this.unit.hint);
     this.hint = head.note;
-    this.most = html("span", {}, "5 %");
-    const legend = html("span", { class: "map-legend", "aria-hidden": "true" },
-      html("span", {}, "0"), html("i"), this.most);
+    this.most = make("span", {}, "5 %");
+    const legend = make("span", { class: "map-legend", "aria-hidden": "true" },
+      make("span", {}, "0"), make("i"), this.most);
     head.aside.append(legend, this.switch());
     return head.row;
   }
 
   switch() {
-    const group = html("span", { class: "map-switch", role: "group", "aria-label": "What the glow shows" });
+    const group = make("span", { class: "map-switch", role: "group", "aria-label": "What the glow shows" });
     for (const [key, { label, hint }] of Object.entries(UNITS)) {
       const pressed = String(UNITS[key] === this.unit);
-      const button = html("button", { type: "button", "aria-pressed": pressed, title: hint, "data-testid": `heat-${key}` }, label);
+      const button = make("button", { type: "button", "aria-pressed": pressed, title: hint, "data-testid": `heat-${key}` }, label);
       button.addEventListener("click", () => this.choose(key, group));
       group.append(button);
     }
@@ -154,7 +153,7 @@ export class ServiceMap {
     if (lit === this.lit) return;
     this.lit = lit;
     this.edges.light(lit);
-    mark(this.tip, "hidden", lit === null ? "" : null);
+    setAttribute(this.tip, "hidden", lit === null ? "" : null);
     if (lit !== null) this.tell(lit);
   }
 
@@ -163,7 +162,7 @@ export class ServiceMap {
     const lines = this.calls.filter((edge) => edge.caller === name || edge.callee === name && edge.caller !== name);
     lines.sort((a, b) => (a.callee === name ? 0 : 1) - (b.callee === name ? 0 : 1) || b.rate_per_s - a.rate_per_s);
     const { now } = this.cards.get(name);
-    while (this.tip.children.length < lines.length + 2) this.tip.append(html("p"));
+    while (this.tip.children.length < lines.length + 2) this.tip.append(make("p"));
     setText(this.tip.children[0], now.label);
     setText(this.tip.children[1], summaryOf(now));
     [...this.tip.children].slice(2).forEach((line, index) => this.tellEdge(line, lines[index], name));
@@ -171,7 +170,7 @@ export class ServiceMap {
   }
 
   tellEdge(line, edge, name) {
-    mark(line, "hidden", edge ? null : "");
+    setAttribute(line, "hidden", edge ? null : "");
     if (!edge) return;
     const inward = edge.callee === name;
     const other = inward ? edge.caller : edge.callee;

@@ -1,8 +1,7 @@
 // One service on the map: a button with its figures, its glow and its badges.
 
-import { setStyle, setText } from "./dom.js";
+import { make, setAttribute, setStyle, setText } from "./dom.js";
 import { latency, percent } from "./format.js";
-import { html, mark } from "./nodes.js";
 
 const QUEUE_SHOWN = 3;
 const REPLICAS_SHOWN = 6;
@@ -19,19 +18,19 @@ export class ServiceCard {
    */
   constructor(name, open) {
     this.name = name;
-    this.glow = html("div", { class: "map-glow", "aria-hidden": "true" });
-    this.node = html("button", { class: "map-card", type: "button", "data-testid": `service-${name}` });
+    this.glow = make("div", { class: "map-glow", "aria-hidden": "true" });
+    this.node = make("button", { class: "map-card", type: "button", "data-testid": `service-${name}` });
     this.node.addEventListener("click", () => open(name));
-    this.label = html("span", { class: "map-name" });
-    this.replicas = html("span", { class: "map-replicas" });
+    this.label = make("span", { class: "map-name" });
+    this.replicas = make("span", { class: "map-replicas" });
     this.rate = figure("map-rate");
     this.wait = figure("map-wait");
-    this.load = html("span", { class: "map-load" }, html("span", { class: "map-fill" }));
-    this.heat = html("span", { class: "map-heat" });
-    this.queue = html("span", { class: "map-badge map-queue", hidden: "" });
-    this.breaker = html("span", { class: "map-badge map-breaker", hidden: "" },
-      html("span"), html("span", { class: "map-more" }));
-    const body = html("span", { class: "map-body" },
+    this.load = make("span", { class: "map-load" }, make("span", { class: "map-fill" }));
+    this.heat = make("span", { class: "map-heat" });
+    this.queue = make("span", { class: "map-badge map-queue", hidden: "" });
+    this.breaker = make("span", { class: "map-badge map-breaker", hidden: "" },
+      make("span"), make("span", { class: "map-more" }));
+    const body = make("span", { class: "map-body" },
       this.label, this.replicas, this.rate.node, this.wait.node, this.load, this.heat);
     body.setAttribute("aria-hidden", "true");
     this.node.append(body, this.queue, this.breaker);
@@ -57,7 +56,7 @@ export class ServiceCard {
    */
   show(now, unit) {
     this.now = now;
-    mark(this.node, "data-state", now.state);
+    setAttribute(this.node, "data-state", now.state);
     setText(this.label, now.label.replace(/ \(.*\)$/, ""));
     this.showReplicas(now.replicas);
     this.rate.show(...rateOf(now.rate_per_s));
@@ -71,14 +70,14 @@ export class ServiceCard {
 
   showQueue(waiting) {
     const text = waiting >= QUEUE_SHOWN ? `Q ${short(waiting)}` : "";
-    mark(this.queue, "hidden", text ? null : "");
+    setAttribute(this.queue, "hidden", text ? null : "");
     if (text) setText(this.queue, text);
   }
 
   showBreaker(state) {
     const texts = BREAKER_BADGES[state];
-    mark(this.breaker, "data-breaker", state);
-    mark(this.breaker, "hidden", texts ? null : "");
+    setAttribute(this.breaker, "data-breaker", state);
+    setAttribute(this.breaker, "hidden", texts ? null : "");
     texts?.forEach((text, index) => setText(this.breaker.children[index], text));
   }
 
@@ -88,7 +87,7 @@ export class ServiceCard {
     if (this.told === shape && this.silence++ < SILENCE) return;
     this.told = shape;
     this.silence = 0;
-    mark(this.node, "aria-label", inWords(now));
+    setAttribute(this.node, "aria-label", inWords(now));
   }
 
   showReplicas(replicas) {
@@ -97,35 +96,35 @@ export class ServiceCard {
     const shape = many ? `${up}/${replicas.length}` : replicas.map((replica) => replica.state).join(" ");
     if (this.shape === shape) return;
     this.shape = shape;
-    const dots = replicas.map(({ state }) => html("i", { class: "map-dot", "data-replica": state }));
+    const dots = replicas.map(({ state }) => make("i", { class: "map-dot", "data-replica": state }));
     this.replicas.replaceChildren(...(many ? [shape] : dots));
   }
 
   showLoad(share) {
     const percent = Math.round(100 * Math.min(1, share));
     setStyle(this.load, "--load", `${percent}%`);
-    mark(this.load, "data-load", percent >= 90 ? "full" : percent >= 75 ? "high" : "fair");
+    setAttribute(this.load, "data-load", percent >= 90 ? "full" : percent >= 75 ? "high" : "fair");
   }
 
   showHeat(share, { full, digits }) {
     const heat = Math.min(1, share / full);
     setText(this.heat, percent(share, digits));
-    mark(this.heat, "data-heat", heat >= 0.6 ? "hot" : heat >= 0.2 ? "warm" : "cool");
+    setAttribute(this.heat, "data-heat", heat >= 0.6 ? "hot" : heat >= 0.2 ? "warm" : "cool");
     const step = heat < 0.02 ? 0 : Math.max(4, Math.round(heat * 25) * 4);
     setStyle(this.glow, "--heat", String(step));
-    mark(this.glow, "data-cold", step ? null : "");
+    setAttribute(this.glow, "data-cold", step ? null : "");
   }
 }
 
 /** A number and its unit, in two tones. */
 function figure(name) {
-  const value = html("b");
-  const unit = html("small");
+  const value = make("b");
+  const unit = make("small");
   const show = (number, word) => {
     setText(value, number);
     setText(unit, word);
   };
-  return { node: html("span", { class: name }, value, unit), show };
+  return { node: make("span", { class: name }, value, unit), show };
 }
 
 /** A rate in words: [number, unit]. */

@@ -1,7 +1,6 @@
 // The lines between services: drawn once for a layout, then only their looks change.
 
-import { makeSvg } from "./dom.js";
-import { mark } from "./nodes.js";
+import { makeSvg, setAttribute } from "./dom.js";
 import { keyOf, route } from "./map_routes.js";
 
 const WIDTH_LEAST = 1.1;
@@ -22,8 +21,8 @@ export class EdgeLayer {
   place(edges, layout) {
     const routes = route(edges, layout);
     this.widest = WIDTH_MOST[layout.finish];
-    mark(this.node, "width", layout.width);
-    mark(this.node, "height", layout.height);
+    setAttribute(this.node, "width", layout.width);
+    setAttribute(this.node, "height", layout.height);
     for (const [key, edge] of this.drawn) if (!routes.has(key)) this.drop(key, edge);
     for (const edge of edges) this.put(edge, routes.get(keyOf(edge)));
   }
@@ -37,9 +36,9 @@ export class EdgeLayer {
     if (!path) return;
     const key = keyOf({ caller, callee });
     const edge = this.drawn.get(key) ?? this.build(key, caller, callee);
-    mark(edge.line, "d", path.line);
-    mark(edge.head, "d", path.head);
-    mark(edge.sign, "transform", `translate(${path.middle.x.toFixed(1)} ${path.middle.y.toFixed(1)})`);
+    setAttribute(edge.line, "d", path.line);
+    setAttribute(edge.head, "d", path.head);
+    setAttribute(edge.sign, "transform", `translate(${path.middle.x.toFixed(1)} ${path.middle.y.toFixed(1)})`);
   }
 
   build(key, caller, callee) {
@@ -64,11 +63,11 @@ export class EdgeLayer {
 
   showOne({ node, line, sign }, edge) {
     const state = stateOf(edge);
-    mark(node, "data-state", state);
-    mark(node, "data-breaker", edge.breaker);
-    mark(line, "stroke-width", this.widthOf(edge.rate_per_s));
+    setAttribute(node, "data-state", state);
+    setAttribute(node, "data-breaker", edge.breaker);
+    setAttribute(line, "stroke-width", this.widthOf(edge.rate_per_s));
     const errors = state === "critical" && edge.caller !== "client" ? SIGNS.errors : "";
-    mark(sign, "d", SIGNS[edge.breaker] ?? errors);
+    setAttribute(sign, "d", SIGNS[edge.breaker] ?? errors);
   }
 
   widthOf(rate) {
@@ -78,9 +77,9 @@ export class EdgeLayer {
 
   /** Bring out the edges of one service; null: of none. */
   light(name) {
-    mark(this.node, "data-lit", name === null ? null : "");
+    setAttribute(this.node, "data-lit", name === null ? null : "");
     for (const { node, caller, callee } of this.drawn.values()) {
-      mark(node, "data-lit", name !== null && (caller === name || callee === name) ? "" : null);
+      setAttribute(node, "data-lit", name !== null && (caller === name || callee === name) ? "" : null);
     }
   }
 }

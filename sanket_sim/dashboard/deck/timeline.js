@@ -151,7 +151,7 @@ function wordOf({ label, trap, by }) {
  * @returns {{disturbance: object, lane: number, begin: number, end: number, room: number}[]}
  *   as shares of the run; up to `room` a label may run on
  */
-export function lanesOf(disturbances, endNs) {
+function lanesOf(disturbances, endNs) {
   const order = [...disturbances].sort((a, b) => a.trap - b.trap || a.begin_ns - b.begin_ns);
   const lanes = [];
   const laid = order.map((disturbance) => {
