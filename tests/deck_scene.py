@@ -284,7 +284,9 @@ class Scene:
             risk=None if chance < 0.02 else round(risk, 2),
             verdict=verdict,
             state=state,
-            reasons=("new payee", "10 payments in 60 s") if verdict in {"review", "hold"} else (),
+            reasons=("new payee", "10 payments in 60 s")
+            if verdict in {"review", "decline"}
+            else (),
             leak_class="DUPLICATE" if leaked else "",
             leak_minor=4_210 if leaked else 0,
             root="payment" if leaked or verdict == "failed" else "",
@@ -297,10 +299,10 @@ class Scene:
         if chance > 1 - 0.15 * bad:
             return "failed", "critical"
         if risk > 0.9:
-            return "hold", "critical"
+            return "decline", "critical"
         if risk > 0.6:
             return "review", "warn"
-        return ("declined", "warn") if chance > 0.97 else ("ok", "ok")
+        return ("refused", "idle") if chance > 0.97 else ("ok", "ok")
 
     def alerts(self, t: float) -> Alerts:
         told = [alert for alert in TOLD if alert.begin_ns <= t * NS and self.hurt]

@@ -21,8 +21,12 @@ ROWS_KEPT = 300
 BATCHES_WAITING = 20
 """More of them than this wait as one, so that a feed that nobody asks needs no more memory."""
 _REASONS_KEPT = 1 << 16
-_STOPPED = (Decline.SUSPECTED_FRAUD, Decline.NOT_AUTHENTICATED, Decline.ACCOUNT_FROZEN)
-"""Declines that guard against fraud."""
+_STOPPED = {
+    Decline.SUSPECTED_FRAUD: "decline",
+    Decline.NOT_AUTHENTICATED: "step-up",
+    Decline.ACCOUNT_FROZEN: "blocked",
+}
+"""Declines that guard against fraud, as the trace calls the decision behind them."""
 _JUDGED = (FraudDecision.APPROVE, FraudDecision.STEP_UP, FraudDecision.DECLINE)
 _WELL = (Outcome.OK, Outcome.FALLBACK)
 _SHOWN = (
@@ -49,9 +53,11 @@ _OK, _NOTEWORTHY = 0, 1
 STATES: dict[str, State] = {
     "ok": "ok",
     "review": "warn",
-    "declined": "idle",
+    "step-up": "warn",
+    "refused": "idle",
     "failed": "warn",
-    "hold": "critical",
+    "decline": "critical",
+    "blocked": "critical",
     "leaked": "critical",
 }
 """The state that goes with each verdict."""
@@ -124,7 +130,7 @@ class LiveFeed:
 
     def _noteworthy(self, table: Columns) -> NDArray[np.bool_]:
         flagged = table["fraud_score"] >= self._scene.bank.fraud_service.review_at
-        stopped = np.isin(table["decline_reason"], _STOPPED)
+        stopped = np.isin(table["decline_reason"], tuple(_STOPPED))
         answered = np.isin(table["outcome"], (*_WELL, Outcome.APP_ERROR))
         return np.asarray(flagged | stopped | ~answered | (table["leak_class"] > 0))
 
@@ -165,12 +171,13 @@ class LiveFeed:
         if one["leak_class"]:
             return "leaked"
         if one["outcome"] == Outcome.APP_ERROR:
-            return "hold" if one["decline_reason"] in _STOPPED else "declined"
+            return _STOPPED.get(Decline(int(one["decline_reason"])), "refused")
         if one["outcome"] not in _WELL:
             return "failed"
+        if one["fraud_decision"] == FraudDecision.STEP_UP:
+            return "step-up"
         flagged = one["fraud_score"] >= self._scene.bank.fraud_service.review_at
-        asked = one["fraud_decision"] == FraudDecision.STEP_UP
-        return "review" if flagged or asked else "ok"
+        return "review" if flagged else "ok"
 
     def _why(self, one: dict[str, int | float]) -> tuple[str, ...]:
         said = [decline_in_words(self._word("decline", int(one["decline_reason"])))]

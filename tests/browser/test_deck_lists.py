@@ -38,7 +38,7 @@ def stage(page):
 
 
 def payment(tx_id, verdict="ok", **changes):
-    states = {"ok": "ok", "review": "warn", "hold": "critical", "leaked": "critical"}
+    states = {"ok": "ok", "review": "warn", "decline": "critical", "leaked": "critical"}
     row = FeedRow(
         tx_id=tx_id,
         at_ns=tx_id * NS,
@@ -122,16 +122,23 @@ def test_what_a_step_brings_is_shown_whole(stage):
     assert shown(stage)[:40] == [f"feed-row-{number}" for number in range(99, 59, -1)]
 
 
+def test_what_is_told_late_stands_where_it_ended(stage):
+    stage.send("transactions", feed(payment(5), payment(9)))
+    stage.send("transactions", feed(payment(7)))
+    assert shown(stage) == ["feed-row-9", "feed-row-7", "feed-row-5"]
+
+
 def test_filters_show_only_what_is_wanted(stage):
-    stage.send("transactions", feed(payment(1), payment(2, "review"), payment(3, "hold")))
-    review, hold = (stage.page.get_by_test_id(f"feed-filter-{one}") for one in ("review", "hold"))
+    stage.send("transactions", feed(payment(1), payment(2, "review"), payment(3, "decline")))
+    verdicts = ("review", "decline")
+    review, decline = (stage.page.get_by_test_id(f"feed-filter-{one}") for one in verdicts)
     assert review.inner_text() == "Review 1"
     review.click()
     assert shown(stage) == ["feed-row-2"]
-    hold.click()
+    decline.click()
     assert shown(stage) == ["feed-row-3", "feed-row-2"]
     review.click()
-    hold.click()
+    decline.click()
     assert len(shown(stage)) == 3
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import onlooker
 import pytest
 
-from sanket_sim.core.outcomes import Outcome
+from sanket_sim.core.outcomes import Decline, FraudDecision, Outcome
 from sanket_sim.live.feed import (
     BATCHES_WAITING,
     ROWS_KEPT,
@@ -72,11 +72,11 @@ def test_the_noteworthy_come_before_the_others(day):
 def test_verdicts_have_their_states_and_reasons(day):
     look, _ = day
     seen = {row.verdict for row in look.rows}
-    assert {"ok", "failed", "leaked", "review", "declined"} <= seen
+    assert {"ok", "failed", "leaked", "review", "refused"} <= seen
     for row in look.rows:
         assert row.state == STATES[row.verdict]
         assert bool(row.leak_class) == (row.verdict == "leaked")
-        if row.verdict in ("declined", "hold", "failed"):
+        if row.verdict in ("refused", "decline", "blocked", "failed"):
             assert row.reasons
         if row.verdict == "review":
             assert row.risk is not None
@@ -143,3 +143,25 @@ def test_whoever_comes_late_sees_the_rows_of_earlier_frames(day):
     assert recent.frame.sequence == len(look.frames) - 1
     newest = json_of({"rows": look.rows[-ROWS_KEPT:], "processed": look.frames[-1].processed})
     assert recent.frame.body == newest
+
+
+@pytest.mark.parametrize(
+    ("changes", "verdict"),
+    [
+        ({"outcome": Outcome.APP_ERROR, "decline_reason": Decline.SUSPECTED_FRAUD}, "decline"),
+        ({"outcome": Outcome.APP_ERROR, "decline_reason": Decline.NOT_AUTHENTICATED}, "step-up"),
+        ({"outcome": Outcome.APP_ERROR, "decline_reason": Decline.ACCOUNT_FROZEN}, "blocked"),
+        ({"outcome": Outcome.APP_ERROR, "decline_reason": Decline.NOT_FOUND}, "refused"),
+        ({"fraud_decision": FraudDecision.STEP_UP, "fraud_score": 0.9}, "step-up"),
+        ({"fraud_decision": FraudDecision.APPROVE, "fraud_score": 0.99}, "review"),
+    ],
+)
+def test_decisions_are_called_as_the_trace_calls_them(day, changes, verdict):
+    look, _ = day
+    fresh = LiveFeed(look.picture.scene, look.picture.names, Blameless)
+    table = {column.name: np.zeros(1, column.dtype) for column in schema.TRANSACTIONS}
+    for name, value in changes.items():
+        table[name][:] = value
+    fresh.observe(TraceBatch(end_ns=1, transactions=table))
+    (row,) = fresh.frame().rows
+    assert row.verdict == verdict

@@ -10,7 +10,7 @@ const LINES = [
   ["Honest flagged", "critical", ({ honest_share: share }) => share, "dotted"],
 ];
 /** Thresholds with their labels, and the side of the line on which these stand. */
-const MARKS = [["review", "review", "right"], ["step_up", "hold", "left"], ["decline", "decline", "left"]];
+const MARKS = [["review", "review", "right"], ["step_up", "step-up", "left"], ["decline", "decline", "left"]];
 
 /** The chart with its slider; the present thresholds are marked in it. */
 export class WhatIf {
@@ -62,7 +62,7 @@ export class WhatIf {
     });
   }
 
-  /** Until somebody moves it, the slider stands where the bank begins to hold payments. */
+  /** Until somebody moves it, the slider stands where the bank begins to ask for a second factor. */
   #rest({ thresholds }) {
     this.slider.value = String(thresholds?.step_up ?? 0.5);
   }

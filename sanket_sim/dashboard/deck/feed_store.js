@@ -3,7 +3,7 @@
 const KEPT_OF_A_KIND = 120;
 const WAITING_MOST = 120;
 const ADMITTED_AT_ONCE = 6;
-const URGENCY = { leaked: 0, hold: 1, review: 2, failed: 3, declined: 4, ok: 5 };
+const URGENCY = { leaked: 0, decline: 1, blocked: 1, "step-up": 2, review: 2, failed: 3, refused: 4, ok: 5 };
 
 /** Takes in everything that frames bring, and lets through what eyes can follow. */
 export class PaymentStore {
@@ -51,7 +51,7 @@ export class PaymentStore {
   }
 
   /**
-   * Return the newest rows, newest first.
+   * Return the newest rows, newest first: by when they ended, for some are told late.
    *
    * @param {Set<string>} verdicts only these; empty: all.
    * @param {number} most
@@ -59,7 +59,7 @@ export class PaymentStore {
   newest(verdicts, most) {
     const lists = [...this.kinds].filter(([verdict]) => !verdicts.size || verdicts.has(verdict));
     const all = lists.flatMap(([, kept]) => kept.slice(-most));
-    all.sort((a, b) => b.arrival - a.arrival);
+    all.sort((a, b) => b.row.at_ns - a.row.at_ns || b.arrival - a.arrival);
     return all.slice(0, most).map(({ row }) => row);
   }
 

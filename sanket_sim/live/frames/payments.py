@@ -26,7 +26,10 @@ class FeedRow:
     risk : float or None
         Score of the fraud service in [0, 1]; None: not assessed.
     verdict : str
-        In a word: ``ok``, ``review``, ``hold``, ``declined``, ``failed`` or ``leaked``.
+        In a word. What the fraud service decided, as the trace and the desk call it: ``review``
+        (done, and flagged), ``step-up`` (a second factor was asked for, whether it came or not),
+        ``decline``; ``blocked``: an account of it is. Else ``ok``, ``refused`` (the bank's own no,
+        such as too little money), ``failed`` or ``leaked``.
     state : State
     reasons : tuple of str
         Why the fraud service, or the bank, decided so.
@@ -62,7 +65,10 @@ class FeedRow:
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """The newest payments, newest last: a sample, in which flagged and leaked ones come first."""
+    """The newest payments, newest last: a sample, in which flagged and leaked ones come first.
+
+    `processed` counts all that have ended since the start, the warm-up included.
+    """
 
     rows: tuple[FeedRow, ...]
     processed: int

@@ -26,7 +26,7 @@ _PATTERN = "aml:"
 """How an analyst's row marks what monitoring has raised."""
 _VERDICTS = {"confirm": "confirmed", "clear": "cleared"}
 _JUDGED = ("confirmed", "cleared", "frozen")
-_WORDS = {"review": "Look at", "step_up": "Held", "decline": "Declined", "monitoring": "Pattern"}
+_WORDS = {"review": "Look at", "step_up": "Step-up", "decline": "Decline", "monitoring": "Pattern"}
 _PATIENCE_NS = 5 * MINUTE_NS
 """A payment that has not ended so long after its alert is not waited for."""
 _SEVERITY: dict[str, State] = {"decline": "critical"}
