@@ -24,7 +24,8 @@ from sanket_sim.dashboard.page.standing import Standing
 from sanket_sim.dashboard.page.weaving import component, from_vue
 from sanket_sim.live.flying.flight_deck import FlightDeck
 
-Problems = list[dict[str, str]]
+Complaints = list[dict[str, str]]
+"""What is wrong, key by key, as the page shows it: ``path`` and ``message``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +43,7 @@ def _chooser(
     entries: list[dict[str, str]],
     source: str,
     parameters: list[dict[str, Any]],
-    problems: Problems,
+    problems: Complaints,
     busy: bool,
     asking: bool,
     flying: str,
@@ -61,7 +62,7 @@ def chooser(standing: Standing, orders: Orders, tab: Tab) -> None:
     chosen = solara.use_reactive(file_of(deck.plan.source) if deck.plan else "")
     offers: dict[str, Offer] = solara.use_memo(dict, [])
     arrived = solara.use_reactive(0)
-    problems: solara.Reactive[Problems] = solara.use_reactive([])
+    problems: solara.Reactive[Complaints] = solara.use_reactive([])
     busy, asking = solara.use_reactive(False), solara.use_reactive(False)
 
     def look_at(source: str) -> None:
@@ -123,7 +124,7 @@ def served(deck: FlightDeck) -> list[str]:
     return list(dict.fromkeys(map(file_of, deck.sources)))
 
 
-def _told(problems: Sequence[Problem]) -> Problems:
+def _told(problems: Sequence[Problem]) -> Complaints:
     """Say what is wrong; whoever turned a knob knows that no line of the file is to blame."""
     return [
         {"path": one.path, "message": one.message.removesuffix(" (overridden)")} for one in problems
