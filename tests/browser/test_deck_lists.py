@@ -124,7 +124,7 @@ def test_what_a_step_brings_is_shown_whole(stage):
 
 def test_what_is_told_late_stands_where_it_ended(stage):
     stage.send("transactions", feed(payment(5), payment(9)))
-    stage.send("transactions", feed(payment(7)))
+    stage.send("transactions", feed(payment(5), payment(9), payment(7)))
     assert shown(stage) == ["feed-row-9", "feed-row-7", "feed-row-5"]
 
 

@@ -12,7 +12,7 @@ const PROGRESS = {
   confirmed: "confirmed",
   frozen: "account frozen",
 };
-const DECISIONS = { review: "review", step_up: "held", decline: "declined", monitoring: "pattern" };
+const DECISIONS = { review: "review", step_up: "step-up", decline: "decline", monitoring: "pattern" };
 /** What stands for a reason where no rule has fired. */
 const REASONS = { model: "score of the model alone" };
 const OPEN = new Set(["waiting", "taken_up"]);

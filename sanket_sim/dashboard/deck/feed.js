@@ -11,10 +11,12 @@ const STEP_MS = 450;
 const VERDICTS = [
   ["ok", "OK"],
   ["review", "Review"],
-  ["hold", "Hold"],
+  ["step-up", "Step-up"],
+  ["decline", "Decline"],
+  ["blocked", "Blocked"],
   ["leaked", "Leaked"],
   ["failed", "Failed"],
-  ["declined", "Declined"],
+  ["refused", "Refused"],
 ];
 const MOVES = {
   ArrowDown: (index) => index + 1,
@@ -48,6 +50,7 @@ export class Feed {
     if (body.processed < this.processed) this.startOver();
     this.processed = body.processed;
     setText(this.note, `${number(body.processed)} processed`);
+    setAttribute(this.note, "title", "Since the start of the run, warm-up included");
     this.store.queue(body.rows);
     this.move();
   }

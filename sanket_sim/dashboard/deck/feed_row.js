@@ -97,7 +97,7 @@ export function reasonsOf(row) {
     const value = row.leak_minor ? `, ${money(row.leak_minor, row.currency)}` : "";
     parts.push(`${words(row.leak_class)}${value}`);
   }
-  if (row.root) parts.push(`at ${words(row.root)}`);
+  if (row.root) parts.push(`root ${words(row.root)}`);
   return parts.join(" · ");
 }
 

@@ -11,7 +11,7 @@ import { keyOf } from "./map_routes.js";
 const UNITS = {
   leakage: {
     label: "Leakage",
-    hint: "Leaks that began at a service, per 100 payments",
+    hint: "Leaks by root service, per 100 payments",
     share: (now) => now.leak_share,
     full: 0.05,
     digits: 2,
@@ -48,6 +48,8 @@ export class ServiceMap {
   update(body) {
     this.services = body.services;
     this.calls = body.edges;
+    this.stretch = body.stretch;
+    this.name();
     const shape = this.shapeOf();
     if (shape !== this.shape) this.rebuild(shape);
     this.paint();
@@ -131,9 +133,14 @@ export class ServiceMap {
     for (const button of group.children) {
       button.setAttribute("aria-pressed", String(button.dataset.testid === `heat-${key}`));
     }
-    setText(this.hint, this.unit.hint);
+    this.name();
     setText(this.most, `${100 * this.unit.full} %`);
     if (this.services) this.paint();
+  }
+
+  /** Say what the glow means, and of which stretch all rates and shares are. */
+  name() {
+    setText(this.hint, [this.unit.hint, this.stretch].filter(Boolean).join(" · "));
   }
 
   listen() {
