@@ -11,6 +11,8 @@ import solara
 
 from sanket_sim.analysis.findings import FINDINGS_NAME
 from sanket_sim.core.errors import SanketError
+from sanket_sim.core.money import format_minor
+from sanket_sim.core.units import NS_PER_S
 from sanket_sim.dashboard.page.inspectors.drawing import drawn
 from sanket_sim.dashboard.page.inspectors.sheet import (
     Block,
@@ -33,8 +35,6 @@ from sanket_sim.simulation.compare import Comparison, Difference, compare
 
 Body = Mapping[str, Any]
 DIFFERENCES_MAX = 16
-_COMPARED = ("traffic.", "latency.end_to_end.", "leakage.rate", "energy.", "fraud.overall")
-"""Beginnings of the metrics worth a line beside another run."""
 
 _VERDICTS: Mapping[str, State] = {"PASS": "ok", "FAIL": "critical"}
 
@@ -152,17 +152,55 @@ def differences(base: Path, other: Path) -> tuple[Block, ...]:
 
 
 def _table(name: str, compared: Comparison) -> Table:
-    told = [one for one in compared.differences if one.metric.startswith(_COMPARED)]
-    rows = tuple(map(_difference, sorted(told, key=_doubt)[:DIFFERENCES_MAX]))
+    told = sorted(filter(_says_something, compared.differences), key=_doubt)
+    rows = tuple(map(_difference, told[:DIFFERENCES_MAX]))
     columns = ("", "There", "Here", "Change")
     return Table(f"Against {name}", columns, rows, (False, True, True, True))
 
 
-def _doubt(one: Difference) -> tuple[bool, str]:
-    return not one.significant, one.metric
+def _says_something(one: Difference) -> bool:
+    return not math.isnan(one.change.value) and any((one.base, one.other))
+
+
+def _doubt(one: Difference) -> bool:
+    return not one.significant
 
 
 def _difference(one: Difference) -> tuple[Cell, ...]:
-    change = f"{one.change.value:+.4g}{'' if one.significant else ' (may be chance)'}"
+    label, write = _reading_of(one.metric, one.currency)
+    change = one.change.value
+    sign = "+" if change > 0 else "\N{MINUS SIGN}" if change < 0 else ""
+    doubt = "" if one.significant else " (may be chance)"
     state: State = "warn" if one.significant else ""
-    return Cell(one.metric), Cell(f"{one.base:.4g}"), Cell(f"{one.other:.4g}"), Cell(change, state)
+    return (
+        Cell(label[:1].upper() + label[1:]),
+        Cell(write(one.base)),
+        Cell(write(one.other)),
+        Cell(f"{sign}{write(abs(change))}{doubt}", state),
+    )
+
+
+def _reading_of(metric: str, currency: str) -> tuple[str, Callable[[float], str]]:
+    """Return how people call a metric, and how its values are written."""
+    if metric in _READINGS:
+        return _READINGS[metric]
+    label = words(metric.removesuffix(f".{currency}").replace(".", ", ")).lower()
+    if currency:
+        label = label.removesuffix(" minor")
+        return label, lambda value: format_minor(round(value), currency)
+    return label, lambda value: f"{value:,.4g}"
+
+
+def _seconds(value: float) -> str:
+    return span(value * NS_PER_S)
+
+
+_READINGS: Mapping[str, tuple[str, Callable[[float], str]]] = {
+    "availability": ("availability", share),
+    "failure_rate": ("failed", share),
+    "leak_rate_count": ("leaked", share),
+    "latency_mean_s": ("mean latency", _seconds),
+    "offered_per_window": ("submitted a window", lambda value: f"{value:,.1f}"),
+    "fraud_recall": ("fraud caught", share),
+    "honest_flagged_rate": ("honest payments flagged", share),
+}
