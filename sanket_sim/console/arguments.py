@@ -152,7 +152,8 @@ class Arguments:
     figures: Path | None = None
     host: str = "127.0.0.1"
     port: int = 8765
-    speed: float = 60.0
+    speed: float | None = None
+    """Of `serve`; chosen by the length of the run if not named."""
     token: str | None = None
     play: bool = False
     """Let `serve` begin at once."""
@@ -320,7 +321,7 @@ def _add_serve(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     serve.add_argument("--seed", type=_seed_of, metavar="N", help="seed instead of the file's")
     serve.add_argument("--out", type=Path, metavar="DIR", help="where run folders go (results)")
     serve.add_argument(
-        "--speed", type=_speed_of, default=60.0, metavar="X", help="simulated s per s (60)"
+        "--speed", type=_speed_of, metavar="X", help="simulated s per s (so that it takes 6 min)"
     )
     serve.add_argument("--play", action="store_true", help="begin at once, without waiting")
     serve.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")

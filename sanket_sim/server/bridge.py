@@ -84,7 +84,8 @@ def order(deck: FlightDeck, given: Order) -> bytes:
     Raises
     ------
     Refusal
-        409 if there is no run or it takes no orders any more, 422 if the order is wrong.
+        409 if there is no run or it takes no orders any more (and no commands while it drains,
+        whatever is asked), 422 if the order is wrong.
     FlightError
         If the run's process has gone.
     """
@@ -92,7 +93,9 @@ def order(deck: FlightDeck, given: Order) -> bytes:
     answer = deck.ask(given)
     if answer.problems:
         pointless = not any(path for path, _ in answer.problems) and not isinstance(given, Give)
-        late = pointless or status_of(deck).state not in STEERABLE
+        status = status_of(deck)
+        drains = isinstance(given, Give) and status.now_ns >= status.duration_ns
+        late = pointless or drains or status.state not in STEERABLE
         told = "; ".join(message for _, message in answer.problems)
         raise Refusal(409 if late else 422, told, answer.problems)
     return answer.body

@@ -228,6 +228,11 @@ def test_a_wrong_experiment_leaves_the_present_flight_alone(small, deck, watch):
     assert watch.until("paused").run_id == 1
 
 
+def test_without_a_speed_the_length_of_the_run_chooses_it(small, deck):
+    deck.start(str(small), duration="1h", speed=None, wait=False)
+    assert deck.status.speed == 10.0
+
+
 def test_a_deck_without_a_flight_is_no_error(tmp_path):
     deck = FlightDeck(tmp_path)
     assert (deck.status, deck.points, deck.plan, deck.failure) == (None, [], None, "")

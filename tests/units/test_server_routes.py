@@ -277,3 +277,24 @@ def test_the_report_comes_when_the_run_has_ended(stepped):
     assert stepped.post("/api/stop").status_code == 200
     late = stepped.post("/api/commands", json={"fault": STALL})
     assert late.status_code == 409
+
+
+@pytest.mark.parametrize("table", [STALL, {"kind": "pause"}])
+def test_what_is_commanded_while_a_run_drains_comes_too_late(draining, table):
+    answer = draining.post("/api/commands", json={"fault": table})
+    assert answer.status_code == 409, answer.text
+
+
+@pytest.fixture(scope="module")
+def draining(tmp_path_factory):
+    """Let the run wait a second after the last customer has come."""
+    stall = {"kind": "pause", "target": "pool", "at": "18s", "for": "10s"}
+    overrides = {"fault": [stall]}
+    with (
+        flying(tmp_path_factory.mktemp("drain"), overrides=overrides) as deck,
+        asking(deck) as client,
+    ):
+        client.post("/api/speed", json={"speed": 10_000})
+        client.post("/api/step", json={"for": "21s"})
+        assert wait_for_state(client, "paused", "ended")["state"] == "paused"
+        yield client

@@ -22,7 +22,8 @@ export class WhatIf {
     this.told = make("output", "desk-told");
     this.empty = make("p", "desk-empty", "Nothing scored so far");
     this.#describe();
-    const heading = make("h3", "desk-heading", "What if everything were flagged from …");
+    const heading = make("h3", "desk-heading", "What if every scored payment were flagged from …");
+    heading.title = "Of scored payments alone: the figures above also count fraud that was never scored as missed";
     this.node = make("section", "desk-whatif", make("div", "desk-line", heading, this.legend),
       this.canvas, this.slider, this.told, this.empty);
     new ResizeObserver(() => this.echart?.resize()).observe(this.canvas);

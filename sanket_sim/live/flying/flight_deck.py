@@ -13,6 +13,7 @@ from typing import Any
 from sanket_sim.core.clock import epoch_ms
 from sanket_sim.live.flying.flight import ANSWER_S_MAX, Flight, FlightError
 from sanket_sim.live.flying.orders import SPEED_MAX, SPEED_MIN, Answer, Boarded, News, Order
+from sanket_sim.live.flying.pace import speed_for
 from sanket_sim.live.flying.recent_rows import RecentRows
 from sanket_sim.live.flying.worker import FlightPlan
 from sanket_sim.live.frames import Frame, Metrics, RunStatus
@@ -112,7 +113,7 @@ class FlightDeck:
         *,
         seed: int | None = None,
         duration: str | None = None,
-        speed: float = 60.0,
+        speed: float | None = 60.0,
         play: bool = False,
         wait: bool = True,
     ) -> int:
@@ -123,7 +124,7 @@ class FlightDeck:
         source : str
         overrides : mapping, optional
         seed, duration, speed, play
-            See `FlightPlan`.
+            See `FlightPlan`; without a speed the one that `pace.speed_for` chooses.
         wait : bool
             Return only when it has come to its start; else see `wait`.
 
@@ -141,10 +142,11 @@ class FlightDeck:
         """
         with self._lock:
             number = self.plan.run_id + 1 if self.plan else 1
+            asked = 60.0 if speed is None else speed
             plan = FlightPlan(
-                number, source, dict(overrides or {}), seed, self.out, speed, play, duration
+                number, source, dict(overrides or {}), seed, self.out, asked, play, duration
             )
-            kept = self._begin(plan)
+            kept = self._begin(plan, fits=speed is None)
         if wait:
             _await(kept)
         return number
@@ -252,9 +254,14 @@ class FlightDeck:
             flight.hurry()
         self._leaving.clear()
 
-    def _begin(self, plan: FlightPlan) -> Kept:
-        """Begin a flight whose experiment is right; the one before is measured meanwhile."""
+    def _begin(self, plan: FlightPlan, *, fits: bool = False) -> Kept:
+        """Begin a flight whose experiment is right; the one before is measured meanwhile.
+
+        Its speed is to be chosen, if that `fits` the length of the run better than any.
+        """
         resolved = plan.resolved()
+        if fits:
+            plan = replace(plan, speed=speed_for(resolved.experiment.duration))
         _check_speed(plan.speed)
         if plan.source not in self.sources:
             self.sources.append(plan.source)

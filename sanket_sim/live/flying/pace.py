@@ -6,6 +6,7 @@ from collections import deque
 
 from sanket_sim.core.clock import wall_s
 from sanket_sim.core.units import NS_PER_S
+from sanket_sim.live.flying.orders import SPEED_MAX
 
 SLICES_PER_S = 8
 """Slices of simulated time per second of wall time, so that pictures follow one another smoothly
@@ -19,6 +20,23 @@ _APART_S = 0.02
 """Least time between two instants that are remembered, so that few are."""
 _MEMORY = 0.8
 """Weight of what was known of the machine against its last tick."""
+
+
+FLIGHT_S = 360.0
+"""How long a flight should last on the wall if nobody names a speed (chosen)."""
+
+
+def speed_for(duration_ns: int) -> float:
+    """Choose a speed at which a run can be watched: `FLIGHT_S` of wall, yet no slower than life.
+
+    Examples
+    --------
+    >>> day_ns = 86_400 * NS_PER_S
+    >>> [speed_for(span_ns) for span_ns in (180 * NS_PER_S, day_ns, 31 * day_ns, 900 * day_ns)]
+    [1.0, 240.0, 7400.0, 10000.0]
+    """
+    wanted = float(f"{duration_ns / NS_PER_S / FLIGHT_S:.2g}")
+    return min(max(wanted, 1.0), SPEED_MAX)
 
 
 class Pace:
