@@ -33,7 +33,7 @@ def _no_token(monkeypatch, tmp_path):
 
 def test_the_command_line_of_serve_is_read_with_its_defaults():
     arguments = read(["serve", "peak_load"])
-    assert (arguments.host, arguments.port, arguments.speed) == ("127.0.0.1", 8765, 60.0)
+    assert (arguments.host, arguments.port, arguments.speed) == ("127.0.0.1", 8765, None)
     assert not arguments.play
     assert read(["serve"]).target == ""
 
