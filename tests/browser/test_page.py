@@ -172,6 +172,8 @@ def test_refusals_stand_at_their_fields(deck: Page, at_start: Served) -> None:
 def test_a_fault_takes_two_clicks_and_a_target_is_kept_where_it_fits(
     deck: Page, at_start: Served
 ) -> None:
+    deck.get_by_test_id("step").click()
+    at_start.wait_until(lambda now: now["now_ns"] == NS_PER_S and now["state"] == "paused")
     deck.get_by_test_id("inject").click()
     expect(deck.get_by_test_id("inject-target")).to_have_value("channels")
     deck.get_by_test_id("inject-target").select_option("ledger")
@@ -189,6 +191,8 @@ def test_a_fault_takes_two_clicks_and_a_target_is_kept_where_it_fits(
 def test_a_notice_leaves_the_drawer_free_and_goes_when_the_next_is_refused(
     deck: Page, at_start: Served
 ) -> None:
+    deck.get_by_test_id("step").click()
+    at_start.wait_until(lambda now: now["now_ns"] == NS_PER_S and now["state"] == "paused")
     deck.get_by_test_id("inject").click()
     deck.get_by_test_id("inject-give").click()
     notice = deck.get_by_test_id("snackbar")
