@@ -390,6 +390,12 @@ def test_what_leaks_no_money_is_told_by_its_amount() -> None:
     assert meters.tiles()[2].facts[1] == f"{meters.now.worth({'EUR': wished_minor})} told wrong"
 
 
+def test_of_what_leaked_and_what_was_told_wrong_the_larger_is_shown(meters: Meters) -> None:
+    assert meters.now.leaked_minor
+    assert meters.now.told_wrong_minor == {}
+    assert meters.tiles()[2].facts[1] == f"{meters.now.worth(meters.now.leaked_minor)} at risk"
+
+
 def halfway(change: Callable[[TraceBatch], None], plan: Plan) -> Meters:
     """Fly a calm of 40 s, then 19 s in which something has changed."""
     scene = scene_of(plan)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 
+from sanket_sim.analysis.run_folder import worth_of
 from sanket_sim.analysis.settings import SloSettings
 from sanket_sim.core.outcomes import LeakClass
 from sanket_sim.core.units import NS_PER_S
@@ -251,6 +252,10 @@ class Instruments:
         """Name the currencies of amounts; nothing of a currency is not named."""
         pairs = zip(self._bank.currencies, minor.tolist(), strict=True)
         return {currency: amount for currency, amount in pairs if amount}
+
+    def value(self, amounts_minor: dict[str, int]) -> float:
+        """Return amounts as one, in the bank's first currency."""
+        return float(worth_of(amounts_minor, self._bank.rates))
 
     def worth(self, amounts_minor: dict[str, int]) -> str:
         """Write amounts as one, in the bank's first currency."""

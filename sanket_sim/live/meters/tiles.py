@@ -153,12 +153,14 @@ def _leakage(now: Instruments) -> Tile:
 
 
 def _at_stake(now: Instruments) -> str:
-    """Say what leaked, and what is where it belongs though the customer was told otherwise."""
+    """Say what leaked, or what is where it belongs though the customer was told otherwise.
+
+    There is room for one: the larger.
+    """
     risk, told = now.leaked_minor, now.told_wrong_minor
-    if not told:
-        return f"{now.worth(risk)} at risk"
-    wrong = f"{now.worth(told)} told wrong"
-    return f"{now.worth(risk)} at risk + {wrong}" if risk else wrong
+    if now.value(told) > now.value(risk):
+        return f"{now.worth(told)} told wrong"
+    return f"{now.worth(risk)} at risk"
 
 
 def _resilience(now: Instruments) -> Tile:
