@@ -117,6 +117,7 @@ def test_what_is_not_allowed_says_why(deck: Page, at_start: Served) -> None:
     stop = deck.get_by_test_id("stop")
     expect(stop).to_have_attribute("aria-disabled", "true")
     expect(stop).to_have_attribute("title", "the run has not begun")
+    expect(stop).to_be_visible()  # which a forced click does not wait for
     stop.click(force=True)
     assert at_start.status["state"] == "ready"
 
