@@ -21,6 +21,8 @@ ANSWER_S_MAX = 10.0
 """How long an order may wait for the tick that is under way."""
 _END_S_MAX = 120.0
 """How long a run that is told to stop may measure what it has."""
+_TICK_S = 0.2
+"""How long a tick may end by itself; whoever is in a hurry does not wait for the report as well."""
 _HURRY_S = 2.0
 """How long a run may take to put down its last word once nobody waits for it."""
 
@@ -120,9 +122,14 @@ class Flight:
 
     def hurry(self) -> None:
         """End the process: let it put down its last word, but measure nothing."""
-        for end in (self._process.terminate, self._process.terminate, self._process.kill):
+        process = self._process
+        for end, patience_s in (
+            (process.terminate, _TICK_S),
+            (process.terminate, _HURRY_S),
+            (process.kill, _HURRY_S),
+        ):
             end()
-            self._process.join(_HURRY_S)
+            process.join(patience_s)
             if not self._process.is_alive():
                 return
 
