@@ -155,7 +155,7 @@ def test_wrong_knobs_are_told_before_anybody_is_asked_to_end_a_run(
     dialog.widget().vue_look_at(dialog.quick)
     eventually(lambda: dialog.seed() == "1")
     dialog.start(dialog.quick, **{"population.customers": "-5"})
-    eventually(lambda: dialog.widget().problems)
+    eventually(lambda: dialog.widget().problems and not dialog.widget().busy)
     [problem] = dialog.widget().problems
     assert problem == {"path": "population.customers", "message": "must be >= 1, is -5"}
     assert not dialog.widget().asking

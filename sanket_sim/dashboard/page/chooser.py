@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import solara
@@ -37,6 +37,15 @@ class Wish:
     sure: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """What became of a wish: it is under way, or wrong, or somebody must be asked first."""
+
+    gone: bool = False
+    asking: bool = False
+    problems: Complaints = field(default_factory=list)
+
+
 @from_vue("chooser.vue")
 def _chooser(
     *,
@@ -60,8 +69,7 @@ def chooser(standing: Standing, orders: Orders, tab: Tab) -> None:
     """Let somebody choose an experiment, turn its knobs and start it."""
     deck = orders.deck
     chosen = solara.use_reactive(file_of(deck.plan.source) if deck.plan else "")
-    offers: dict[str, Offer] = solara.use_memo(dict, [])
-    arrived = solara.use_reactive(0)
+    ask_for, offers, arrived = use_offers(orders)
     problems: solara.Reactive[Complaints] = solara.use_reactive([])
     busy, asking = solara.use_reactive(False), solara.use_reactive(False)
 
@@ -69,43 +77,34 @@ def chooser(standing: Standing, orders: Orders, tab: Tab) -> None:
         problems.set([])
         asking.set(False)
         chosen.set(source)
-        if source not in offers:
-            orders.in_background(lambda: read(source))
-
-    def read(source: str) -> None:
-        offers[source] = offer_of(source)  # beside the others, whichever is chosen by now
-        arrived.set(len(offers))
+        ask_for(source)
 
     def start(asked: dict[str, Any]) -> None:
         source = asked["source"]
         if busy.value or source != chosen.value or source not in offers:
             return
-        overrides = overrides_from(asked["values"], offers[source].parameters)
         busy.set(True)
         problems.set([])
+        overrides = overrides_from(asked["values"], offers[source].parameters)
         orders.in_background(lambda: carry_out(Wish(source, overrides, asking.value)))
 
     def carry_out(wish: Wish) -> None:
         try:
-            check(wish.source, wish.overrides)
-            if standing.flying and not wish.sure:
-                asking.set(True)
-                return
-            deck.start(wish.source, wish.overrides, speed=standing.speed, play=True)
-        except InputError as error:
-            asking.set(False)
-            problems.set(_told(error.problems))
-        else:
-            tab.close()
-            tab.notice.set(Notice("Off it goes"))
+            became = depart(wish, deck, standing)
+            asking.set(became.asking)
+            problems.set(became.problems)
+            if became.gone:
+                tab.close()
+                tab.notice.set(Notice("Off it goes"))
         finally:
             busy.set(False)
 
     solara.use_effect(lambda: look_at(chosen.value), [])
     unread = Offer(chosen.value, [], [])
-    offer = solara.use_memo(lambda: offers.get(chosen.value, unread), [chosen.value, arrived.value])
+    offer = solara.use_memo(lambda: offers.get(chosen.value, unread), [chosen.value, arrived])
+    entries = solara.use_memo(lambda: shelf(served(deck)), [])
     _chooser(
-        entries=solara.use_memo(lambda: shelf(served(deck)), []),
+        entries=entries,
         source=chosen.value,
         parameters=as_fields(offer.parameters),
         problems=[*problems.value, *_told(offer.problems)],
@@ -117,6 +116,37 @@ def chooser(standing: Standing, orders: Orders, tab: Tab) -> None:
         event_keep=lambda _: asking.set(False),
         event_shut=lambda _: tab.close(),
     )
+
+
+def use_offers(orders: Orders) -> tuple[Callable[[str], None], dict[str, Offer], int]:
+    """Return how to ask for an experiment's knobs, those that have come, and how many these are.
+
+    Each is kept beside the others, whichever is chosen by the time it comes.
+    """
+    offers: dict[str, Offer] = solara.use_memo(dict, [])
+    arrived = solara.use_reactive(0)
+
+    def read(source: str) -> None:
+        offers[source] = offer_of(source)
+        arrived.set(len(offers))
+
+    def ask_for(source: str) -> None:
+        if source not in offers:
+            orders.in_background(lambda: read(source))
+
+    return ask_for, offers, arrived.value
+
+
+def depart(wish: Wish, deck: FlightDeck, standing: Standing) -> Departure:
+    """Start what somebody wishes, unless it is wrong or would end a run that he may want."""
+    try:
+        check(wish.source, wish.overrides)
+        if standing.flying and not wish.sure:
+            return Departure(asking=True)
+        deck.start(wish.source, wish.overrides, speed=standing.speed, play=True)
+    except InputError as error:
+        return Departure(problems=_told(error.problems))
+    return Departure(gone=True)
 
 
 def served(deck: FlightDeck) -> list[str]:
