@@ -250,7 +250,9 @@ def test_a_signal_during_the_report_leaves_no_run_that_calls_itself_complete(pro
         time.sleep(0.01)
     process.send_signal(signal.SIGTERM)
     _, err = process.communicate(timeout=60)
-    assert process.returncode == 130, err
+    # Where the signal meets code that Python is just compiling, Python itself ends by SIGINT after
+    # all is said: to a shell that is 130 too.
+    assert process.returncode in (130, -signal.SIGINT), err
     assert "Traceback" not in err
     manifest = load_manifest(folder)
     assert not manifest.complete
