@@ -24,6 +24,8 @@ from sanket_sim.server.refusals import refusing
 
 router = APIRouter(prefix="/api", tags=["picture"])
 _EMPTY_DESK = FraudDesk((), 0, 0, 0, None, None, 0, 0, 0)
+LOOKING_INTO = refusing(404, 409, 422, 503)
+"""What may be said instead of everything about one thing."""
 Number = Annotated[int, Path(ge=0, le=INT64_MAX)]
 
 
@@ -61,7 +63,7 @@ async def services(deck: Deck) -> Response:
     "/services/{name}",
     summary="Everything about a service",
     response_model=ServiceDetail,
-    responses=refusing(404, 409, 422, 503),
+    responses=LOOKING_INTO,
 )
 def service(
     name: Annotated[str, Path(min_length=1, max_length=200, examples=["payment"])], deck: Deck
@@ -88,7 +90,7 @@ async def transactions(
     "/transactions/{tx_id}",
     summary="The story of a payment",
     response_model=PaymentStory,
-    responses=refusing(404, 409, 422, 503),
+    responses=LOOKING_INTO,
 )
 def transaction(tx_id: Number, deck: Deck) -> Response:
     """Return the life of one payment, hop by hop."""
@@ -105,7 +107,7 @@ async def agents(deck: Deck) -> Response:
     "/agents/{agent_id}",
     summary="Everything about an agent",
     response_model=AgentFile,
-    responses=refusing(404, 409, 422, 503),
+    responses=LOOKING_INTO,
 )
 def agent(agent_id: Number, deck: Deck) -> Response:
     """Return everything about one customer, merchant, mule or fraudster."""
@@ -116,7 +118,7 @@ def agent(agent_id: Number, deck: Deck) -> Response:
     "/campaigns/{campaign_id}",
     summary="A fraud that is under way",
     response_model=CampaignFile,
-    responses=refusing(404, 409, 422, 503),
+    responses=LOOKING_INTO,
 )
 def campaign(campaign_id: Number, deck: Deck) -> Response:
     """Return everything about one campaign: all of it is ground truth."""
