@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import json
 import mimetypes
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,38 +18,20 @@ from sanket_sim.live.frames.json_text import json_of
 
 CHROMIUM = Path("/usr/bin/chromium")
 ORIGIN = "http://deck.test"
-_FLAGS = [
+ARGUMENTS = (
     "--no-sandbox",
     "--disable-gpu",
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
     "--no-first-run",
-]
+)
+"""Of Chromium: no network of its own, and what a container cannot give it."""
+
 _PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Stage</title>
 <link rel="icon" href="data:,"><style>body {{ margin: 0 }}</style>
 <script type="module" src="/deck/deck.js"></script></head>
 <body><sanket-deck ws="/ws" {attributes}></sanket-deck></body></html>"""
-
-
-def missing() -> str:
-    """Return why no browser can be had; empty if one can."""
-    try:
-        import playwright  # noqa: F401  # only whether it is there
-    except ImportError:
-        return "playwright is not installed"
-    return "" if CHROMIUM.exists() else f"{CHROMIUM} is not installed"
-
-
-@contextmanager
-def browser() -> Iterator[object]:
-    """Start Chromium for the length of the block."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=str(CHROMIUM), args=_FLAGS)
-        yield chromium
-        chromium.close()
 
 
 class Stage:

@@ -13,16 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from deck_stage import ARGUMENTS, CHROMIUM
 
-CHROMIUM = Path("/usr/bin/chromium")
-ARGUMENTS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-)
 READY_S_MAX = 240.0
 SMALL = """\
 # Question: does the page steer a small bank?
@@ -83,7 +75,15 @@ class Served:
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args() -> dict[str, Any]:
+    if not CHROMIUM.exists():
+        pytest.skip(f"{CHROMIUM} is not installed")
     return {"executable_path": str(CHROMIUM), "args": list(ARGUMENTS)}
+
+
+@pytest.fixture(scope="session")
+def chromium(browser: Any) -> Any:
+    """Return the one Chromium of this process: Playwright has one event loop, and keeps it."""
+    return browser
 
 
 @pytest.fixture(scope="session")

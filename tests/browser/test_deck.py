@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 import pytest
 from deck_feed import Play, message, served
@@ -13,24 +11,8 @@ from deck_feed import Play, message, served
 pytest.importorskip("playwright")
 from playwright.sync_api import Page, WebSocketRoute, expect
 
-CHROMIUM = Path("/usr/bin/chromium")
-ARGUMENTS = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--no-first-run",
-)
 SIZES = ((1400, 850), (1680, 1020), (1920, 1080))
 PAUSED = "?mode=fault&at=260&speed=0&theme=dark"
-
-pytestmark = pytest.mark.skipif(not CHROMIUM.exists(), reason="Debian's chromium is not installed")
-
-
-@pytest.fixture(scope="session")
-def browser_type_launch_args() -> dict[str, Any]:
-    return {"executable_path": str(CHROMIUM), "args": list(ARGUMENTS)}
 
 
 @pytest.fixture(scope="module")

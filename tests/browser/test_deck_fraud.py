@@ -6,25 +6,17 @@ from itertools import combinations
 
 import pytest
 from deck_scene import Scene
-from deck_stage import Stage, browser, missing
+from deck_stage import Stage
 from fraud_flight import minutes_of, scene_of
 from fraud_trace import MINUTE, Told, card_testing, chain, scatter_gather, takeover
 
 from sanket_sim.live.people.crowd import CrowdView
 from sanket_sim.live.people.fraud_watch import FraudWatch
 
-pytestmark = pytest.mark.skipif(bool(missing()), reason=missing())
-
 SIZES = ((1400, 850), (1920, 1080), (700, 425))
 PILLS = ".agents-pill[data-crowded=false]"
 ROWS = "[data-testid^=fraud-alert-]"
 SWITCH = "[data-testid=agents-truth]"
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with browser() as started:
-        yield started
 
 
 @pytest.fixture(scope="module")

@@ -6,23 +6,15 @@ from dataclasses import replace
 
 import pytest
 from deck_scene import Scene
-from deck_stage import Stage, browser, missing
+from deck_stage import Stage
 
 from sanket_sim.live.frames import Alert, Alerts, Feed, FeedRow
-
-pytestmark = pytest.mark.skipif(bool(missing()), reason=missing())
 
 NS = 1_000_000_000
 ROWS = "[data-testid^=feed-row-]:visible"
 NODES = "document.querySelector('sanket-deck').shadowRoot.querySelectorAll('.feed *').length"
 PAUSE_MS = 500
 """Longer than what the feed waits between two rounds of new rows."""
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with browser() as started:
-        yield started
 
 
 @pytest.fixture(scope="module")

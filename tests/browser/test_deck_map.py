@@ -6,9 +6,7 @@ from dataclasses import replace
 
 import pytest
 from deck_scene import Scene
-from deck_stage import Stage, browser, map_of, missing
-
-pytestmark = pytest.mark.skipif(bool(missing()), reason=missing())
+from deck_stage import Stage, map_of
 
 MODELS = (
     "retail_bank",
@@ -20,12 +18,6 @@ MODELS = (
 )
 SIZES = ((1400, 850), (1920, 1080), (700, 425))
 CARDS = "[data-testid^=service-]"
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with browser() as started:
-        yield started
 
 
 @pytest.fixture(scope="module")

@@ -8,17 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import CHROMIUM, Served
+from conftest import Served
 
 pytest.importorskip("playwright")
 from playwright.sync_api import Browser, Page, expect
 
 from sanket_sim.core.units import NS_PER_S
 
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(not CHROMIUM.exists(), reason="Debian's chromium is not installed"),
-]
+pytestmark = pytest.mark.slow
 
 
 expect.set_options(timeout=20_000)

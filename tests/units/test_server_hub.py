@@ -3,6 +3,7 @@ import itertools
 import json
 import socket
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 
 import pytest
@@ -49,7 +50,10 @@ def taken(client):
 
 
 def fan_out(deck, client, *frames):
-    """Let the hub pass frames on while its event loop is busy, then once it is free."""
+    """Let the hub pass frames on while its event loop is busy, then once it is free.
+
+    On a thread of its own: Playwright's loop, once started, stays on that of the tests.
+    """
 
     async def scene():
         hub = hub_with(deck, client)
@@ -58,7 +62,8 @@ def fan_out(deck, client, *frames):
             await asyncio.sleep(0.01)
         return hub
 
-    return asyncio.run(scene())
+    with ThreadPoolExecutor(1) as elsewhere:
+        return elsewhere.submit(asyncio.run, scene()).result()
 
 
 def test_the_latest_win_and_a_client_is_told_what_he_missed():
