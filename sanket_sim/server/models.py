@@ -202,6 +202,8 @@ class Glance(BaseModel):
     point: Point | None
     """The newest of the charts."""
     services: list[ServiceGlance]
+    stretch: str
+    """What rates and shares of services are of: ``"last 15 s"``, or ``"whole run"``."""
 
 
 class Points(BaseModel):

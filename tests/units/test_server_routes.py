@@ -187,6 +187,7 @@ def test_the_picture_is_given_as_the_frames_have_it(stepped):
     glance = stepped.get("/api/metrics").json()
     assert glance["run"]["processed"] > 0
     assert [service["name"] for service in glance["services"]] == ["pool"]
+    assert glance["stretch"] == "last 15 s"
     assert stepped.get("/api/services").json()[0]["name"] == "pool"
     points = stepped.get("/api/points").json()["points"]
     newer = stepped.get("/api/points", params={"since": points[0]["index"]}).json()["points"]

@@ -23,6 +23,7 @@ from sanket_sim.server.models import INT64_MAX, Glance, Points, ServiceGlance
 from sanket_sim.server.refusals import refusing
 
 router = APIRouter(prefix="/api", tags=["picture"])
+_NOTHING_SEEN: dict[str, Any] = {"tiles": [], "points": [], "services": [], "stretch": ""}
 _EMPTY_DESK = FraudDesk((), 0, 0, 0, None, None, 0, 0, 0)
 LOOKING_INTO = refusing(404, 409, 422, 503)
 """What may be said instead of everything about one thing."""
@@ -32,13 +33,19 @@ Number = Annotated[int, Path(ge=0, le=INT64_MAX)]
 @router.get("/metrics", summary="The run at a glance", response_model=Glance, responses=refusing())
 async def metrics(deck: Deck) -> Response:
     """Return tiles, the newest point of the charts, and every service in a line."""
-    body = deck.body("metrics") or {"tiles": [], "points": [], "services": []}
+    body = deck.body("metrics") or _NOTHING_SEEN
     points = body["points"]
     keys = ServiceGlance.model_fields
     services = [{key: service[key] for key in keys} for service in body["services"]]
     newest = points[-1] if points else None
     run = status_of(deck)
-    glance = {"run": run, "tiles": body["tiles"], "point": newest, "services": services}
+    glance = {
+        "run": run,
+        "tiles": body["tiles"],
+        "point": newest,
+        "services": services,
+        "stretch": body["stretch"],
+    }
     return answer_of(glance)
 
 
