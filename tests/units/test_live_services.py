@@ -1,14 +1,18 @@
 """What folds hops, gauges and leaks into counts by service, each on rows of a known answer."""
 
+from dataclasses import replace
 from fractions import Fraction
 from typing import ClassVar
 
 import numpy as np
+import pytest
 
 from sanket_sim.bank.description import Edge, Operation, Service, Step, StepKind
 from sanket_sim.bank.policies import Policy
 from sanket_sim.core.outcomes import Outcome, ReplicaState
+from sanket_sim.live.frames import WINDOW_S
 from sanket_sim.live.services.hop_counts import HopCounts
+from sanket_sim.live.services.judging import Symptoms, state_of
 from sanket_sim.live.services.latency_buckets import bucket_of
 from sanket_sim.live.services.leak_heat import LeakHeat
 from sanket_sim.live.services.stations import Stations
@@ -33,6 +37,12 @@ class Line:
     )
     currencies = ("EUR", "JPY")
     rates: ClassVar = {"JPY": Fraction(160)}
+
+
+class Telling(Line):
+    """The same bank, whose front tells the back by a message, and goes on."""
+
+    operations = (Operation("ask", 0, (Step(StepKind.PUBLISH, target=1),), 0), Line.operations[1])
 
 
 def rows(columns, count, **given):
@@ -68,6 +78,14 @@ def test_who_is_answered_in_time_has_waited_until_then():
     assert waits(received_ns=900 * MS) == {bucket(800 * MS): 1}
 
 
+def test_a_message_keeps_nobody_waiting():
+    counts = HopCounts(Telling)
+    ways = {"caller": [0, 1], "service": [0, 1], "operation": [0, 1], "attempt": 1}
+    counts.observe(rows(schema.HOPS, 2, received_ns=[300 * MS, 900 * MS], **ways), 0, S, second=0)
+    assert counts.own_time_shares.tolist() == [1.0, 0.0]
+    assert counts.waits()[1].sum() == 1, "how long it took is told all the same"
+
+
 def test_a_replica_counts_as_there_as_long_as_it_has_worked():
     stations = Stations(Line)
     down = int(ReplicaState.DOWN)
@@ -83,6 +101,77 @@ def test_a_replica_that_is_up_counts_as_there_when_it_is_idle():
     gauges = rows(schema.GAUGES, 2, time_ns=S, replica=[0, 1], state=up, busy_ns=[2 * S, 0])
     stations.observe(gauges, second=0)
     assert stations.utilisation[0] == 0.25
+
+
+def test_a_reading_at_a_whole_second_is_of_the_second_that_ends_there():
+    stations = Stations(Line)
+    up, busy_ns = int(ReplicaState.UP), [4 * S, 0]
+    stations.observe(
+        rows(schema.GAUGES, 2, time_ns=[S, 2 * S], state=up, busy_ns=busy_ns), second=1
+    )
+    assert stations.utilisation[0] == 0.5
+    stations.observe(schema.empty(schema.GAUGES), second=WINDOW_S)
+    assert stations.utilisation[0] == 0, "the busy second has left the window"
+
+
+def test_a_reading_knows_more_than_what_happened_before_it():
+    stations = Stations(Line)
+    up = int(ReplicaState.UP)
+    stations.observe(rows(schema.GAUGES, 2, time_ns=S, replica=[0, 1], state=up), second=0)
+    stations.befall(S - 1, "front-0", "down")
+    assert stations.up(0) == 2
+    stations.befall(S, "front-0", "down")
+    assert stations.up(0) == 1
+
+
+CALM = Symptoms(
+    attempts=90,
+    utilisation=0.4,
+    p99_share=0.2,
+    error_share=0.0,
+    leak_share=0.0,
+    queue=0,
+    queue_cap=100,
+    workers=8,
+    up=2,
+    replicas=2,
+    breaker="closed",
+)
+
+
+@pytest.mark.parametrize(
+    ("changes", "state"),
+    [
+        ({}, "ok"),
+        ({"attempts": 0}, "idle"),
+        ({"utilisation": 0.80}, "warn"),
+        ({"utilisation": 0.95}, "critical"),
+        ({"p99_share": 1.0}, "critical"),
+        ({"error_share": 0.05}, "warn"),
+        ({"leak_share": 0.02}, "critical"),
+        ({"queue": 49}, "ok"),
+        ({"queue": 50}, "warn"),
+        ({"queue": 90}, "critical"),
+        ({"queue": 16, "queue_cap": -1}, "warn"),
+        ({"queue": 80, "queue_cap": -1}, "critical"),
+        ({"up": 1}, "warn"),
+        ({"up": 0}, "critical"),
+        ({"breaker": "half_open"}, "warn"),
+        ({"breaker": "open"}, "critical"),
+    ],
+)
+def test_a_service_is_as_bad_as_its_worst_symptom(changes, state):
+    assert state_of(replace(CALM, **changes)) == state
+
+
+def test_leaks_are_a_share_of_all_that_ended_in_the_window():
+    heat = LeakHeat(Line)
+    ended = rows(schema.TRANSACTIONS, 4, leak_class=[1, 0, 0, 1], second_currency=-1)
+    heat.observe(ended, np.array([1, -1, -1, -1]), second=0)
+    assert heat.shares().tolist() == [0, 0.25, 0.25]
+    heat.observe(schema.empty(schema.TRANSACTIONS), np.empty(0, np.int64), second=WINDOW_S)
+    assert heat.shares().tolist() == [0, 0, 0]
+    assert heat.shares(since_start=True).tolist() == [0, 0.25, 0.25]
 
 
 def test_a_leak_is_worth_both_of_its_legs_in_the_first_currency():
