@@ -11,6 +11,9 @@ import synthetic_trace
 from synthetic_trace import Plan, S
 
 from sanket_sim.bank.description import Accounts, Party
+from sanket_sim.live.meters.board import Meters
+from sanket_sim.live.meters.instruments import Ranking, nothing_ranked
+from sanket_sim.live.reading.detection import Detection
 from sanket_sim.live.scene import Scene
 from sanket_sim.simulation.experiment import Experiment
 from sanket_sim.trace import schema
@@ -44,6 +47,11 @@ def scene_of(plan: Plan, faults: Columns | None = None, **settings: Any) -> Scen
         agents=schema.empty(schema.AGENTS),
         faults=schema.empty(schema.FAULTS) if faults is None else faults,
     )
+
+
+def meters_of(scene: Scene, ranking: Ranking = nothing_ranked) -> Meters:
+    """Return meters before which nobody counts fraud."""
+    return Meters(scene, Detection(scene), ranking)
 
 
 def words() -> Vocabularies:

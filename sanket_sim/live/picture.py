@@ -14,6 +14,7 @@ from sanket_sim.live.meters.board import Meters
 from sanket_sim.live.naming import Names
 from sanket_sim.live.people.crowd import CrowdView
 from sanket_sim.live.people.fraud_watch import FraudWatch
+from sanket_sim.live.reading.detection import Detection
 from sanket_sim.live.reading.roots import Roots
 from sanket_sim.live.scene import Scene
 from sanket_sim.live.services.service_map import ServiceMap
@@ -53,14 +54,16 @@ class Picture:
         self.names = Names(scene)
         self.roots = Roots(cockpit)
         self.services = ServiceMap(scene, self.roots)
-        self.meters = Meters(scene, self.services.bottlenecks)
+        self.detection = Detection(scene)
+        self.meters = Meters(scene, self.detection, self.services.bottlenecks)
         self.feed = LiveFeed(scene, self.names, self.roots)
-        self.fraud = FraudWatch(scene)
+        self.fraud = FraudWatch(scene, self.detection)
         self.crowd = CrowdView(scene, self.fraud)
         self.alarms = Alarms(scene, self.meters, self.services, self.fraud)
         self._parts: tuple[Part, ...] = (
             self.timeline,
             self.in_force,
+            self.detection,
             self.meters,
             self.names,
             self.roots,

@@ -12,6 +12,7 @@ from fraud_trace import MINUTE, Told, card_testing, chain, scatter_gather, takeo
 
 from sanket_sim.live.people.crowd import CrowdView
 from sanket_sim.live.people.fraud_watch import FraudWatch
+from sanket_sim.live.reading.detection import Detection
 
 SIZES = ((1400, 850), (1920, 1080), (700, 425))
 PILLS = ".agents-pill[data-crowded=false]"
@@ -40,10 +41,12 @@ def minutes():
         (20 * MINUTE, "aml", "alert", 5, "cycle"),
     ]
     scene, whole = scene_of(told)
-    watch = FraudWatch(scene)
+    detection = Detection(scene)
+    watch = FraudWatch(scene, detection)
     view = CrowdView(scene, watch)
     frames = []
     for batch in minutes_of(told, whole):
+        detection.observe(batch)
         watch.observe(batch)
         view.observe(batch)
         frames.append((view.frame(), watch.frame()))

@@ -12,6 +12,7 @@ from sanket_sim.core.outcomes import LeakClass
 from sanket_sim.live.meters.board import Meters
 from sanket_sim.live.meters.instruments import Instruments
 from sanket_sim.live.meters.tally import Count
+from sanket_sim.live.reading.detection import Detection
 from sanket_sim.live.scene import Scene
 from sanket_sim.simulation.crew import Cockpit
 from sanket_sim.simulation.resolve import resolve
@@ -25,10 +26,13 @@ class Watch:
     """Meters aboard a real run."""
 
     def board(self, cockpit: Cockpit) -> None:
-        self.meters = Meters(Scene.of(cockpit))
+        scene = Scene.of(cockpit)
+        self.detection = Detection(scene)
+        self.meters = Meters(scene, self.detection)
         cockpit.simulation.observers = (*cockpit.simulation.observers, self)
 
     def observe(self, batch: TraceBatch) -> tuple[()]:
+        self.detection.observe(batch)
         self.meters.observe(batch)
         return ()
 
@@ -141,12 +145,12 @@ def test_latency_is_within_the_error_of_the_sketch(flown: Flown) -> None:
 
 
 def test_fraud_is_counted_as_the_findings_count_it(flown: Flown) -> None:
-    total, fraud = flown.now.total, flown.findings.fraud
-    assert total[Count.CAUGHT] == fraud.true_positives
-    assert total[Count.FALSE_ALARMS] == fraud.false_positives
-    assert total[Count.MISSED] == fraud.false_negatives
-    assert total[Count.CLEARED] == fraud.true_negatives
-    assert flown.now.nobody_judges == fraud.nobody_judged
+    seen, fraud = flown.now.detection, flown.findings.fraud
+    assert seen.caught == fraud.true_positives
+    assert seen.false_alarms == fraud.false_positives
+    assert seen.missed == fraud.false_negatives
+    assert seen.cleared == fraud.true_negatives
+    assert seen.nobody_judges == fraud.nobody_judged
 
 
 def test_energy_and_carbon_are_those_of_the_findings(flown: Flown) -> None:
@@ -166,13 +170,13 @@ def test_the_tiles_end_with_the_findings(flown: Flown) -> None:
 
 def test_the_runs_show_what_the_law_is_about(flown: Flown, request: pytest.FixtureRequest) -> None:
     """A law that holds for nothings alone says nothing."""
-    total, name = flown.now.total, request.node.callspec.params["flown"]
+    total, seen, name = flown.now.total, flown.now.detection, request.node.callspec.params["flown"]
     shown = {
         "peak_load": (
-            len(flown.now.leaked_minor) > 1 and min(total[Count.FAILED], total[Count.CLEARED]) > 0
+            len(flown.now.leaked_minor) > 1 and min(total[Count.FAILED], seen.cleared) > 0
         ),
         "retry_storm": total.leaks[LeakClass.DUPLICATE] > 100,
-        "fraud_attack": min(total[Count.CAUGHT], total[Count.MISSED], total[Count.CLEARED]) > 0,
+        "fraud_attack": min(seen.caught, seen.missed, seen.cleared) > 0,
         "payment_stall": total[Count.OPEN] > 0,
     }
     assert shown[name]

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from live_scene import decision_rows, fault_rows, scene_of, ticks_of
+from live_scene import decision_rows, fault_rows, meters_of, scene_of, ticks_of
 from synthetic_trace import NAMES, Plan, S
 
 from sanket_sim.analysis.recovery import BURN_RULES
@@ -41,7 +41,7 @@ class Desk:
 
     def __init__(self, plan: Plan, **settings: Any) -> None:
         self.scene: Scene = scene_of(plan, slo=SLO, **settings)
-        self.meters, self.book = Meters(self.scene), AlarmBook()
+        self.meters, self.book = meters_of(self.scene), AlarmBook()
         self.seen: list[tuple[float, Alert]] = []
 
     def watch(self, watch: Any, batches: Iterator[TraceBatch]) -> list[Alert]:

@@ -33,6 +33,7 @@ from sanket_sim.live.people.crowd import CrowdView
 from sanket_sim.live.people.fraud_watch import FraudWatch
 from sanket_sim.live.people.places import COMMUNITIES, homes_of
 from sanket_sim.live.picture import Picture
+from sanket_sim.live.reading.detection import Detection
 from sanket_sim.simulation.crew import Cockpit
 from sanket_sim.simulation.resolve import resolve
 from sanket_sim.simulation.run import Options, run_once
@@ -43,9 +44,11 @@ EXPERIMENTS = Path(__file__).resolve().parents[2] / "experiments"
 
 def frames(told: Told) -> Iterator[Crowd]:
     scene, whole = scene_of(told)
-    watch = FraudWatch(scene)
+    detection = Detection(scene)
+    watch = FraudWatch(scene, detection)
     view = CrowdView(scene, watch)
     for batch in minutes_of(told, whole):
+        detection.observe(batch)
         watch.observe(batch)
         view.observe(batch)
         frame = view.frame()

@@ -28,6 +28,7 @@ from sanket_sim.analysis.detection import FraudFinding, measure_fraud
 from sanket_sim.live.frames import FraudDesk
 from sanket_sim.live.people import alert_queue, campaigns
 from sanket_sim.live.people.fraud_watch import FraudWatch
+from sanket_sim.live.reading.detection import Detection
 from sanket_sim.live.scene import Scene
 from sanket_sim.simulation.crew import Cockpit
 from sanket_sim.simulation.resolve import resolve
@@ -37,11 +38,16 @@ from sanket_sim.trace.batch import TraceBatch
 EXPERIMENTS = Path(__file__).resolve().parents[2] / "experiments"
 
 
+def observed(watch: FraudWatch, batch: TraceBatch) -> None:
+    watch.detection.observe(batch)
+    watch.observe(batch)
+
+
 def flown(told: Told, **settings: Any) -> FraudWatch:
     scene, whole = scene_of(told, **settings)
-    watch = FraudWatch(scene)
+    watch = FraudWatch(scene, Detection(scene))
     for batch in minutes_of(told, whole):
-        watch.observe(batch)
+        observed(watch, batch)
     return watch
 
 
@@ -115,6 +121,54 @@ class TestAgreement:
         agree(frame, measure_fraud(write(tmp_path, told)))
         assert frame.false_alarms == 1
 
+    def test_what_the_warm_up_brings_is_told_of_campaigns_and_counted_nowhere_else(self) -> None:
+        told = Told(minutes=10)
+        takeover(told, 0, MINUTE)
+        scene, whole = scene_of(told, warmup="4m")
+        watch = FraudWatch(scene, Detection(scene))
+        frames = []
+        for batch in minutes_of(told, whole):
+            observed(watch, batch)
+            frames.append(watch.frame())
+        warm, silent, first = frames[1:4]
+        assert silent is None
+        assert (warm.warming_up, warm.counts_from_ns) == (True, 4 * MINUTE)
+        assert (warm.caught, warm.missed, warm.recall, warm.what_if) == (0, 0, None, ())
+        assert warm.cases[0].payments == warm.cases[0].uncounted > 0
+        assert first is not None, "the desk is told anew when counting begins"
+        assert not first.warming_up
+
+    @pytest.mark.parametrize(("amount_minor", "missed"), [(0, 0), (1, 1)])
+    def test_fraud_is_missed_only_if_there_was_money_in_it(self, amount_minor, missed) -> None:
+        told = Told()
+        told.campaigns[0] = ("raid", 0.5, "stopped")
+        told.add(Payment(MINUTE, 100, MULES[0], amount_minor, "account_takeover", 0, score=0.1))
+        frame = desk(told)
+        assert (frame.missed, frame.caught) == (missed, 0)
+
+    def test_fraud_that_was_never_scored_is_missed_and_told_apart(self, tmp_path) -> None:
+        told = Told()
+        told.campaigns[0] = ("raid", 0.5, "stopped")
+        robbed = Payment(MINUTE, 100, MULES[0], 9_000, "account_takeover", 0, role="victim")
+        caught = replace(robbed, at=3 * MINUTE).declined()
+        told.add(robbed, replace(robbed, at=2 * MINUTE).unchecked(), caught)
+        frame = desk(told)
+        agree(frame, measure_fraud(write(tmp_path, told)))
+        assert (frame.caught, frame.missed, frame.unscored) == (1, 2, 1)
+
+    def test_rows_of_a_batch_that_cannot_be_read_are_not_those_of_the_one_before(self) -> None:
+        told = Told()
+        takeover(told, 0, MINUTE)
+        scene, whole = scene_of(told)
+        detection = Detection(scene)
+        batches = minutes_of(told, whole)
+        while not len(detection.of_batch):
+            detection.observe(next(batches))
+        broken = TraceBatch(end_ns=int(whole.end_ns), transactions={"tx_id": np.array([1])})
+        with pytest.raises(KeyError):
+            detection.observe(broken)
+        assert not len(detection.of_batch)
+
     def test_the_what_if_is_the_curve_of_the_findings(self, tmp_path) -> None:
         told = everything()
         curve = {round(one.threshold, 3): one for one in measure_fraud(write(tmp_path, told)).curve}
@@ -141,11 +195,12 @@ class Watch:
     """A fraud desk aboard a real run."""
 
     def board(self, cockpit: Cockpit) -> None:
-        self.watch = FraudWatch(Scene.of(cockpit))
+        scene = Scene.of(cockpit)
+        self.watch = FraudWatch(scene, Detection(scene))
         cockpit.simulation.observers = (*cockpit.simulation.observers, self)
 
     def observe(self, batch: TraceBatch) -> tuple[()]:
-        self.watch.observe(batch)
+        observed(self.watch, batch)
         return ()
 
     def leave(self) -> None:
@@ -311,9 +366,9 @@ class TestCampaigns:
 
 def test_nothing_new_no_frame() -> None:
     scene, whole = scene_of(Told())
-    watch = FraudWatch(scene)
+    watch = FraudWatch(scene, Detection(scene))
     assert watch.frame() is not None
     assert watch.frame() is None
-    watch.observe(TraceBatch(end_ns=int(whole.end_ns)))
+    observed(watch, TraceBatch(end_ns=int(whole.end_ns)))
     assert watch.frame() is None
     assert np.array_equal(watch.ring.columns["tx_id"], np.full(watch.ring.size, -1))

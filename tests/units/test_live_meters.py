@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import numpy as np
 import pytest
-from live_scene import fault_rows, scene_of, ticks_of
+from live_scene import fault_rows, meters_of, scene_of, ticks_of
 from synthetic_trace import NAMES, Plan, S
 
 from sanket_sim.core.outcomes import Ack, LeakClass, Outcome
@@ -29,7 +29,7 @@ SHAPE = Shape(len(NAMES), 2)
 
 
 def flown(plan: Plan, tick_ns: int = S, **settings: object) -> Meters:
-    meters = Meters(scene_of(plan, **settings))
+    meters = meters_of(scene_of(plan, **settings))
     for batch in ticks_of(plan, tick_ns):
         meters.observe(batch)
     return meters
@@ -54,7 +54,7 @@ def test_sums_do_not_depend_on_how_time_is_cut(meters: Meters) -> None:
 
 
 def test_the_warm_up_counts_in_the_window_and_not_in_the_total() -> None:
-    meters = Meters(scene_of(PLAN))
+    meters = meters_of(scene_of(PLAN))
     batches = ticks_of(PLAN)
     for batch in itertools.islice(batches, PLAN.warmup_s - 1):
         meters.observe(batch)
@@ -79,7 +79,7 @@ def test_duplicates_leak_twice_over_in_both_currencies(meters: Meters) -> None:
 
 def test_the_window_forgets() -> None:
     window = Window(SHAPE)
-    batches = [tally_of(one.transactions, one.truth, SHAPE) for one in ticks_of(PLAN)]
+    batches = [tally_of(one.transactions, SHAPE) for one in ticks_of(PLAN)]
     for second, tally in enumerate(batches):
         window.add(Stretch(second * S, (second + 1) * S, tally, energy_j=2.0))
     newest = batches[-WINDOW_S:]
@@ -95,7 +95,7 @@ def test_the_window_forgets() -> None:
 def test_the_halves_of_a_window_are_the_window() -> None:
     window = Window(SHAPE)
     for second, batch in enumerate(itertools.islice(ticks_of(PLAN), 20)):
-        tally = tally_of(batch.transactions, batch.truth, SHAPE)
+        tally = tally_of(batch.transactions, SHAPE)
         window.add(Stretch(second * S, (second + 1) * S, tally))
     older, newer = window.halves()
     assert older.ended > 0
@@ -105,7 +105,7 @@ def test_the_halves_of_a_window_are_the_window() -> None:
 
 def test_each_half_has_its_own_batches() -> None:
     window, batches = Window(SHAPE), list(itertools.islice(ticks_of(PLAN), 4))
-    tallies = [tally_of(one.transactions, one.truth, SHAPE) for one in batches]
+    tallies = [tally_of(one.transactions, SHAPE) for one in batches]
     for second, tally in enumerate(tallies):
         window.add(Stretch(second * S, (second + 1) * S, tally))
     assert [half.ended for half in window.halves()] == [
@@ -137,7 +137,7 @@ def test_points_run_on_without_gaps_and_rates_add_up_to_the_counts(meters: Meter
 @pytest.mark.parametrize("tick_ns", [300_000_000, S, 9 * S])
 def test_there_are_never_more_points_than_allowed(tick_ns: int) -> None:
     plan = Plan(rate_per_s=2, duration_s=1500, warmup_s=5, fault=None)
-    meters = Meters(scene_of(plan, tick=f"{tick_ns // 1_000_000}ms"))
+    meters = meters_of(scene_of(plan, tick=f"{tick_ns // 1_000_000}ms"))
     for end_ns in range(tick_ns, 1510 * S + 1, tick_ns):
         meters.observe(TraceBatch(end_ns=end_ns))
     # Ticks that do not divide a point make some points wider, never more of them.
@@ -146,7 +146,7 @@ def test_there_are_never_more_points_than_allowed(tick_ns: int) -> None:
 
 
 def test_newest_points_bring_each_point_and_a_few_again() -> None:
-    meters = Meters(scene_of(PLAN))
+    meters = meters_of(scene_of(PLAN))
     seen: list[int] = []
     for place, batch in enumerate(ticks_of(PLAN)):
         meters.observe(batch)
@@ -174,7 +174,7 @@ def test_a_point_tells_the_window_that_ends_with_it(meters: Meters) -> None:
 
 def test_stragglers_make_no_leakage_of_a_hundred_per_cent() -> None:
     plan = dataclasses.replace(PLAN, duration_s=20)
-    meters = Meters(scene_of(plan, drain="60s"))
+    meters = meters_of(scene_of(plan, drain="60s"))
     batches = list(ticks_of(plan, drain_s=60))
     rows = everything(plan).transactions
     leaked = np.flatnonzero(rows["leak_class"])[:1]
@@ -197,17 +197,20 @@ def test_six_tiles_stand_in_the_order_of_the_picture(meters: Meters) -> None:
 
 
 def test_tiles_of_an_empty_run_have_nothing_to_judge() -> None:
-    tiles = {tile.key: tile for tile in Meters(scene_of(PLAN)).tiles()}
+    tiles = {tile.key: tile for tile in meters_of(scene_of(PLAN)).tiles()}
     assert tiles["p99"].value is None
     assert {tiles[key].state for key in ("p99", "leakage", "resilience", "carbon")} == {"idle"}
-    assert tiles["leakage"].facts == ("0 units", "0 EUR at risk")
+    assert tiles["leakage"].facts == ("warming up", "counts from 08:00:05")
+    unwarmed = dataclasses.replace(PLAN, warmup_s=0)
+    facts = meters_of(scene_of(unwarmed)).tiles()[2].facts
+    assert facts == ("0 units", "0 EUR at risk")
 
 
 def test_a_stall_turns_latency_and_resilience_red_and_back() -> None:
     plan = Plan(duration_s=80, warmup_s=5, fault=(25, 35), struck=0.4, duplicates=0.0, fraud=0.0)
     scene = scene_of(plan, slo={"availability": 0.995, "latency_p99": "800ms"})
     scene.faults.update(fault_rows(scene.words, "latency", "payment", 25, 35))
-    meters, states, trends = Meters(scene), [], []
+    meters, states, trends = meters_of(scene), [], []
     for batch in ticks_of(plan):
         meters.observe(batch)
         tiles = {tile.key: tile for tile in meters.tiles()}
@@ -219,13 +222,13 @@ def test_a_stall_turns_latency_and_resilience_red_and_back() -> None:
     assert trends[20] == "overall 100"
     assert trends.index("falling") < trends.index("recovering")
     assert trends[70].startswith("overall 9")
-    assert trends[-1] == "whole run"
+    assert trends[-1] == "since 08:00:05"
 
 
 def test_the_bottleneck_is_what_is_ranked_first_and_at_the_end_what_leaked_most() -> None:
     plan = dataclasses.replace(PLAN, duration_s=20)
     ranked = [Bottleneck("aml", "AML screening", 0.5, 0.9, 0.6)]
-    meters = Meters(scene_of(plan), lambda: ranked)
+    meters = meters_of(scene_of(plan), lambda: ranked)
     for batch in ticks_of(plan):
         if batch.end_ns == 15 * S:
             assert meters.tiles()[3].facts[0] == "bottleneck AML screening"
@@ -237,7 +240,7 @@ def test_the_calm_ends_with_the_first_fault_and_not_with_a_trap() -> None:
     plan = Plan(duration_s=60, warmup_s=5, fault=None)
     scene = scene_of(plan)
     scene.faults.update(fault_rows(scene.words, "trap:duplicate_submit", "", 8, 50))
-    meters = Meters(scene)
+    meters = meters_of(scene)
     for batch in ticks_of(plan):
         if batch.end_ns == 30 * S:
             batch.faults = fault_rows(scene.words, "pause", "ledger", 30, 40)
@@ -268,7 +271,7 @@ def test_throughput_is_an_alarm_only_where_somebody_is_let_down(
     plan = Plan(duration_s=60, warmup_s=5, fault=None, duplicates=0.0, fraud=0.0)
     scene = scene_of(plan)
     scene.faults.update(fault_rows(scene.words, "latency", "payment", 40, 60))
-    meters = Meters(scene)
+    meters = meters_of(scene)
     for batch in itertools.islice(ticks_of(plan), 59):
         if batch.end_ns > 40 * S:
             change(batch)
@@ -295,7 +298,7 @@ def test_what_the_end_leaves_open_has_neither_failed_nor_ended() -> None:
     rows["ack"] = np.where(left, Ack.NONE, rows["ack"]).astype(np.int8)
     for name in ("d_minor", "c_minor", "n_posted", "second_d_minor", "second_c_minor"):
         rows[name] = np.where(left, 0, rows[name]).astype(rows[name].dtype)
-    tally = tally_of(rows, everything(PLAN).truth, SHAPE)
+    tally = tally_of(rows, SHAPE)
     assert tally[Count.OPEN] == left.sum()
     assert tally.ended == (~left).sum()
     assert tally.ended == tally[Count.GOOD] + tally[Count.FAILED] + tally[Count.LEAKED]
@@ -348,7 +351,7 @@ def left_open(plan: Plan) -> TraceBatch:
 
 
 def test_what_the_end_leaves_open_is_in_the_total_and_in_no_rate() -> None:
-    meters = Meters(scene_of(PLAN))
+    meters = meters_of(scene_of(PLAN))
     for batch in itertools.islice(ticks_of(PLAN), 20):
         meters.observe(batch)
     now, points = meters.now, list(meters.points)
@@ -364,12 +367,12 @@ def test_what_the_end_leaves_open_is_in_the_total_and_in_no_rate() -> None:
 
 
 def test_a_run_that_is_stopped_shows_the_whole_run_from_then_on() -> None:
-    meters = Meters(scene_of(PLAN))
+    meters = meters_of(scene_of(PLAN))
     for batch in itertools.islice(ticks_of(PLAN), 20):
         meters.observe(batch)
     assert not meters.now.over
     meters.observe(left_open(PLAN))
-    assert meters.tiles()[0].chip == "whole run"
+    assert meters.tiles()[0].chip == "since 08:00:05"
 
 
 def untold(batch: TraceBatch) -> None:
@@ -379,7 +382,7 @@ def untold(batch: TraceBatch) -> None:
 
 def test_what_leaks_no_money_is_told_by_its_amount() -> None:
     plan = Plan(duration_s=20, warmup_s=2, fault=None, duplicates=0.0, fraud=0.0)
-    meters, wished_minor = Meters(scene_of(plan)), 0
+    meters, wished_minor = meters_of(scene_of(plan)), 0
     for batch in itertools.islice(ticks_of(plan), 18):
         untold(batch)
         meters.observe(batch)
@@ -400,7 +403,7 @@ def halfway(change: Callable[[TraceBatch], None], plan: Plan) -> Meters:
     """Fly a calm of 40 s, then 19 s in which something has changed."""
     scene = scene_of(plan)
     scene.faults.update(fault_rows(scene.words, "latency", "payment", 40, 60))
-    meters = Meters(scene)
+    meters = meters_of(scene)
     for batch in itertools.islice(ticks_of(plan), 59):
         if batch.end_ns > 40 * S:
             change(batch)
@@ -428,7 +431,7 @@ def test_throughput_is_not_well_because_more_are_served_while_most_fail() -> Non
     tile = meters.tiles()[0]
     assert tile.value > tile.goal
     assert tile.state == "critical"
-    assert tile.chip == f"{figures.percent(meters.now.bad_share)} % bad"
+    assert tile.chip == f"{figures.percent(meters.now.bad_share)} % go wrong"
 
 
 def test_throughput_of_a_bank_of_which_nobody_wants_anything_is_not_judged() -> None:
@@ -440,13 +443,76 @@ def test_throughput_of_a_bank_of_which_nobody_wants_anything_is_not_judged() -> 
 
 def test_few_payments_are_held_against_nothing_and_told_by_the_minute() -> None:
     plan = dataclasses.replace(STEADY, rate_per_s=0.05, duration_s=1000)
-    meters = Meters(scene_of(plan))
+    meters = meters_of(scene_of(plan))
     seen = set()
     for batch in itertools.islice(ticks_of(plan), 990):
         meters.observe(batch)
         seen.add((meters.tiles()[0].unit, meters.tiles()[0].chip))
-    assert ("tx/min", "few") in seen
+    assert ("tx/min", "too few to judge") in seen
     assert not any(chip.endswith(" %") for _, chip in seen)
+
+
+def told(meters: Meters) -> dict[str, tuple[str, ...]]:
+    return {tile.key: (tile.chip, *tile.facts) for tile in meters.tiles()}
+
+
+def cut_short(plan: Plan, seconds: int) -> Meters:
+    meters = meters_of(scene_of(plan))
+    for batch in itertools.islice(ticks_of(plan), seconds):
+        meters.now.detection.observe(batch)
+        meters.observe(batch)
+    return meters
+
+
+def test_in_the_warm_up_tiles_say_that_it_is_not_counted_and_when_it_ends() -> None:
+    plan = dataclasses.replace(PLAN, warmup_s=20)
+    before = cut_short(plan, 19)
+    assert before.tiles()[2].value > 1, "the window shows what leaks in the warm-up too"
+    tiles = told(before)
+    assert tiles["throughput"][:2] == ("warming up", "no baseline yet")
+    assert tiles["leakage"][1:] == ("warming up", "counts from 08:00:20")
+    assert tiles["resilience"][2] == "steady"
+    assert tiles["recall"] == ("warming up", "counts from 08:00:20", "target 80 %")
+    assert tiles["carbon"][0] == "warming up"
+    after = told(cut_short(plan, 25))
+    assert after["leakage"][1].endswith("units")
+    assert after["recall"][1].startswith("precision")
+    assert after["throughput"][0] == after["carbon"][0] == "measuring"
+    assert not [one for tile in after.values() for one in tile if "warm" in one or "counts" in one]
+
+
+def test_a_run_that_is_well_says_that_its_service_level_is_not_counted_yet() -> None:
+    assert told(cut_short(STEADY, 3))["resilience"][2] == "warming up"
+
+
+def test_a_run_that_was_stopped_in_its_warm_up_has_counted_nothing() -> None:
+    meters = cut_short(PLAN, 3)
+    rows = everything(PLAN).transactions
+    left = {name: column[-1:] for name, column in rows.items()}
+    left["created_ns"] = np.array([S])
+    meters.observe(TraceBatch(end_ns=3 * S, transactions=left))
+    tiles = told(meters)
+    assert meters.now.over
+    assert tiles["throughput"][0] == "ended in warm-up"
+    assert tiles["leakage"][1:] == ("none counted", "ended in warm-up")
+    assert tiles["recall"][:2] == ("none counted", "ended in warm-up")
+    assert tiles["carbon"][0] == "none counted"
+
+
+def test_the_end_says_of_which_part_of_the_run_it_is(meters: Meters) -> None:
+    assert told(meters)["throughput"][0] == told(meters)["resilience"][2] == "since 08:00:05"
+    whole = flown(dataclasses.replace(PLAN, warmup_s=0))
+    assert told(whole)["throughput"][0] == told(whole)["resilience"][2] == "whole run"
+
+
+def test_a_baseline_that_will_never_be_is_not_promised() -> None:
+    scene = scene_of(PLAN)
+    scene.faults.update(fault_rows(scene.words, "latency", "payment", 8, 60))
+    meters = meters_of(scene)
+    for batch in itertools.islice(ticks_of(PLAN), 7):
+        meters.observe(batch)
+    assert told(meters)["throughput"][:2] == ("no baseline", "no baseline")
+    assert told(meters)["carbon"][0] == "no baseline"
 
 
 def test_without_a_baseline_the_end_says_so() -> None:

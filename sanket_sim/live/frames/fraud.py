@@ -72,6 +72,8 @@ class Case:
         Stage -> payments so far.
     moves : tuple of Move
         The newest, oldest first.
+    uncounted : int
+        Of its payments, those born in the warm-up: the desk's own figures leave them out.
     """
 
     campaign_id: int
@@ -88,6 +90,7 @@ class Case:
     accounts: int
     stages: dict[str, int]
     moves: tuple[Move, ...]
+    uncounted: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +111,8 @@ class FraudDesk:
     alerts : tuple of Alert
         Newest first.
     caught, missed, false_alarms : int
-        Fraudulent payments stopped and not, honest ones flagged: the truth, since the start.
+        Fraudulent payments flagged and not, honest ones flagged: the truth, as the findings count
+        it, so without the warm-up.
     recall, precision : float or None
     stopped_minor, lost_minor : int
         Money of fraud, in the bank's first currency.
@@ -120,7 +124,14 @@ class FraudDesk:
     what_if : tuple of WhatIf
         By score, lowest first; empty until fraud has been scored.
     cases : tuple of Case
-        The campaigns with most payments, largest first: ground truth.
+        The campaigns with most payments, largest first: ground truth, the warm-up included.
+    counts_from_ns : int
+        When the warm-up is over: figures and what-if are of payments born since.
+    warming_up : bool
+        It is not over yet, and nothing is counted.
+    unscored : int
+        Of the missed, those that the fraud service was never asked about, or did not answer in
+        time; the what-if is without them.
     """
 
     alerts: tuple[Alert, ...]
@@ -136,3 +147,6 @@ class FraudDesk:
     thresholds: Thresholds | None = None
     what_if: tuple[WhatIf, ...] = ()
     cases: tuple[Case, ...] = ()
+    counts_from_ns: int = 0
+    warming_up: bool = False
+    unscored: int = 0

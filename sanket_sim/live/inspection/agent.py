@@ -196,7 +196,7 @@ class _Dossier:
         return self.scene.words[column].words[self.row[column]]
 
     def _accounts(self) -> Iterator[AccountNow]:
-        accounts, blocks = self.scene.accounts, self.picture.fraud.rows.blocks
+        accounts, blocks = self.scene.accounts, self.picture.detection.blocks
         balances_minor = self.picture.cockpit.simulation.network.balances_minor()
         currencies = self.scene.bank.currencies
         for account in self.accounts.tolist():

@@ -7,6 +7,7 @@ from sanket_sim.live.meters.instruments import Instruments, Ranking, nothing_ran
 from sanket_sim.live.meters.plotting import Plotter
 from sanket_sim.live.meters.tally import Count, Tally
 from sanket_sim.live.meters.tiles import tiles_of
+from sanket_sim.live.reading.detection import Detection
 from sanket_sim.live.scene import Scene
 from sanket_sim.trace.batch import TraceBatch
 
@@ -17,6 +18,8 @@ class Meters:
     Parameters
     ----------
     scene : Scene
+    detection : Detection
+        What of the fraud has been caught; must observe before them.
     ranking : Ranking, optional
         Tells which services hold payments up now.
 
@@ -26,8 +29,10 @@ class Meters:
     since the warm-up: `now.total` and `now.spent`, equal to the findings when the run has ended.
     """
 
-    def __init__(self, scene: Scene, ranking: Ranking = nothing_ranked) -> None:
-        self.now = Instruments(scene, ranking)
+    def __init__(
+        self, scene: Scene, detection: Detection, ranking: Ranking = nothing_ranked
+    ) -> None:
+        self.now = Instruments(scene, detection, ranking)
         self._plotter = Plotter(scene.experiment, self.now.shape)
         self._ever = Tally.empty(self.now.shape)
 
@@ -45,7 +50,7 @@ class Meters:
         """Count what has ended."""
         newest = self.now.observe(batch)
         self._ever.add(newest.tally)
-        self._plotter.add(newest, self.now.window, self.now.power_w, self.now.recall)
+        self._plotter.add(newest, self.now.window, self.now.power_w, self.now.detection.recall)
 
     def tiles(self) -> tuple[Tile, ...]:
         """Return the six tiles."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sanket_sim.core.units import NS_PER_S
 from sanket_sim.live.meters.tally import Shape, Tally
 from sanket_sim.live.meters.window import Stretch
 from sanket_sim.live.scene import Scene
@@ -49,6 +50,11 @@ class Calm:
         if self._begin_ns <= newest.begin_ns and newest.end_ns <= self._end_ns:
             self.span_s += newest.span_s
             self.seen.join(newest)
+
+    def goes_on(self, now_ns: int) -> bool:
+        """Say whether there is calm still to come, and enough of it in all to compare with."""
+        enough = self._end_ns - self._begin_ns >= CALM_S_MIN * NS_PER_S
+        return enough and now_ns < self._end_ns
 
     @property
     def known(self) -> bool:

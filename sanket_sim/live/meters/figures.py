@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from fractions import Fraction
 
 from sanket_sim.analysis.run_folder import worth_of
@@ -83,6 +84,19 @@ def score(per_hundred: float) -> str:
     ('83.84', '99.99', '100')
     """
     return "100" if per_hundred == 100 else f"{min(per_hundred, 99.99):.4g}"
+
+
+def clock(start: datetime, at_ns: int) -> str:
+    """Write an instant of the run by the clock on the bank's wall; of another day, with the day.
+
+    Examples
+    --------
+    >>> begin = datetime(2026, 11, 27, 8)
+    >>> clock(begin, 60_000_000_000), clock(begin, 86_400_000_000_000)
+    ('08:01:00', '28 Nov 08:00')
+    """
+    at = start + timedelta(microseconds=at_ns // 1000)
+    return f"{at:%H:%M:%S}" if at.date() == start.date() else f"{at.day} {at:%b %H:%M}"
 
 
 def power(watts: float) -> str:

@@ -18,6 +18,7 @@ from sanket_sim.live.meters.energy_meter import EnergyMeter, Spent
 from sanket_sim.live.meters.measured import MeasuredIds
 from sanket_sim.live.meters.tally import Count, Counts, Shape, Tally, tally_of
 from sanket_sim.live.meters.window import Stretch, Window
+from sanket_sim.live.reading.detection import Detection
 from sanket_sim.live.scene import Scene
 from sanket_sim.live.services.bottlenecks import Bottleneck
 from sanket_sim.trace.batch import Columns, TraceBatch, rows_in
@@ -46,6 +47,8 @@ class Instruments:
     Parameters
     ----------
     scene : Scene
+    detection : Detection
+        Must observe before them.
     ranking : Ranking
 
     Notes
@@ -61,7 +64,10 @@ class Instruments:
     worst service alone. A bank that fails everybody without losing a cent scores 100 by it.)
     """
 
-    def __init__(self, scene: Scene, ranking: Ranking = nothing_ranked) -> None:
+    def __init__(
+        self, scene: Scene, detection: Detection, ranking: Ranking = nothing_ranked
+    ) -> None:
+        self.detection = detection
         asked, self._bank, self._ranking = scene.experiment, scene.bank, ranking
         self.slo: SloSettings = asked.slo
         self.shape = Shape(len(scene.bank.services), len(scene.bank.currencies))
@@ -74,7 +80,7 @@ class Instruments:
         self.now_ns = 0
         self.closed = False
         self.peak_per_s = 0.0
-        self._duration_ns = asked.duration
+        self._start, self._duration_ns = asked.start, asked.duration
         self._services = _Services(scene)
         self.leaks_tolerated = min(
             (
@@ -95,7 +101,7 @@ class Instruments:
         self._ids.learn(batch.transactions)
         self.calm.take(batch.faults)
         self._services.read(batch.gauges)
-        tally = tally_of(batch.transactions, batch.truth, self.shape)
+        tally = tally_of(batch.transactions, self.shape)
         self.total.add(self._measured(batch, tally))
         spent = self.energy.read(batch, (self.now_ns - begin_ns) / NS_PER_S)
         carbon_mg = spent.carbon_mg(self.energy.grid)
@@ -119,12 +125,27 @@ class Instruments:
         if late.all():
             return tally
         kept = {name: column[late] for name, column in rows.items()}
-        return tally_of(kept, batch.truth, self.shape)
+        return tally_of(kept, self.shape)
 
     @property
     def over(self) -> bool:
         """Whether customers have stopped arriving: at the end, or as somebody stopped the run."""
         return self.closed or self.now_ns >= self._duration_ns
+
+    @property
+    def warming(self) -> bool:
+        """Whether the warm-up goes on, of which the findings count nothing."""
+        return self.now_ns < self._ids.start_ns
+
+    @property
+    def counted(self) -> str:
+        """Say which part of the run it is that the findings count."""
+        if not self._ids.start_ns:
+            return "whole run"
+        begin = figures.clock(self._start, self._ids.start_ns)
+        if not self.warming:
+            return f"since {begin}"
+        return "ended in warm-up" if self.over else f"counts from {begin}"
 
     @property
     def shown(self) -> Tally:
@@ -186,10 +207,11 @@ class Instruments:
     def trend(self) -> str:
         """Where the score is going, or how the run has fared while all is well."""
         if self.over:
-            return "whole run"
+            return self.counted
         score, so_far = self.score, self.score_so_far
         if score is None or score >= 100 * self.slo.availability:
-            return "" if so_far is None else f"overall {figures.score(so_far)}"
+            nothing = "warming up" if self.warming else ""
+            return nothing if so_far is None else f"overall {figures.score(so_far)}"
         older, newer = (half.share(Count.GOOD) for half in self.window.halves())
         if older is None or newer is None or abs(100 * (newer - older)) < TREND:
             return "steady"
@@ -216,23 +238,6 @@ class Instruments:
         """The same as people call it."""
         labels = {one.name: one.label or one.name for one in self._bank.services}
         return labels.get(self.bottleneck, "none")
-
-    @property
-    def frauds(self) -> int:
-        """Frauds that can have been caught so far."""
-        return self.total[Count.CAUGHT] + self.total[Count.MISSED]
-
-    @property
-    def nobody_judges(self) -> bool:
-        """Whether the fraud service has nothing to judge by: recall is unknown then."""
-        service = self._bank.fraud_service
-        flags = self.total[Count.CAUGHT] + self.total[Count.FALSE_ALARMS]
-        return not (service.rules or service.model or flags)
-
-    @property
-    def recall(self) -> float | None:
-        """Share of fraud that was flagged, since the warm-up."""
-        return None if self.nobody_judges else self.total.recall
 
     @property
     def leaked_minor(self) -> dict[str, int]:

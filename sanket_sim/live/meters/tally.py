@@ -9,14 +9,12 @@ from typing import NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from sanket_sim.analysis.fraud_payments import SCORED, is_flagged
 from sanket_sim.analysis.intents import Judgement, judge_wishes
 from sanket_sim.analysis.statistics import BUCKETS, QuantileSketch, bucket_of
-from sanket_sim.core.outcomes import FraudDecision, LeakClass
+from sanket_sim.core.outcomes import LeakClass
 from sanket_sim.trace.batch import Columns, rows_in
 
 Counts = NDArray[np.int64]
-Mask = NDArray[np.bool_]
 
 
 class Count(IntEnum):
@@ -31,12 +29,6 @@ class Count(IntEnum):
     PAYMENTS = 5
     """Intents with an amount."""
     GOOD_PAYMENTS = 6
-    CAUGHT = 7
-    """Fraud that was flagged: declined, or asked for a second factor."""
-    MISSED = 8
-    FALSE_ALARMS = 9
-    CLEARED = 10
-    """Honest payments that were scored and not flagged."""
 
 
 class Shape(NamedTuple):
@@ -124,33 +116,19 @@ class Tally:
         by_class: Counts = self.roots.sum(axis=1)
         return by_class
 
-    @property
-    def recall(self) -> float | None:
-        """Flagged fraud as a share of what can have been caught."""
-        known = self[Count.CAUGHT] + self[Count.MISSED]
-        return self[Count.CAUGHT] / known if known else None
-
-    @property
-    def precision(self) -> float | None:
-        """Fraud as a share of what was flagged."""
-        flagged = self[Count.CAUGHT] + self[Count.FALSE_ALARMS]
-        return self[Count.CAUGHT] / flagged if flagged else None
-
     def quantile_ms(self, q: float) -> float | None:
         """Return the `q`-quantile of latency [ms], within 1 %; None if nobody was answered."""
         sketch = QuantileSketch(self.latency)
         return sketch.quantile_s(q) * 1e3 if sketch.n else None
 
 
-def tally_of(transactions: Columns, truth: Columns, shape: Shape) -> Tally:
+def tally_of(transactions: Columns, shape: Shape) -> Tally:
     """Count the intents of a batch, as `analysis.intents` judges them.
 
     Parameters
     ----------
     transactions : Columns
         Any rows of the table of transactions.
-    truth : Columns
-        What is known of the fraud among them; twins are honest, and told by it alone.
     shape : Shape
     """
     tally = Tally.empty(shape)
@@ -158,7 +136,6 @@ def tally_of(transactions: Columns, truth: Columns, shape: Shape) -> Tally:
         judgement = judge_wishes(transactions)
         _count_ends(tally, judgement)
         _count_leaks(tally, judgement)
-        _count_fraud(tally, judgement.columns, truth)
         tally.latency += np.bincount(bucket_of(judgement.latencies_ns), minlength=BUCKETS)
     return tally
 
@@ -191,26 +168,3 @@ def _count_leaks(tally: Tally, judgement: Judgement) -> None:
         told[loss.rows[loss.glv_minor != 0]] = False
     columns = judgement.columns
     np.add.at(tally.told_minor, columns["currency"][told], columns["amount_minor"][told])
-
-
-def _count_fraud(tally: Tally, columns: Columns, truth: Columns) -> None:
-    """Count by the formula of `analysis.detection`: cover is neither fraud nor honest."""
-    fraud, decision = columns["is_fraud"], columns["fraud_decision"]
-    scored, flagged = np.isin(decision, SCORED), is_flagged(decision)
-    honest = ~fraud & ~_cover(columns, truth)
-    tally.counts[Count.FALSE_ALARMS] = np.count_nonzero(honest & flagged)
-    tally.counts[Count.CLEARED] = np.count_nonzero(honest & scored & ~flagged)
-    if fraud.any():
-        decided = scored | (decision == FraudDecision.UNCHECKED) | (columns["d_minor"] > 0)
-        missed = fraud & decided & ~flagged & (columns["amount_minor"] > 0)
-        tally.counts[Count.CAUGHT] = np.count_nonzero(fraud & flagged)
-        tally.counts[Count.MISSED] = np.count_nonzero(missed)
-
-
-def _cover(columns: Columns, truth: Columns) -> Mask:
-    """Say what campaigns pay with clean money, to look honest."""
-    theirs: Mask = (columns["campaign_id"] >= 0) & ~columns["is_fraud"]
-    if theirs.any() and rows_in(truth):
-        twins = truth["tx_id"][truth["twin"] > 0]
-        theirs &= ~np.isin(columns["tx_id"], twins)
-    return theirs

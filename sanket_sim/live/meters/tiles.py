@@ -73,19 +73,32 @@ def _throughput(now: Instruments) -> Tile:
 
 def _flow(now: Instruments) -> tuple[State, str]:
     if now.over:
-        return "idle", "whole run"
+        return "idle", now.counted
     calm, ended = now.calm_completed_per_s, now.window.tally.ended
     if not (ended or (now.unserved and calm)):
         return "idle", "waiting" if now.unserved else "no demand"
     failing = _failing(now)
     if not (calm and now.comparable):
-        return (failing, f"{figures.percent(now.bad_share)} % bad") if failing else ("ok", "few")
+        return (failing, _going_wrong(now)) if failing else ("idle", _unheld(now))
     ratio = now.completed_per_s / calm
     if (now.unserved or now.bad_share >= LET_DOWN) and ratio < SLOWED:
         return "critical" if ratio < STALLED else "warn", figures.change(ratio)
     if failing:
-        return failing, f"{figures.percent(now.bad_share)} % bad"
+        return failing, _going_wrong(now)
     return "ok", figures.change(ratio)
+
+
+def _going_wrong(now: Instruments) -> str:
+    return f"{figures.percent(now.bad_share)} % go wrong"
+
+
+def _unheld(now: Instruments) -> str:
+    """Say why there is nothing to hold the window against."""
+    if now.warming and not now.over:
+        return "warming up"
+    if now.calm.known:
+        return "too few to judge"
+    return "measuring" if now.calm.goes_on(now.now_ns) else "no baseline"
 
 
 def _failing(now: Instruments) -> State | None:
@@ -97,7 +110,8 @@ def _failing(now: Instruments) -> State | None:
 
 
 def _no_baseline(now: Instruments) -> str:
-    return "no baseline" if now.over else "no baseline yet"
+    still = not now.over and now.calm.goes_on(now.now_ns)
+    return "no baseline yet" if still else "no baseline"
 
 
 def _brief(per_s: float, beside: str) -> str:
@@ -135,8 +149,7 @@ def _leakage(now: Instruments) -> Tile:
     state: State = "idle"
     if share is not None:
         state = "critical" if share > LEAKS_CRITICAL else "warn" if share > tolerated else "ok"
-    leaked = now.total[Count.LEAKED]
-    calm_word = "contained" if leaked else "none"
+    calm_word = "contained" if now.total[Count.LEAKED] or share else "none"
     chips = {"critical": "critical", "warn": "elevated", "ok": calm_word, "idle": calm_word}
     return Tile(
         key="leakage",
@@ -146,10 +159,18 @@ def _leakage(now: Instruments) -> Tile:
         text=figures.percent(share or 0.0),
         state=state,
         chip=chips[state],
-        facts=(f"{leaked:,} unit{'' if leaked == 1 else 's'}", _at_stake(now)),
+        facts=_leaked(now),
         series="leak_share",
         goal=tolerated,
     )
+
+
+def _leaked(now: Instruments) -> tuple[str, str]:
+    """Say how many units have leaked, and what they were worth."""
+    if now.warming:
+        return "none counted" if now.over else "warming up", now.counted
+    leaked = now.total[Count.LEAKED]
+    return f"{leaked:,} unit{'' if leaked == 1 else 's'}", _at_stake(now)
 
 
 def _at_stake(now: Instruments) -> str:
@@ -186,13 +207,8 @@ def _resilience(now: Instruments) -> Tile:
 
 
 def _recall(now: Instruments) -> Tile:
-    recall, precision = now.recall, now.total.precision
-    state: State = "idle"
-    if recall is not None and now.frauds >= FRAUDS_MIN:
-        slipped = recall < RECALL_SLIP * RECALL_TARGET
-        state = "critical" if slipped else "warn" if recall < RECALL_TARGET else "ok"
-    chips = {"critical": "below target", "warn": "slipping", "ok": "on target"}
-    idle = "unjudged" if now.nobody_judges else "few frauds" if now.frauds else "no fraud yet"
+    recall, precision = now.detection.recall, now.detection.precision
+    state, chip = _vigilance(now)
     said = figures.NOTHING if precision is None else f"{figures.percent(precision)} %"
     return Tile(
         key="recall",
@@ -201,11 +217,30 @@ def _recall(now: Instruments) -> Tile:
         value=None if recall is None else 100 * recall,
         text=figures.NOTHING if recall is None else figures.percent(recall),
         state=state,
-        chip=chips.get(state, idle),
-        facts=(f"precision {said}", f"target {100 * RECALL_TARGET:.0f} %"),
+        chip=chip,
+        facts=(
+            now.counted if now.warming else f"precision {said}",
+            f"target {100 * RECALL_TARGET:.0f} %",
+        ),
         series="recall",
         goal=RECALL_TARGET,
     )
+
+
+def _vigilance(now: Instruments) -> tuple[State, str]:
+    """Say how well fraud is found, or why that cannot be said."""
+    seen, recall = now.detection, now.detection.recall
+    if now.warming:
+        return "idle", "none counted" if now.over else "warming up"
+    if seen.nobody_judges:
+        return "idle", "no fraud check"
+    if recall is None or seen.frauds < FRAUDS_MIN:
+        nothing = "no fraud" if now.over else "no fraud yet"
+        return "idle", "few frauds" if seen.frauds else nothing
+    if recall < RECALL_TARGET:
+        slipped = recall < RECALL_SLIP * RECALL_TARGET
+        return ("critical", "below target") if slipped else ("warn", "slipping")
+    return "ok", "on target"
 
 
 def _carbon(now: Instruments) -> Tile:
@@ -228,9 +263,10 @@ def _carbon(now: Instruments) -> Tile:
 
 def _dearness(now: Instruments, value: float | None) -> tuple[State, str]:
     """Say whether a payment costs more carbon than it did, and more than chance can make it."""
-    if value is None or now.carbon_ratio is None:
-        chip = "no payments" if value is None else "no baseline" if now.over else "measuring"
-        return "idle", chip
+    if value is None:
+        return "idle", "none counted" if now.warming and now.over else "no payments"
+    if now.carbon_ratio is None:
+        return "idle", _unheld(now)
     surely = now.carbon_ratio * (1 - now.carbon_chance)
     if surely > RUNAWAY:
         return "critical", "runaway"

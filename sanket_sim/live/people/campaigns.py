@@ -91,6 +91,8 @@ class CaseFile:
         Accounts that have paid.
     found_ns : int
         When the bank first noticed it, -1: it has not.
+    uncounted : int
+        Payments born in the warm-up, which no figure of the whole desk has among its own.
     """
 
     campaign_id: int
@@ -101,6 +103,7 @@ class CaseFile:
     payments: int = 0
     caught: int = 0
     missed: int = 0
+    uncounted: int = 0
     found_ns: int = -1
     stages: Counter[str] = field(default_factory=Counter)
     roles: dict[int, bool] = field(default_factory=dict)
@@ -137,6 +140,7 @@ class CampaignBook:
 
     def __init__(self, scene: Scene) -> None:
         self._words, self.bank = scene.words, scene.bank
+        self._warmup_ns = scene.experiment.warmup
         self._owner = scene.accounts.owner
         self._customers = scene.accounts.party == Party.CUSTOMER
         self._fraudsters = _fraudsters(scene)
@@ -216,12 +220,14 @@ class CampaignBook:
             accounts=len(file.roles),
             stages=dict(file.stages),
             moves=tuple(file.moves)[-moves:],
+            uncounted=file.uncounted,
         )
 
     def _enter(self, row: _Row) -> None:
         file = self._file(row)
         file.last_ns = max(file.last_ns, row.created_ns)
         file.payments += 1
+        file.uncounted += row.created_ns < self._warmup_ns
         file.stages[row.stage] += 1
         file.caught += row.flagged
         file.missed += row.missed

@@ -1,5 +1,8 @@
-"""What a run has written so far, read while it goes on, and whom a leak there is to be blamed on.
+"""What a run has written so far, read while it goes on, and held against what truly happened.
 
-Neighbours: `simulation.crew` (the writer), `trace`, `analysis.root_cause`. This room must not know
-what is asked about.
+Whom a leak is to be blamed on, and what of the fraud has been caught and missed: more than one part
+of the picture asks for either, and it is found once.
+
+Neighbours: `simulation.crew` (the writer), `trace`, `analysis.root_cause`, `analysis.detection`.
+This room must not know what is asked about.
 """

@@ -9,8 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sanket_sim.analysis.fraud_payments import Payments, beside
-from sanket_sim.core.outcomes import Decline, LeakClass
-from sanket_sim.live.scene import Scene
+from sanket_sim.core.outcomes import Decline
 from sanket_sim.trace.batch import Columns, TraceBatch, rows_in
 from sanket_sim.trace.vocabulary import Vocabularies
 
@@ -97,37 +96,25 @@ class FraudRows:
 
     Parameters
     ----------
-    scene : Scene
+    words : Vocabularies
+    blocks : BlockLog
+        Must have taken up the blocks of a batch before its payments are read.
     """
 
-    def __init__(self, scene: Scene) -> None:
-        self._words = scene.words
-        self._warmup_ns = scene.experiment.warmup
-        self.blocks = BlockLog(scene.words)
-        self.blocked: list[int] = []
-        """Accounts that the bank has blocked in the last batch."""
+    def __init__(self, words: Vocabularies, blocks: BlockLog) -> None:
+        self._words, self._blocks = words, blocks
 
     def read(self, batch: TraceBatch) -> Payments:
         """Return what ended in a batch, the truth beside it."""
-        self.blocked = self.blocks.observe(batch.decisions)
         columns = {name: batch.transactions[name] for name in _COLUMNS}
         columns["owners_block"] = self._owners_block(columns)
         return beside(columns, _in_order(batch.truth), _NO_FAULTS, self._words["role"].words)
-
-    def measured(self, rows: Payments) -> NDArray[np.bool_]:
-        """Say which rows the findings count: customers' own wishes, born after the warm-up.
-
-        A correction of the bank's is none, unless it leaked itself.
-        """
-        columns = rows.columns
-        own = (columns["original_tx_id"] >= 0) & (columns["leak_class"] == LeakClass.NONE)
-        return np.asarray((columns["created_ns"] >= self._warmup_ns) & ~own)
 
     def _owners_block(self, columns: Columns) -> NDArray[np.int64]:
         found = np.zeros(len(columns["decline_reason"]), np.int64)
         for row in np.flatnonzero(columns["decline_reason"] == Decline.ACCOUNT_FROZEN).tolist():
             account, at_ns = columns["debtor_account"][row], columns["completed_ns"][row]
-            found[row] = self.blocks.owner_alone(int(account), int(at_ns))
+            found[row] = self._blocks.owner_alone(int(account), int(at_ns))
         return found
 
 
