@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -145,21 +146,36 @@ app = Starlette(
 
 
 @contextmanager
+def berth() -> Iterator[int]:
+    """Keep a port, so that nobody else takes it while no server of ours listens there."""
+    with _bound(0) as kept:
+        yield kept.getsockname()[1]
+
+
+@contextmanager
 def served(port: int = 0) -> Iterator[str]:
     """Serve the feed on a thread; gives its address, and ends with the block."""
-    server = uvicorn.Server(
-        uvicorn.Config(app, port=port, log_level="error", timeout_graceful_shutdown=1)
-    )
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    while not server.started:
-        time.sleep(0.01)
-    bound = server.servers[0].sockets[0].getsockname()[1]
-    try:
-        yield f"http://127.0.0.1:{bound}"
-    finally:
-        server.should_exit = True
-        thread.join(timeout=5)
+    server = uvicorn.Server(uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=1))
+    with _bound(port) as bound:
+        thread = threading.Thread(target=server.run, args=([bound],), daemon=True)
+        thread.start()
+        while not server.started:
+            assert thread.is_alive(), "the server has come to nothing"
+            time.sleep(0.01)
+        try:
+            yield f"http://127.0.0.1:{bound.getsockname()[1]}"
+        finally:
+            server.should_exit = True
+            thread.join()
+
+
+def _bound(port: int) -> socket.socket:
+    """Bind a port that our other sockets may share; no one is answered until one listens."""
+    bound = socket.socket()
+    for option in (socket.SO_REUSEADDR, socket.SO_REUSEPORT):
+        bound.setsockopt(socket.SOL_SOCKET, option, 1)
+    bound.bind(("127.0.0.1", port))
+    return bound
 
 
 if __name__ == "__main__":

@@ -28,6 +28,13 @@ ARGUMENTS = (
 )
 """Of Chromium: no network of its own, and what a container cannot give it."""
 
+PATIENCE_MS = 60_000
+"""How long anything may take on a machine that has much else to do: a safety net, no measure."""
+_MADE = """() => [...document.querySelector("sanket-deck").shadowRoot
+    .querySelectorAll("[data-part]")].every((host) => host.childElementCount)"""
+_TAKEN = """([topic, sequence]) =>
+    document.querySelector("sanket-deck").state[topic]?.sent === sequence"""
+
 _PAGE = """<!doctype html><html lang="en"><head><meta charset="utf-8"><title>Stage</title>
 <link rel="icon" href="data:,"><style>body {{ margin: 0 }}</style>
 <script type="module" src="/deck/deck.js"></script></head>
@@ -48,6 +55,7 @@ class Stage:
 
     def __init__(self, chromium, size=(1400, 850), attributes='theme="dark"') -> None:
         self.page = chromium.new_page(viewport={"width": size[0], "height": size[1]})
+        self.page.set_default_timeout(PATIENCE_MS)
         self.errors: list[str] = []
         self.run_id = 1
         self.sequence = 0
@@ -58,6 +66,7 @@ class Stage:
         self.page.route_web_socket("**/ws", self._connect)
         self.page.goto(f"{ORIGIN}/")
         self.page.wait_for_selector("[data-testid=card-alerts] h2")
+        self.page.wait_for_function(_MADE)  # each part comes as a module of its own
         self.page.evaluate("""addEventListener("sanket-inspect",
             (event) => (window.inspected ??= []).push(event.detail))""")
 
@@ -80,12 +89,13 @@ class Stage:
         return route.fulfill(body=found.read_bytes(), content_type=kind)
 
     def send(self, topic, body) -> None:
-        """Send a frame, and wait until it is painted."""
+        """Send a frame, and wait until it has come and is painted."""
         self.sequence += 1
         envelope = {"topic": topic, "run_id": self.run_id, "sequence": self.sequence, "sent_ms": 0}
-        message = {**envelope, "body": json.loads(json_of(body))}
+        message = {**envelope, "body": json.loads(json_of(body)) | {"sent": self.sequence}}
         for socket in self._sockets:
             socket.send(json.dumps(message))
+        self.page.wait_for_function(_TAKEN, arg=[topic, self.sequence])
         self.settle()
 
     def begin(self, metrics) -> None:

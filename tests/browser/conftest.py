@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import re
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -13,9 +14,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from deck_stage import ARGUMENTS, CHROMIUM
+from deck_stage import ARGUMENTS, CHROMIUM, PATIENCE_MS
 
-READY_S_MAX = 240.0
+PATIENCE_S = 300.0
+"""How long a server may take for anything on a machine that has much else to do."""
 SMALL = """\
 # Question: does the page steer a small bank?
 # Expect: it does.
@@ -53,20 +55,21 @@ class Served:
     def get(self, path: str) -> Any:
         import httpx
 
-        return httpx.get(f"{self.url}/api/{path}", timeout=20.0).raise_for_status().json()
+        answer = httpx.get(f"{self.url}/api/{path}", timeout=PATIENCE_S)
+        return answer.raise_for_status().json()
 
     def post(self, path: str, **asked: Any) -> Any:
         import httpx
 
-        return httpx.post(f"{self.url}/api/{path}", json=asked, timeout=120.0).json()
+        return httpx.post(f"{self.url}/api/{path}", json=asked, timeout=PATIENCE_S).json()
 
     @property
     def status(self) -> Any:
         return self.get("status")
 
-    def wait_until(self, wanted: Any, within_s: float = 60.0) -> Any:
+    def wait_until(self, wanted: Any) -> Any:
         """Return the first status that is as wanted."""
-        end_s = time.monotonic() + within_s
+        end_s = time.monotonic() + PATIENCE_S
         while not wanted(status := self.status):
             assert time.monotonic() < end_s, f"the run is still {status}"
             time.sleep(0.05)
@@ -86,44 +89,46 @@ def chromium(browser: Any) -> Any:
     return browser
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _patience() -> None:
+    playwright = pytest.importorskip("playwright.sync_api")
+    playwright.expect.set_options(timeout=PATIENCE_MS)
+
+
+@pytest.fixture
+def context(context: Any) -> Any:
+    """Return the context of a test's own pages, in no hurry."""
+    context.set_default_timeout(PATIENCE_MS)
+    return context
+
+
 @pytest.fixture(scope="session")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """Serve the small experiment on a free port, and end that server alone."""
+    """Serve the small experiment on a port that the server finds, and end that server alone."""
     folder = tmp_path_factory.mktemp("served")
     (folder / "small.toml").write_text(SMALL)
-    port = _free_port()
     command = [sys.executable, "-m", "sanket_sim", "serve", str(folder / "small.toml")]
-    command += ["--port", str(port), "--out", str(folder / "out"), "--speed", "60"]
+    command += ["--port", "0", "--out", str(folder / "out"), "--speed", "60"]
+    environment = os.environ | {"PYTHONUNBUFFERED": "1"}
     with (folder / "said.txt").open("w") as said:
-        process = subprocess.Popen(command, stdout=said, stderr=said)
+        process = subprocess.Popen(command, stdout=said, stderr=said, env=environment)
     try:
-        server = Served(f"http://127.0.0.1:{port}")
-        _await(server, process, folder / "said.txt")
+        server = Served(_address(process, folder / "said.txt"))
+        server.wait_until(lambda status: status["state"] == "ready")
         yield server
     finally:
         process.send_signal(signal.SIGINT)
         try:
-            process.wait(120)
+            process.wait(PATIENCE_S)
         except subprocess.TimeoutExpired:
             process.kill()
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def _await(server: Served, process: subprocess.Popen[bytes], said: Path) -> None:
-    import httpx
-
-    end_s = time.monotonic() + READY_S_MAX
-    while time.monotonic() < end_s:
+def _address(process: subprocess.Popen[bytes], said: Path) -> str:
+    """Return where the server listens, as soon as it says so."""
+    end_s = time.monotonic() + PATIENCE_S
+    while (found := re.search(r"(http://127\.0\.0\.1:\d+)/docs", said.read_text())) is None:
         assert process.poll() is None, said.read_text()
-        try:
-            if server.status["state"] == "ready":
-                return
-        except httpx.HTTPError:
-            pass
-        time.sleep(0.2)
-    raise AssertionError(said.read_text())
+        assert time.monotonic() < end_s, said.read_text()
+        time.sleep(0.1)
+    return found[1]

@@ -17,7 +17,7 @@ def test_the_api_is_explained_without_the_internet(page: Page) -> None:
     page.on("pageerror", lambda error: complaints.append(str(error)))
     with served(create_app(FlightDeck())) as port:
         page.goto(f"http://127.0.0.1:{port}/docs")
-        expect(page.get_by_role("heading", name="Sanket")).to_be_visible(timeout=30_000)
+        expect(page.get_by_role("heading", name="Sanket")).to_be_visible()
         expect(page.locator("#operations-tag-run")).to_be_visible()
         page.locator("[id$='status_api_status_get'] .opblock-summary-control").click()
         page.get_by_role("button", name="Execute").click()

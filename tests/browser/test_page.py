@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 from conftest import Served
+from deck_stage import PATIENCE_MS
 
 pytest.importorskip("playwright")
 from playwright.sync_api import Browser, Page, expect
@@ -17,8 +18,11 @@ from sanket_sim.core.units import NS_PER_S
 
 pytestmark = pytest.mark.slow
 
-
-expect.set_options(timeout=20_000)
+NOTICES_STAY = """{
+    const later = window.setTimeout;
+    window.setTimeout = (act, ms, ...rest) => ms === 5000 ? 0 : later(act, ms, ...rest);
+}"""
+"""A notice goes after five seconds; a test that looks at one may be slower than that."""
 
 
 @pytest.fixture
@@ -39,8 +43,9 @@ def deck(page: Page, at_start: Served) -> Page:
 
 def opened(page: Page, served: Served, size: tuple[int, int] = (1400, 850)) -> Page:
     page.set_viewport_size({"width": size[0], "height": size[1]})
+    page.add_init_script(NOTICES_STAY)
     page.goto(served.url)
-    expect(page.get_by_test_id("play")).to_be_enabled(timeout=30_000)
+    expect(page.get_by_test_id("play")).to_be_enabled()
     expect(page.get_by_test_id("play")).not_to_have_attribute("aria-disabled", "true")
     return page
 
@@ -64,7 +69,7 @@ def test_nothing_leaves_the_host_and_nothing_complains(page: Page, at_start: Ser
         ).to_be_visible()
         page.keyboard.press("Escape")
     page.get_by_test_id("play").click()
-    expect(page.get_by_test_id("card-feed")).to_contain_text("TX-", timeout=20_000)
+    expect(page.get_by_test_id("card-feed")).to_contain_text("TX-")
     page.get_by_test_id("pause").click()
     assert hosts == {at_start.url.removeprefix("http://")}
     assert said == []
@@ -122,7 +127,9 @@ def test_what_is_not_allowed_says_why(deck: Page, at_start: Served) -> None:
 def test_two_tabs_and_the_api_see_one_another(
     browser: Browser, deck: Page, at_start: Served
 ) -> None:
-    other = opened(browser.new_context().new_page(), at_start)
+    elsewhere = browser.new_context()
+    elsewhere.set_default_timeout(PATIENCE_MS)
+    other = opened(elsewhere.new_page(), at_start)
     deck.get_by_test_id("play").click()
     expect(other.get_by_test_id("pause")).to_be_visible()
     other.get_by_test_id("pause").click()
@@ -131,7 +138,7 @@ def test_two_tabs_and_the_api_see_one_another(
     expect(deck.get_by_test_id("pause")).to_be_visible()
     at_start.post("pause")
     expect(other.get_by_test_id("play")).to_be_visible()
-    other.context.close()
+    elsewhere.close()
 
 
 def commanded(served: Served) -> list[Any]:
@@ -204,7 +211,7 @@ def test_a_notice_leaves_the_drawer_free_and_goes_when_the_next_is_refused(
     assert notice.locator("span").evaluate(worn) == deck.locator("body").evaluate(worn)
     deck.get_by_test_id("inject-add").fill("soon")
     deck.get_by_test_id("inject-give").click()
-    expect(notice).to_be_hidden(timeout=3_000)
+    expect(notice).to_be_hidden()
     assert len(commanded(at_start)) == 1
 
 
@@ -294,7 +301,7 @@ def test_resets_and_stops_and_shows_findings(deck: Page, at_start: Served) -> No
     deck.get_by_test_id("step-60").click()
     at_start.wait_until(lambda now: now["now_ns"] == 60 * NS_PER_S and now["state"] == "paused")
     deck.get_by_test_id("stop").click()
-    at_start.wait_until(lambda now: now["state"] == "ended", within_s=60.0)
+    at_start.wait_until(lambda now: now["state"] == "ended")
     deck.get_by_test_id("findings").click()
     expect(deck.get_by_test_id("drawer-findings")).to_contain_text("Submitted")
     assert deck.get_by_test_id("report").get_attribute("href") == "/api/report"
@@ -324,7 +331,7 @@ def test_theme_and_view_are_chosen_and_the_theme_remembered(deck: Page) -> None:
     deck.get_by_test_id("truth").check()
     expect(host).to_have_attribute("truth", "")
     deck.reload()
-    expect(deck.locator("sanket-deck")).to_have_attribute("theme", "light", timeout=20_000)
+    expect(deck.locator("sanket-deck")).to_have_attribute("theme", "light")
 
 
 def test_readable_at_twice_the_size(page: Page, at_start: Served) -> None:
