@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -142,7 +143,7 @@ class LiveFeed:
 
     def _row(self, table: Columns, row: int) -> FeedRow:
         one = {name: column[row].item() for name, column in table.items()}
-        verdict = self._verdict(one)
+        verdict = verdict_of(one, self._scene.bank.fraud_service.review_at)
         counterparty = self._counterparty(one)
         took_ns = one["completed_ns"] - one["created_ns"]
         return FeedRow(
@@ -166,18 +167,6 @@ class LiveFeed:
             root=self._root(one["root"], verdict),
             truth=in_words(self._word("typology", one["typology"]).replace("none", "")),
         )
-
-    def _verdict(self, one: dict[str, int | float]) -> str:
-        if one["leak_class"]:
-            return "leaked"
-        if one["outcome"] == Outcome.APP_ERROR:
-            return _STOPPED.get(Decline(int(one["decline_reason"])), "refused")
-        if one["outcome"] not in _WELL:
-            return "failed"
-        if one["fraud_decision"] == FraudDecision.STEP_UP:
-            return "step-up"
-        flagged = one["fraud_score"] >= self._scene.bank.fraud_service.review_at
-        return "review" if flagged else "ok"
 
     def _why(self, one: dict[str, int | float]) -> tuple[str, ...]:
         said = [decline_in_words(self._word("decline", int(one["decline_reason"])))]
@@ -204,6 +193,27 @@ class LiveFeed:
 
     def _word(self, vocabulary: str, code: int) -> str:
         return self._scene.words[vocabulary].words[code]
+
+
+def verdict_of(one: Mapping[str, int | float], review_at: float) -> str:
+    """Return what became of a payment, in a word; see `FeedRow`.
+
+    Parameters
+    ----------
+    one : mapping
+        A row of the table of transactions, as coded.
+    review_at : float
+        Score from which the fraud service flags.
+    """
+    if one["leak_class"]:
+        return "leaked"
+    if one["outcome"] == Outcome.APP_ERROR:
+        return _STOPPED.get(Decline(int(one["decline_reason"])), "refused")
+    if one["outcome"] not in _WELL:
+        return "failed"
+    if one["fraud_decision"] == FraudDecision.STEP_UP:
+        return "step-up"
+    return "review" if one["fraud_score"] >= review_at else "ok"
 
 
 def _rows(table: Columns, places: NDArray[np.int64]) -> Columns:

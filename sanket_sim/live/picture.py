@@ -20,6 +20,7 @@ from sanket_sim.live.scene import Scene
 from sanket_sim.live.services.service_map import ServiceMap
 from sanket_sim.live.timeline import Timeline
 from sanket_sim.live.watches.alarms import Alarms
+from sanket_sim.live.watches.witnesses import Witnesses
 from sanket_sim.simulation.crew import Cockpit
 from sanket_sim.simulation.steering import OperatorCommand
 from sanket_sim.trace.batch import TraceBatch, rows_in
@@ -60,6 +61,9 @@ class Picture:
         self.fraud = FraudWatch(scene, self.detection)
         self.crowd = CrowdView(scene, self.fraud)
         self.alarms = Alarms(scene, self.meters, self.services, self.fraud)
+        self.witnesses = Witnesses(
+            scene, self.names, self.alarms.book, self.roots, self.services.leaks
+        )
         self._parts: tuple[Part, ...] = (
             self.timeline,
             self.in_force,
@@ -72,6 +76,7 @@ class Picture:
             self.fraud,
             self.crowd,
             self.alarms,
+            self.witnesses,
         )
 
     def announce(self, command: OperatorCommand) -> None:

@@ -1,4 +1,4 @@
-"""Sheets of services, payments, agents and campaigns of a real flight."""
+"""Sheets of services, payments, agents, campaigns and alerts of a real flight."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ pytest.importorskip("solara")
 from sanket_sim.core.units import MINUTE_NS
 from sanket_sim.dashboard.page.inspectors import sheet_of
 from sanket_sim.dashboard.page.inspectors.payment import payment_sheet, waterfall_of
-from sanket_sim.dashboard.page.inspectors.sheet import Sheet, Table, Waterfall
+from sanket_sim.dashboard.page.inspectors.sheet import Gauges, Sheet, Table, Waterfall
 from sanket_sim.dashboard.page.panel import Panel
 from sanket_sim.live.flying.flight_deck import FlightDeck
 from sanket_sim.live.flying.orders import Inspect, Step
@@ -113,3 +113,41 @@ def test_a_payment_without_hops_has_no_waterfall(flown: FlightDeck) -> None:
     titles = [block.title for block in payment_sheet(body, truth=False).blocks]
     assert "Hop by hop" not in titles
     assert "Its life" in titles
+
+
+def opened(deck: FlightDeck, topic: str) -> Sheet:
+    alerts = deck.body("alerts")["alerts"]
+    number = next(one["alert_id"] for one in alerts if one["topic"] == topic)
+    return sheet_of(deck, Panel("inspect", "alert", str(number)), truth=False)
+
+
+def test_an_alert_shows_its_figure_against_the_threshold(flown: FlightDeck) -> None:
+    sheet = opened(flown, "LEAKAGE")
+    assert sheet.chips[1].text == "still open"
+    figure = next(block for block in sheet.blocks if isinstance(block, Gauges))
+    assert "raised above nothing at all, critical from 1.00 %" in figure.note
+    assert all(0 <= gauge.value <= 1 and 0 <= gauge.mark <= 1 for gauge in figure.rows)
+
+
+def test_an_alert_leads_to_its_payments_and_to_what_struck(flown: FlightDeck) -> None:
+    sheet = opened(flown, "LEAKAGE")
+    payments = blocks(sheet, "Payments that show it")
+    for row in payments.rows:
+        assert row[1].link.kind == "payment"
+        assert len(row) == len(payments.columns) == len(payments.numeric)
+    struck = blocks(sheet, "What struck or was commanded around it")
+    assert any("duplicate submit, by experiment" in line.text for line in struck.rows)
+    assert blocks(sheet, "What became of it").rows[0].text.startswith("raised")
+
+
+def test_every_alert_has_a_sheet(flown: FlightDeck) -> None:
+    for one in flown.body("alerts")["alerts"]:
+        panel = Panel("inspect", "alert", str(one["alert_id"]))
+        sheet = sheet_of(flown, panel, truth=False)
+        assert sheet.title == one["title"]
+        assert sheet.target == (one["subject"] if one["subject_kind"] == "service" else "")
+
+
+def test_an_alert_that_is_not_there_says_so(flown: FlightDeck) -> None:
+    sheet = sheet_of(flown, Panel("inspect", "alert", "99999"), truth=False)
+    assert sheet.chips[0].text == "unknown"

@@ -9,6 +9,7 @@ from sanket_sim.bank.fraud_features import FEATURES
 from sanket_sim.live.flying.commanding import command_of
 from sanket_sim.live.flying.orders import Give
 from sanket_sim.live.inspection import Missing, inspect
+from sanket_sim.live.inspection.alert import AROUND_NS
 from sanket_sim.live.inspection.evidence import score_of
 
 
@@ -194,3 +195,96 @@ def test_whatever_can_be_injected_is_accepted_as_its_example_says(day):
             assert one["example"]["target"] in one["targets"]
             known = {setting["name"] for setting in one["settings"]}
             assert one["example"].keys() - {"kind", "target"} <= known
+
+
+@pytest.fixture(scope="module")
+def alarms(day):
+    """Return the file of every alert of the troubled day, with its key."""
+    return _files(day[0])
+
+
+def _files(look):
+    alerts = look.picture.alarms.book.newest().alerts
+    files = [look.seen("alert", one.alert_id) for one in alerts]
+    return [file | {"key": _key(look, file)} for file in files]
+
+
+def _key(look, file):
+    _, past = look.picture.alarms.book.find(file["alert"]["alert_id"])
+    return past.notice.key
+
+
+def _of(alarms, topic):
+    found = [one for one in alarms if one["alert"]["topic"] == topic]
+    assert found, f"the troubled day raises {topic}"
+    return found
+
+
+def test_an_alert_that_never_was_is_missing(day):
+    for key in ("99999", "-1", "x", "٣"):
+        with pytest.raises(Missing):
+            inspect(day[0].picture, "alert", key)
+
+
+def test_an_alert_says_since_when_and_by_which_rule(alarms):
+    for one in alarms:
+        assert one["turns"][0]["at_ns"] == one["alert"]["begin_ns"]
+        assert one["turns"][0]["said"].startswith("raised")
+        assert one["rule"].startswith(("Raised", "Put on record"))
+        over = [turn for turn in one["turns"] if turn["said"].startswith("over")]
+        assert bool(over) == (one["alert"]["end_ns"] is not None)
+
+
+def test_the_figure_of_an_alert_is_beyond_its_threshold(alarms):
+    measured = [one for one in alarms if one["measure"]]
+    assert {"SLO", "LEAKAGE"} <= {one["alert"]["topic"] for one in measured}
+    for one in measured:
+        figure = one["measure"]
+        assert figure["value"] >= figure["raised_at"]
+        assert one["worst"] >= figure["value"]
+        assert one["told_ns"] >= one["alert"]["begin_ns"]
+
+
+def test_the_payments_of_a_leak_leaked_so_the_dearest_first(alarms, day):
+    for one in _of(alarms, "LEAKAGE"):
+        assert one["payments"]
+        for payment in one["payments"]:
+            assert payment["leak_class"] == one["key"]
+            seen = day[0].seen("payment", payment["tx_id"])
+            assert (seen["leak_class"], seen["root"]) == (one["key"], payment["root"])
+
+
+def test_the_payments_of_a_fault_were_struck_by_it(alarms, day):
+    struck = 0
+    for one in _of(alarms, "FAULT"):
+        for payment in one["payments"]:
+            hops = day[0].seen("payment", payment["tx_id"])["hops"]
+            assert any(hop["fault"] for hop in hops)
+            struck += 1
+    assert struck > 0
+
+
+def test_the_slowest_payments_stand_for_a_breached_latency(storm):
+    (breach,) = [one for one in _of(_files(storm[0]), "SLO") if one["key"] == "latency"]
+    took_ms = [payment["latency_ms"] for payment in breach["payments"]]
+    assert took_ms == sorted(took_ms, reverse=True)
+    assert took_ms[0] > breach["measure"]["raised_at"]
+
+
+def test_a_breaker_s_alert_names_both_ends_and_its_edges(alarms):
+    for one in _of(alarms, "BREAKER"):
+        ends = set(one["key"].split(" → ")) - {"client"}
+        assert {subject["key"] for subject in one["subjects"]} == ends
+        assert one["edges"]
+        assert all(edge["breaker"] for edge in one["edges"])
+
+
+def test_an_alert_knows_what_struck_around_it_and_which_others_were_open(alarms):
+    for one in alarms:
+        begin_ns, end_ns = one["alert"]["begin_ns"], one["alert"]["end_ns"] or one["now_ns"]
+        for struck in one["disturbances"]:
+            assert struck["begin_ns"] <= end_ns
+            assert struck["end_ns"] >= begin_ns - AROUND_NS
+        assert one["alert"]["alert_id"] not in [other["alert_id"] for other in one["alerts"]]
+    (crash,) = [one for one in _of(alarms, "REPLICA") if one["alert"]["subject"] == "ledger"]
+    assert "crash on ledger" in [struck["label"] for struck in crash["disturbances"]]

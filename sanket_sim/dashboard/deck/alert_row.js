@@ -43,7 +43,6 @@ export class AlertRow {
     setAttribute(this.button, "data-testid", `alert-${alert.alert_id}`);
     setAttribute(this.node, "data-severity", alert.severity);
     setAttribute(this.node, "data-over", isOver ? "" : null);
-    this.button.disabled = !alert.subject_kind;
     this.showShape(alert.severity);
     setText(this.title, alert.title);
     const lasted = isOver && alert.end_ns > alert.begin_ns ? `over after ${span(alert.end_ns - alert.begin_ns)}` : "";

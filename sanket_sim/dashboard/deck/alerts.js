@@ -70,14 +70,10 @@ export class AlertList {
   }
 
   rowOf(alert, start) {
-    const row = this.rows.get(alert.alert_id) ?? new AlertRow((shown) => this.open(shown));
+    const row = this.rows.get(alert.alert_id) ?? new AlertRow(({ alert_id: id }) => this.deck.inspect("alert", id));
     this.rows.set(alert.alert_id, row);
     row.fill(alert, start);
     return row;
-  }
-
-  open({ subject_kind: kind, subject }) {
-    if (kind) this.deck.inspect(kind, subject);
   }
 
   head() {

@@ -109,7 +109,7 @@ export class SanketDeck extends HTMLElement {
   /**
    * Ask the host to show more of something.
    *
-   * @param {"service" | "agent" | "payment" | "campaign"} kind
+   * @param {"service" | "agent" | "payment" | "campaign" | "alert"} kind
    * @param {string | number} key
    */
   inspect(kind, key) {

@@ -19,6 +19,11 @@ def clock(start: str, at_ns: int) -> str:
     return f"{at:%H:%M:%S}.{at.microsecond // 100_000}"
 
 
+def clock_s(start: str, at_ns: int) -> str:
+    """Write an instant of the run to the second."""
+    return clock(start, at_ns).partition(".")[0]
+
+
 def span(duration_ns: float | None) -> str:
     """Write how long something took.
 

@@ -65,7 +65,7 @@ class Give:
 class Inspect:
     """Ask for everything about one thing."""
 
-    kind: Literal["service", "agent", "payment", "campaign", "history"]
+    kind: Literal["service", "agent", "payment", "campaign", "alert", "history"]
     key: str = ""
 
 

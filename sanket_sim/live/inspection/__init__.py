@@ -1,4 +1,4 @@
-"""Inspectors: all about one service, agent, payment or campaign, when somebody asks.
+"""Inspectors: all about one service, agent, payment, campaign or alert, when somebody asks.
 
 Each kind of thing has a module of its own, whose function takes the picture and a key, and returns
 plain records that become JSON as they are. An inspector looks; it changes nothing, and is done in
@@ -15,6 +15,7 @@ from typing import Any
 
 from sanket_sim.live.frames import History
 from sanket_sim.live.inspection.agent import inspect_agent
+from sanket_sim.live.inspection.alert import inspect_alert
 from sanket_sim.live.inspection.campaign import inspect_campaign
 from sanket_sim.live.inspection.missing import Missing
 from sanket_sim.live.inspection.payment import inspect_payment
@@ -35,6 +36,7 @@ INSPECTORS: Mapping[str, Callable[[Picture, str], Any]] = {
     "payment": inspect_payment,
     "agent": inspect_agent,
     "campaign": inspect_campaign,
+    "alert": inspect_alert,
 }
 
 

@@ -203,30 +203,32 @@ def _endings(lately: Attempts, ever: Attempts, place: int) -> Iterator[Ending]:
 def _edges(picture: Picture, place: int) -> Iterator[EdgePolicy]:
     """Yield the edges to a service, then those from it."""
     bank = picture.in_force.bank
-
-    def said(edge: Edge, *, incoming: bool) -> EdgePolicy:
-        words, breaker = policy_in_words(edge.policy), picture.services.breakers.state(edge.name)
-        return EdgePolicy(edge.name, incoming, words, breaker)
-
     for edge in bank.edges:
         if bank.operations[edge.operation].service == place:
-            yield said(edge, incoming=True)
+            yield edge_policy(picture, edge, incoming=True)
     for edge in bank.edges:
         if edge.caller == place:
-            yield said(edge, incoming=False)
+            yield edge_policy(picture, edge, incoming=False)
+
+
+def edge_policy(picture: Picture, edge: Edge, *, incoming: bool) -> EdgePolicy:
+    """Return what is agreed on an edge, and how its breaker stands."""
+    words, breaker = policy_in_words(edge.policy), picture.services.breakers.state(edge.name)
+    return EdgePolicy(edge.name, incoming, words, breaker)
 
 
 def _concerns(change: Changed, service: str) -> bool:
     """Say whether a change is one of a service, of an edge of it, or of the bank's controls."""
-    return not change.target or _touches(change.target, service)
+    return not change.target or touches(change.target, service)
 
 
 def _upon(disturbance: Disturbance, service: str) -> bool:
     """Say whether a disturbance strikes a service, one of its operations, or an edge of it."""
-    return _touches(disturbance.target, service)
+    return touches(disturbance.target, service)
 
 
-def _touches(target: str, service: str) -> bool:
+def touches(target: str, service: str) -> bool:
+    """Say whether a target is a service, one of its operations, or an edge of it."""
     ends = target.split("->")
     return service in (end.partition(".")[0] for end in ends)
 

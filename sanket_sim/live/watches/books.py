@@ -7,7 +7,7 @@ from collections import Counter
 from sanket_sim.analysis.breaks import BREAK, CORRECTION, DETECTORS
 from sanket_sim.core.units import NS_PER_S
 from sanket_sim.live.scene import Scene
-from sanket_sim.live.watches.alarm_book import AlarmBook, Notice
+from sanket_sim.live.watches.alarm_book import AlarmBook, Measure, Notice
 from sanket_sim.live.watches.network import told_by
 from sanket_sim.live.wording import in_words
 from sanket_sim.trace.batch import TraceBatch, rows_in
@@ -15,6 +15,10 @@ from sanket_sim.trace.batch import TraceBatch, rows_in
 TOPIC = "LEDGER"
 OFF_NS = 30 * NS_PER_S
 """How long nothing must have been found before a search is over (chosen)."""
+_RULE = (
+    "Raised when the bank finds a break between its books and others'; over when none has been "
+    f"found for {OFF_NS // NS_PER_S} s. The laws of money hold all the same."
+)
 _TITLES = {
     "reconciliation:intraday": "Orders and postings disagree",
     "reconciliation:end_of_day": "Statements from outside disagree",
@@ -59,7 +63,8 @@ class BreakWatch:
         detail = f"{DETECTORS[actor]} · {told} · {self._righted[actor]:,} put right"
         breaks = kinds.total()
         title = f"{_TITLES[actor]}: {breaks:,} break{'' if breaks == 1 else 's'}"
-        return Notice(TOPIC, actor, "warn", title, detail)
+        measure = Measure("breaks found", "breaks", breaks, 1)
+        return Notice(TOPIC, actor, "warn", title, detail, measure=measure, rule=_RULE)
 
 
 def broken_law(message: str) -> Notice:

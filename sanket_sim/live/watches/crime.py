@@ -10,7 +10,7 @@ from sanket_sim.live.frames import State
 from sanket_sim.live.people.campaigns import CampaignBook, CaseFile
 from sanket_sim.live.people.typologies import title_of
 from sanket_sim.live.scene import Scene
-from sanket_sim.live.watches.alarm_book import AlarmBook, Latch, Notice
+from sanket_sim.live.watches.alarm_book import AlarmBook, Latch, Measure, Notice
 from sanket_sim.live.wording import in_words
 from sanket_sim.trace.batch import Columns, TraceBatch, rows_in
 
@@ -26,6 +26,16 @@ GREAT = 30
 OFF_S = 30.0
 QUIET_NS = 120 * NS_PER_S
 """How long a campaign must have been quiet to be over for us (chosen)."""
+_BURST_RULE = (
+    f"Raised when the fraud service flags {BURST} payments of a kind within a minute, and "
+    f"{UNUSUAL:g} times as many as is usual in this run; critical from {GREAT}; over when it is "
+    f"below half of that for {OFF_S:.0f} s."
+)
+_CAMPAIGN_RULE = (
+    "Raised when monitoring or an analyst has noticed a campaign; critical while more of its "
+    "payments get through than are flagged; over when it has been quiet for "
+    f"{QUIET_NS // NS_PER_S} s."
+)
 _TITLES = {
     "enumeration": "Card-testing burst",
     "velocity": "Burst of rapid payments",
@@ -78,7 +88,7 @@ class BurstWatch:
         burst = self._burst(kind, now_ns)
         if latch.step(now_ns, bad=count >= burst, well=count < burst / 2):
             self._most[kind] = max(self._most.get(kind, 0), count)
-            self._book.tell(_notice(kind, self._most[kind]), now_ns)
+            self._book.tell(_notice(kind, self._most[kind], burst), now_ns)
         elif count < burst / 2 and self._most.pop(kind, 0):
             self._book.end(TOPIC, kind, now_ns)
         if not count and not latch.on:
@@ -96,7 +106,7 @@ class BurstWatch:
         return max(BURST, UNUSUAL * usual)
 
 
-def _notice(kind: str, most: int) -> Notice:
+def _notice(kind: str, most: int, burst: float) -> Notice:
     severity: State = "critical" if most >= GREAT else "warn"
     said = "the model" if kind == "model" else f"the rule “{in_words(kind)}”"
     return Notice(
@@ -105,6 +115,8 @@ def _notice(kind: str, most: int) -> Notice:
         severity,
         _TITLES.get(kind, "Burst of suspicious payments"),
         f"up to {most:,} payments a minute flagged by {said}",
+        measure=Measure("payments flagged", "per min", most, burst, GREAT),
+        rule=_BURST_RULE,
     )
 
 
@@ -142,4 +154,5 @@ class CampaignWatch:
             f"{known} · {stopped}",
             "campaign",
             str(file.campaign_id),
+            rule=_CAMPAIGN_RULE,
         )

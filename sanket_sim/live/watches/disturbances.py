@@ -15,6 +15,8 @@ from sanket_sim.trace.schema import TRAP_MARK
 
 FAULT, COMMAND = "FAULT", "COMMAND"
 _COMMANDED = "command:"
+_FAULT_RULE = "Raised when a fault or trap begins; over when it ends."
+_COMMAND_RULE = "Put on record when somebody commands something; there is nothing to wait for."
 _TOLD_MOST = 4
 """Parameters of a fault that are told."""
 
@@ -64,7 +66,9 @@ class FaultWatch:
         kind = "service" if one.service else ""
         lasts = figures.span((one.end_ns - one.begin_ns) / NS_PER_S)
         detail = " · ".join((*one.known, f"for {lasts}"))
-        notice = Notice(FAULT, one.key, "warn", one.title, detail, kind, one.service)
+        notice = Notice(
+            FAULT, one.key, "warn", one.title, detail, kind, one.service, rule=_FAULT_RULE
+        )
         self._book.tell(notice, one.begin_ns)
 
     def _take(self, faults: Columns) -> None:
@@ -136,12 +140,9 @@ class CommandWatch:
         known = place in self._services
         title = f"Command: {deed}" + (f" on {place}" if place else "")
         detail = " · ".join(filter(None, (f"by {actor}", parameters_in_words(reason))))
-        notice = Notice(COMMAND, deed, "ok", title, detail, "service" if known else "", place)
-        self._book.note(notice if known else _nowhere(notice), time_ns)
-
-
-def _nowhere(notice: Notice) -> Notice:
-    return Notice(notice.topic, notice.key, notice.severity, notice.title, notice.detail)
+        where = ("service", place) if known else ("", "")
+        notice = Notice(COMMAND, deed, "ok", title, detail, *where, rule=_COMMAND_RULE)
+        self._book.note(notice, time_ns)
 
 
 def parameters_in_words(text: str) -> str:

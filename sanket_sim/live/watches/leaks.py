@@ -10,7 +10,7 @@ from sanket_sim.live.meters import figures
 from sanket_sim.live.meters.instruments import Instruments
 from sanket_sim.live.meters.tally import Tally
 from sanket_sim.live.meters.tiles import LEAKS_CRITICAL
-from sanket_sim.live.watches.alarm_book import AlarmBook, Latch, Notice
+from sanket_sim.live.watches.alarm_book import AlarmBook, Latch, Measure, Notice
 from sanket_sim.trace.batch import TraceBatch
 
 TOPIC = "LEAKAGE"
@@ -20,6 +20,11 @@ FEW = 5
 """Leaks in the window of which no trend is told (both chosen)."""
 OFF_S = 30.0
 """How long nothing must have leaked before a leak is over, the window not counted (chosen)."""
+_RULE = (
+    "Raised by the first leak of its class; critical when money is lost and "
+    f"{100 * LEAKS_CRITICAL:g} % of the last {WINDOW_S} s leak so; over when none has leaked so in "
+    f"that window for {OFF_S:.0f} s."
+)
 _WORDS = {
     LeakClass.ORPHAN_CREDIT: "Credits without a debit",
     LeakClass.ORPHAN_DEBIT: "Debits without a credit",
@@ -84,6 +89,8 @@ class LeakWatch:
             " · ".join(filter(None, parts)),
             "service" if service else "",
             service,
+            Measure(f"leaks of the last {WINDOW_S} s", "share", share, 0.0, LEAKS_CRITICAL),
+            _RULE,
         )
 
     def _is_unguarded(self, kind: LeakClass) -> bool:

@@ -13,12 +13,20 @@ from sanket_sim.live.frames import State
 from sanket_sim.live.meters import figures
 from sanket_sim.live.scene import Scene
 from sanket_sim.live.services.judging import QUEUE_OF_CAP, QUEUE_PER_WORKER
-from sanket_sim.live.watches.alarm_book import AlarmBook, Latch, Notice
+from sanket_sim.live.watches.alarm_book import AlarmBook, Latch, Measure, Notice
 from sanket_sim.trace.batch import Columns, TraceBatch, rows_in
 from sanket_sim.trace.vocabulary import Vocabularies
 
 ON_S, OFF_S = 2.0, 10.0
 """How long a queue must be long, and short again, before anybody is told (chosen)."""
+_BREAKER_RULE = "Raised when a breaker on the way opens; over when all of them are closed again."
+_REPLICA_RULE = "Raised when a replica is not up; critical when none is; over when all are up."
+_QUEUE_RULE = (
+    f"Raised when the queue is long for {ON_S:.0f} s: {100 * QUEUE_OF_CAP[0]:.0f} % of its room, "
+    f"or {QUEUE_PER_WORKER[0]:g} for each worker where it has no cap; critical from "
+    f"{100 * QUEUE_OF_CAP[1]:.0f} %, or {QUEUE_PER_WORKER[1]:g} for each; over when it is below "
+    f"half of that length for {OFF_S:.0f} s."
+)
 _CLOSED = "closed"
 _WORST = ("open", "half_open", _CLOSED)
 
@@ -53,6 +61,8 @@ class BreakerWatch:
     """One alert for each way between two services on which a breaker is not closed."""
 
     TOPIC = "BREAKER"
+    WAY = " → "
+    """Stands between the two services in the key of an alert."""
 
     def __init__(self, book: AlarmBook, scene: Scene) -> None:
         self._book, self._bank, self._words = book, scene.bank, scene.words
@@ -67,7 +77,7 @@ class BreakerWatch:
 
     def _follow(self, change: Happening) -> None:
         caller, callee = _ends(self._bank, change.subject)
-        way = f"{caller} → {callee}"
+        way = f"{caller}{self.WAY}{callee}"
         states = self._states.setdefault(way, {})
         states[change.subject] = change.said
         worst = min(states.values(), key=_WORST.index)
@@ -84,7 +94,10 @@ class BreakerWatch:
         )
         title = "Circuit breaker " + ("opened" if opened else "half-open")
         severity: State = "critical" if opened else "warn"
-        notice = Notice(self.TOPIC, way, severity, title, f"{way} · {detail}", "service", callee)
+        said = f"{way} · {detail}"
+        notice = Notice(
+            self.TOPIC, way, severity, title, said, "service", callee, rule=_BREAKER_RULE
+        )
         self._book.tell(notice, change.time_ns)
 
 
@@ -126,7 +139,11 @@ class ReplicaWatch:
         title = f"{len(away)} of {service.replicas} replicas of {_label(service)} not up"
         if len(away) >= service.replicas:
             title = f"No replica of {_label(service)} is up"
-        notice = Notice(self.TOPIC, service.name, severity, title, states, "service", service.name)
+        measure = Measure("replicas not up", "replicas", len(away), 1, service.replicas)
+        name = service.name
+        notice = Notice(
+            self.TOPIC, name, severity, title, states, "service", name, measure, _REPLICA_RULE
+        )
         self._book.tell(notice, change.time_ns)
 
 
@@ -181,6 +198,8 @@ class QueueWatch:
             f"{service.name} · {length:,} waiting, {room}",
             "service",
             service.name,
+            Measure("queue", "waiting", length, self._long[place], self._full[place]),
+            _QUEUE_RULE,
         )
 
 

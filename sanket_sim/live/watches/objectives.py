@@ -9,11 +9,11 @@ import numpy as np
 from sanket_sim.analysis.recovery import BURN_RULES, burn_scale
 from sanket_sim.analysis.timeline import Timeline
 from sanket_sim.core.units import NS_PER_MS, NS_PER_S
-from sanket_sim.live.frames import State
+from sanket_sim.live.frames import WINDOW_S, State
 from sanket_sim.live.meters import figures
 from sanket_sim.live.meters.instruments import Instruments
 from sanket_sim.live.meters.tally import Count
-from sanket_sim.live.watches.alarm_book import AlarmBook, Latch, Notice
+from sanket_sim.live.watches.alarm_book import AlarmBook, Latch, Measure, Notice
 from sanket_sim.simulation.experiment import Experiment
 from sanket_sim.trace.batch import TraceBatch
 
@@ -22,6 +22,14 @@ CLEAR = 0.9
 """Latency is well again below this share of its objective (chosen)."""
 ON_S, OFF_S = 3.0, 15.0
 """How long an objective must be missed, and met, before anybody is told (chosen)."""
+_LATENCY_RULE = (
+    f"Raised when the 99th percentile of the last {WINDOW_S} s lies above the objective for "
+    f"{ON_S:.0f} s; over when it lies below {100 * CLEAR:.0f} % of it for {OFF_S:.0f} s."
+)
+_BUDGET_RULE = (
+    "Raised when the error budget burns faster than a burn-rate rule allows, in its long and in "
+    f"its short window; over when no rule has fired for {OFF_S:.0f} s."
+)
 
 
 class LatencyWatch:
@@ -43,16 +51,27 @@ class LatencyWatch:
         if not self._latch.step(batch.end_ns, bad=bad, well=well):
             self._end(batch.end_ns)
         elif bad:
-            self._tell(p99_ms, " ".join(figures.duration(slo_ms)), batch.end_ns)
+            self._tell(p99_ms, slo_ms, batch.end_ns)
 
-    def _tell(self, p99_ms: float, limit: str, now_ns: int) -> None:
+    def _tell(self, p99_ms: float, slo_ms: float, now_ns: int) -> None:
         if p99_ms > self._worst_ms:
             self._worst_ms, self._where = p99_ms, self._now.bottleneck
         slow, where = " ".join(figures.duration(p99_ms)), self._where
         burn = f"error budget burn {self._now.burn:.1f}{figures.TIMES}"
         detail = " · ".join(filter(None, (where, f"slowest 1 % wait {slow} or more", burn)))
-        title, kind = f"SLO breach: p99 > {limit}", "service" if where else ""
-        self._book.tell(Notice(TOPIC, "latency", "critical", title, detail, kind, where), now_ns)
+        title = f"SLO breach: p99 > {' '.join(figures.duration(slo_ms))}"
+        notice = Notice(
+            TOPIC,
+            "latency",
+            "critical",
+            title,
+            detail,
+            "service" if where else "",
+            where,
+            Measure("99th percentile of latency", "ms", p99_ms, slo_ms),
+            _LATENCY_RULE,
+        )
+        self._book.tell(notice, now_ns)
 
     def _end(self, now_ns: int) -> None:
         worst = " ".join(figures.duration(self._worst_ms))
@@ -122,7 +141,11 @@ class BudgetWatch:
             f"{figures.percent(served)} % served well, {figures.percent(target)} % promised · "
             f"rule {rule.name}, here {figures.span(long_s)}"
         )
-        self._book.tell(Notice(TOPIC, "availability", severity, title, detail), now_ns)
+        measure = Measure("burn rate of the error budget", "ratio", burn, rule.threshold)
+        notice = Notice(
+            TOPIC, "availability", severity, title, detail, measure=measure, rule=_BUDGET_RULE
+        )
+        self._book.tell(notice, now_ns)
 
 
 def _rules(asked: Experiment, slots: Timeline) -> tuple[_Rule, ...]:

@@ -8,7 +8,7 @@ from sanket_sim.live.frames import State
 from sanket_sim.live.meters import figures
 from sanket_sim.live.meters.instruments import Instruments
 from sanket_sim.live.meters.tiles import ELEVATED, RUNAWAY
-from sanket_sim.live.watches.alarm_book import AlarmBook, Latch, Notice
+from sanket_sim.live.watches.alarm_book import AlarmBook, Latch, Measure, Notice
 from sanket_sim.trace.batch import TraceBatch
 
 TOPIC = "ENERGY"
@@ -16,6 +16,11 @@ CLEAR = 1.05
 """Carbon is well again below this multiple of the calm's (chosen)."""
 ON_S, OFF_S = 10.0, 15.0
 """How long it must be elevated, and well, before anybody is told (chosen)."""
+_RULE = (
+    f"Raised when a good payment costs {ELEVATED:g} times the carbon of the run's own calm for "
+    f"{ON_S:.0f} s, chance set aside; a warning from {RUNAWAY:g} times; over when it is below "
+    f"{CLEAR:g} times for {OFF_S:.0f} s."
+)
 
 
 class CarbonWatch:
@@ -47,7 +52,9 @@ class CarbonWatch:
         self._worst = max(self._worst, ratio or 0.0)
         severity: State = "warn" if surely > RUNAWAY else "ok"
         title, detail = "Carbon intensity elevated", self._said(ratio)
-        self._book.tell(Notice(TOPIC, "carbon", severity, title, detail), now_ns)
+        measure = Measure("carbon per good payment, to the calm's", "ratio", ratio, ELEVATED)
+        notice = Notice(TOPIC, "carbon", severity, title, detail, measure=measure, rule=_RULE)
+        self._book.tell(notice, now_ns)
 
     def _said(self, ratio: float | None) -> str:
         watts, value = figures.power(self._now.power_w), self._now.carbon_mg

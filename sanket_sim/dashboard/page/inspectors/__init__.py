@@ -1,4 +1,4 @@
-"""Inspectors: everything about one service, agent, payment or campaign, in a drawer."""
+"""Inspectors: everything about one service, agent, payment, campaign or alert, in a drawer."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import Any
 
 from sanket_sim.dashboard.page.drawer import drawer
 from sanket_sim.dashboard.page.inspectors.agent import agent_sheet
+from sanket_sim.dashboard.page.inspectors.alert import alert_sheet
 from sanket_sim.dashboard.page.inspectors.campaign import campaign_sheet
 from sanket_sim.dashboard.page.inspectors.drawing import drawn
 from sanket_sim.dashboard.page.inspectors.payment import payment_sheet
@@ -52,10 +53,7 @@ def sheet_of(deck: FlightDeck, panel: Panel, *, truth: bool) -> Sheet:
     except FlightError as error:
         return Sheet(f"{panel.kind} {panel.key}", "", (Text("", (str(error),)),))
     if answer.missing or answer.problems:
-        said = f"There is no {panel.kind} {panel.key} in this run, or nothing is known of it yet."
-        return Sheet(
-            f"{panel.kind.capitalize()} {panel.key}", "", (Text("", (said,)),), (Chip("unknown"),)
-        )
+        return _unknown(panel)
     status = deck.status
     assert status is not None, "a flight that answers has shown itself"
     return laid_out(panel.kind, value_of(answer.body), status.start, truth=truth)
@@ -74,6 +72,8 @@ def laid_out(kind: str, body: Any, start: str, *, truth: bool) -> Sheet:
             return payment_sheet(body, truth=truth)
         case "service":
             return service_sheet(body, start)
+        case "alert":
+            return alert_sheet(body, start)
         case "agent":
             return agent_sheet(body, start, truth=truth)
         case _:

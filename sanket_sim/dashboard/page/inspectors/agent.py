@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sanket_sim.core.money import format_minor
+from sanket_sim.dashboard.page.inspectors.shared_blocks import agent_link, payment_link
 from sanket_sim.dashboard.page.inspectors.sheet import (
     Block,
     Cell,
@@ -18,10 +19,9 @@ from sanket_sim.dashboard.page.inspectors.sheet import (
     Sheet,
     State,
     Table,
-    agent_link,
     filled,
 )
-from sanket_sim.dashboard.page.wording import clock, words
+from sanket_sim.dashboard.page.wording import clock, clock_s, words
 
 Body = Mapping[str, Any]
 _VERDICTS: Mapping[str, State] = {
@@ -134,8 +134,8 @@ def _payments(payments: list[Body], start: str, *, truth: bool) -> Table:
 def _payment(one: Body, start: str, *, truth: bool) -> tuple[Cell, ...]:
     verdict = "leaked" if one["leaked"] else one["verdict"]
     cells = (
-        Cell(clock(start, one["at_ns"])[:8]),
-        Cell(words(one["kind"]), link=Link("payment", str(one["tx_id"]))),
+        Cell(clock_s(start, one["at_ns"])),
+        Cell(words(one["kind"]), link=payment_link(one["tx_id"])),
         Cell(one["other"] or "-", link=agent_link(one["other_id"])),
         Cell(_amount(one)),
         Cell(verdict, _VERDICTS.get(verdict, "warn")),

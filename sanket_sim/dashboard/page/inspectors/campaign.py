@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sanket_sim.core.money import format_minor
+from sanket_sim.dashboard.page.inspectors.shared_blocks import agent_link, payment_link
 from sanket_sim.dashboard.page.inspectors.sheet import (
     Block,
     Cell,
@@ -15,14 +16,12 @@ from sanket_sim.dashboard.page.inspectors.sheet import (
     Facts,
     Gauge,
     Gauges,
-    Link,
     Sheet,
     Table,
     Text,
-    agent_link,
     filled,
 )
-from sanket_sim.dashboard.page.wording import clock, share, words
+from sanket_sim.dashboard.page.wording import clock, clock_s, share, words
 
 Body = Mapping[str, Any]
 NODES_MOST = 8
@@ -155,8 +154,8 @@ def _edges(body: Body) -> Table:
 def _moves(moves: list[Body], start: str) -> Table:
     rows = tuple(
         (
-            Cell(clock(start, one["at_ns"])[:8]),
-            Cell(words(one["stage"]), link=Link("payment", str(one["tx_id"]))),
+            Cell(clock_s(start, one["at_ns"])),
+            Cell(words(one["stage"]), link=payment_link(one["tx_id"])),
             Cell(format_minor(one["amount_minor"], one["currency"])),
             Cell(words(one["fate"]), "warn" if one["flagged"] else ""),
         )

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from sanket_sim.core.money import format_minor
+from sanket_sim.dashboard.page.inspectors.shared_blocks import agent_link, service_link
 from sanket_sim.dashboard.page.inspectors.sheet import (
     Bar,
     Block,
@@ -16,14 +17,12 @@ from sanket_sim.dashboard.page.inspectors.sheet import (
     Gauge,
     Gauges,
     Line,
-    Link,
     Log,
     Sheet,
     State,
     Table,
     Text,
     Waterfall,
-    agent_link,
     filled,
 )
 from sanket_sim.dashboard.page.wording import millis, words
@@ -95,9 +94,9 @@ def _facts(body: Body) -> Iterator[Fact]:
     if any(codes):
         yield Fact("Codes", " · ".join(code for code in codes if code))
     if body["root"]:
-        yield Fact("Root", body["root"], "critical", Link("service", body["root"]))
+        yield Fact("Root", body["root"], "critical", service_link(body["root"]))
     if body["leaked_at"]:
-        yield Fact("Leaked at", body["leaked_at"], "", Link("service", body["leaked_at"]))
+        yield Fact("Leaked at", body["leaked_at"], "", service_link(body["leaked_at"]))
 
 
 def waterfall_of(hops: list[Body]) -> Waterfall:

@@ -5,6 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from sanket_sim.dashboard.page.inspectors.shared_blocks import (
+    BREAKERS,
+    breaker_word,
+    edges_table,
+    payment_link,
+    struck_log,
+)
 from sanket_sim.dashboard.page.inspectors.sheet import (
     Block,
     Cell,
@@ -15,18 +22,16 @@ from sanket_sim.dashboard.page.inspectors.sheet import (
     Gauge,
     Gauges,
     Line,
-    Link,
     Log,
     Sheet,
     State,
     Table,
     filled,
 )
-from sanket_sim.dashboard.page.wording import clock, millis, rate, share
+from sanket_sim.dashboard.page.wording import clock, millis, rate, share, words
 
 Body = Mapping[str, Any]
 _WORDS: Mapping[str, str] = {"ok": "healthy", "warn": "strained", "critical": "failing"}
-_BREAKERS: Mapping[str, State] = {"open": "critical", "half_open": "warn", "closed": "ok"}
 
 
 def service_sheet(body: Body, start: str) -> Sheet:
@@ -61,7 +66,7 @@ def _chips(body: Body) -> Iterator[Chip]:
     now = body["now"]
     yield Chip(_WORDS.get(now["state"], "idle"), now["state"])
     if now["breaker"] and now["breaker"] != "closed":
-        yield Chip(f"breaker {now['breaker'].replace('_', '-')}", _BREAKERS[now["breaker"]])
+        yield Chip(f"breaker {breaker_word(now['breaker'])}", BREAKERS[now["breaker"]])
     if body["rank"] == 1:
         yield Chip("bottleneck", "warn")
     elif body["rank"]:
@@ -79,7 +84,7 @@ def _blocks(body: Body, start: str) -> Iterator[Block]:
     yield _changes(body["in_force"], start)
     yield from _policies(body["edges"])
     yield _breaker_log(body["breaker_log"], start)
-    yield _faults(body["faults"], start)
+    yield struck_log("What strikes it", body["faults"], start)
 
 
 def _now(body: Body) -> Facts:
@@ -146,7 +151,7 @@ def _leaks(body: Body) -> Table:
 def _payment(tx_ids: list[int]) -> Cell:
     if not tx_ids:
         return Cell("-")
-    return Cell(f"TX-{tx_ids[-1]}", link=Link("payment", str(tx_ids[-1])))
+    return Cell(f"TX-{tx_ids[-1]}", link=payment_link(tx_ids[-1]))
 
 
 def _endings(body: Body) -> Table:
@@ -161,7 +166,7 @@ def _changes(changes: list[Body], start: str) -> Table:
     rows = tuple(
         (
             Cell(one["target"] or "controls"),
-            Cell(one["setting"].replace("_", " ")),
+            Cell(words(one["setting"])),
             Cell(_value(one["value"]), "warn"),
             Cell(f"{one['by']}, {clock(start, one['since_ns'])}"),
         )
@@ -177,31 +182,16 @@ def _value(value: object) -> str:
 
 def _policies(edges: list[Body]) -> Iterator[Table]:
     for title, incoming in (("What its callers do", True), ("What it does when it calls", False)):
-        rows = tuple(_policy(one) for one in edges if one["incoming"] == incoming)
-        yield Table(title, ("Edge", "Policy", "Breaker"), rows, (False, False, False))
-
-
-def _policy(edge: Body) -> tuple[Cell, ...]:
-    breaker = edge["breaker"]
-    state = _BREAKERS.get(breaker, "")
-    said = breaker.replace("_", "-") or "none"
-    return Cell(edge["edge"]), Cell("; ".join(edge["policy"])), Cell(said, state)
+        yield edges_table(title, [one for one in edges if one["incoming"] == incoming])
 
 
 def _breaker_log(changes: list[Body], start: str) -> Log:
     rows = tuple(
         Line(
             clock(start, one["at_ns"]),
-            f"{one['edge']}: {one['state'].replace('_', '-')}",
-            _BREAKERS.get(one["state"], ""),
+            f"{one['edge']}: {breaker_word(one['state'])}",
+            BREAKERS.get(one["state"], ""),
         )
         for one in changes
     )
     return Log("Breakers", rows, 8)
-
-
-def _faults(faults: list[Body], start: str) -> Log:
-    rows = tuple(
-        Line(clock(start, one["begin_ns"]), f"{one['label']}, by {one['by']}") for one in faults
-    )
-    return Log("What strikes it", rows, 8)

@@ -17,11 +17,6 @@ class Link:
     key: str
 
 
-def agent_link(agent_id: int) -> Link | None:
-    """Return the way to an agent's inspector; None for nobody."""
-    return Link("agent", str(agent_id)) if agent_id >= 0 else None
-
-
 @dataclass(frozen=True, slots=True)
 class Fact:
     """One line: what, and how much; the state is said by the text too."""
