@@ -7,6 +7,7 @@ from serving import asking, flying, wait_for_state
 
 from sanket_sim.live.flying.flight_deck import FlightDeck
 from sanket_sim.live.inspection.agent import AgentFile
+from sanket_sim.live.inspection.alert import AlertFile
 from sanket_sim.live.inspection.payment import PaymentStory
 from sanket_sim.live.inspection.service import ServiceDetail
 
@@ -56,7 +57,9 @@ def test_an_order_without_a_run_is_a_conflict_with_the_remedy(empty, order):
     assert "/api/start" in answer.json()["error"]
 
 
-@pytest.mark.parametrize("path", ["services/pool", "transactions/1", "agents/1", "campaigns/1"])
+@pytest.mark.parametrize(
+    "path", ["services/pool", "transactions/1", "agents/1", "campaigns/1", "alerts/1"]
+)
 def test_nothing_can_be_looked_into_without_a_run(empty, path):
     assert empty.get(f"/api/{path}").status_code == 409
 
@@ -211,6 +214,7 @@ def test_the_feed_is_filtered_and_cut(stepped):
         (PaymentStory, "transactions/{tx_id}"),
         (AgentFile, "agents/{customer_id}"),
         (ServiceDetail, "services/pool"),
+        (AlertFile, "alerts/0"),
     ],
 )
 def test_everything_about_one_thing_is_what_its_schema_says(stepped, record, address):

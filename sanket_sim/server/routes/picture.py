@@ -15,6 +15,7 @@ from sanket_sim.live.frames import (
     ServiceNow,
 )
 from sanket_sim.live.inspection.agent import AgentFile
+from sanket_sim.live.inspection.alert import AlertFile
 from sanket_sim.live.inspection.campaign import CampaignFile
 from sanket_sim.live.inspection.payment import PaymentStory
 from sanket_sim.live.inspection.service import ServiceDetail
@@ -146,6 +147,17 @@ async def alerts(
         if topic in ("", row["topic"]) and is_open in ("any", _told(row["end_ns"] is None))
     ]
     return answer_of(body | {"alerts": rows})
+
+
+@router.get(
+    "/alerts/{alert_id}",
+    summary="Everything about an alert",
+    response_model=AlertFile,
+    responses=LOOKING_INTO,
+)
+def alert(alert_id: Number, deck: Deck) -> Response:
+    """Return what was seen, against which threshold, what it is about, what struck around it."""
+    return look_into(deck, Inspect("alert", str(alert_id)))
 
 
 @router.get(
