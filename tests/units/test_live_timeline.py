@@ -1,4 +1,4 @@
-"""The time-line: what is commanded is shown at once, and once it has taken effect no longer twice."""
+"""The time-line: what is commanded is shown at once, and when it has taken effect not twice."""
 
 import numpy as np
 from live_scene import decision_rows, scene_of
