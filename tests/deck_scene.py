@@ -373,7 +373,7 @@ class Scene:
             recall=1 - score**4,
             precision=0.1 + 0.88 * score**0.8,
             honest_share=0.2 * (1 - score) ** 4,
-            stopped_minor=round(2_600_000 * (1 - score**4)),
+            flagged_minor=round(2_600_000 * (1 - score**4)),
         )
 
     def cases(self, t: float) -> tuple[Case, ...]:

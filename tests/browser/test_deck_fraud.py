@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import combinations
 
 import pytest
@@ -10,6 +11,7 @@ from deck_stage import Stage
 from fraud_flight import minutes_of, scene_of
 from fraud_trace import MINUTE, Told, card_testing, chain, scatter_gather, takeover
 
+from sanket_sim.live.frames import WhatIf
 from sanket_sim.live.people.crowd import CrowdView
 from sanket_sim.live.people.fraud_watch import FraudWatch
 from sanket_sim.live.reading.detection import Detection
@@ -174,6 +176,41 @@ class TestDesk:
         shown = desk.page.locator("[data-testid=desk-recall]").inner_text()
         assert f"{100 * frame.recall:.1f} %" in shown
         assert f"{frame.caught} caught · {frame.missed} missed" in shown
+
+    def test_in_the_warm_up_it_says_when_counting_begins(self, desk, minutes) -> None:
+        frame = minutes[20][1]
+        some = tuple(replace(one, payments=10, uncounted=4) for one in frame.cases)
+        begin = {"counts_from_ns": 60_000_000_000, "cases": some}
+        nothing = {"caught": 0, "missed": 0, "recall": None, "precision": None, "what_if": ()}
+        card = desk.page.locator("[data-testid=card-desk]")
+        desk.page.evaluate("document.querySelector('sanket-deck').toggleAttribute('truth', true)")
+        desk.send("fraud_alerts", replace(frame, warming_up=True, **begin, **nothing))
+        head = card.locator(".card-note").first
+        assert head.inner_text().endswith("warming up")
+        for figure in ("recall", "precision", "stopped", "lost"):
+            shown = desk.page.locator(f"[data-testid=desk-{figure}]").inner_text()
+            assert shown.split("\n")[1:] == ["–", "counts from 08:01:00"]
+        assert "Warming up: payments count from 08:01:00" in card.inner_text()
+        assert "10 payments, 4 of them in the warm-up" in card.inner_text()
+        desk.send("fraud_alerts", replace(frame, **begin))
+        assert head.inner_text().endswith("figures since 08:01:00")
+        assert f"{frame.caught} caught" in card.inner_text()
+
+    def test_the_present_threshold_agrees_with_the_figures(self, desk, minutes) -> None:
+        seen, now = minutes[20][1], minutes[20][1].thresholds.step_up
+        right = WhatIf(now, seen.recall, seen.precision, 0.01, 12_300)
+        others = (one for one in seen.what_if if one.score != now)
+        frame = replace(seen, what_if=tuple(sorted((*others, right), key=lambda one: one.score)))
+        desk.send("fraud_alerts", frame)
+        told = desk.page.locator(".desk-told").inner_text()
+        assert told.startswith(f"From {now:.2f}, as now: ")
+        for figure in ("recall", "precision"):
+            shown = desk.page.locator(f"[data-testid=desk-{figure}] b").inner_text()
+            assert f"{figure} {shown}" in told
+        missing = replace(frame, unscored=2, missed=frame.missed + 2)
+        desk.send("fraud_alerts", missing)
+        note = desk.page.locator("[data-testid=desk-recall]").inner_text()
+        assert f"{missing.missed} missed, 2 never scored" in note
 
     def test_rows_show_the_evidence_and_open_the_payment(self, desk, minutes) -> None:
         assert desk.page.locator(ROWS).count() == len(minutes[20][1].alerts)

@@ -180,7 +180,7 @@ class TestAgreement:
             if one.precision is not None:
                 assert one.precision == pytest.approx(point.precision.value)
         assert shared[0].honest_share == 1.0
-        assert shared[0].stopped_minor == max(one.stopped_minor for one in shared)
+        assert shared[0].flagged_minor == max(one.flagged_minor for one in shared)
 
     def test_the_what_if_marks_the_thresholds_in_service(self) -> None:
         frame = desk(everything())
@@ -225,6 +225,15 @@ class TestRealRun:
         assert frame.caught > 20
         assert frame.missed > 5
         agree(frame, run.findings.fraud)
+
+    def test_the_what_if_of_the_present_threshold_is_what_has_happened(
+        self, attack: tuple[FraudDesk, Run]
+    ) -> None:
+        frame, _ = attack
+        assert frame.thresholds is not None
+        (now,) = (one for one in frame.what_if if one.score == frame.thresholds.step_up)
+        assert now.recall == frame.caught / (frame.caught + frame.missed - frame.unscored)
+        assert now.precision == frame.precision
 
     def test_every_alert_has_its_evidence(self, attack: tuple[FraudDesk, Run]) -> None:
         frame, run = attack

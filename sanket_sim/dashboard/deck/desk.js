@@ -3,33 +3,39 @@
 import { CaseFile } from "./desk_case.js";
 import { AlertQueue } from "./desk_queue.js";
 import { WhatIf } from "./desk_whatif.js";
-import { cardHead, make, setText } from "./dom.js";
-import { money, number, percent } from "./format.js";
+import { cardHead, make, setAttribute, setText } from "./dom.js";
+import { UNKNOWN, clock, instant, money, number, percent } from "./format.js";
 
 const FIGURES = [
   {
     key: "recall",
     label: "Recall",
     value: ({ recall }) => percent(recall),
-    note: ({ caught, missed }) => `${number(caught)} caught · ${number(missed)} missed`,
+    note: ({ caught, missed, unscored }) => `${number(caught)} caught · ${number(missed)} missed` +
+      (unscored ? `, ${number(unscored)} never scored` : ""),
+    of: "Fraudulent payments declined or asked for a second factor, of all that could have been",
   },
   {
     key: "precision",
     label: "Precision",
     value: ({ precision }) => percent(precision),
-    note: ({ false_alarms: wrong }) => `${number(wrong)} false alarms`,
+    note: ({ false_alarms: wrong }) => `${number(wrong)} false alarm${wrong === 1 ? "" : "s"}`,
+    of: "Fraud among the payments that were declined or asked for a second factor",
   },
   {
     key: "stopped",
     label: "Money stopped",
     value: ({ stopped_minor: minor, currency }) => whole(minor, currency),
-    note: () => "attempts refused",
+    note: () => "fraud refused on suspicion",
+    of: "Amounts of fraudulent payments refused on suspicion, at every stage: stolen money passed on " +
+      "is among them, and what was tried again counts again",
   },
   {
     key: "lost",
     label: "Money lost",
     value: ({ lost_minor: minor, currency }) => whole(minor, currency),
     note: () => "taken from owners",
+    of: "Amounts of fraudulent payments that took money from its owner, and were executed",
   },
 ];
 
@@ -63,11 +69,13 @@ export class Desk {
   update(body) {
     this.body = body;
     const start = this.deck.run?.start ?? "1970-01-01T00:00:00";
-    setText(this.head.note, `${number(body.waiting)} alerts wait for an analyst`);
-    for (const { node, figure } of this.figures) fill(node, figure, body);
+    const counted = countedOf(body, start);
+    setText(this.head.note, [waitingOf(body), counted.said]
+      .filter(Boolean).join(" · "));
+    for (const { node, figure } of this.figures) fill(node, figure, body, counted);
     const truth = this.deck.truth;
     this.queue.show(body, { start, truth });
-    this.whatIf.show(body);
+    this.whatIf.show(body, counted);
     this.file.show(body, { start, truth });
   }
 
@@ -87,9 +95,23 @@ export class Desk {
   }
 }
 
-function fill({ children: [, value, note] }, figure, body) {
-  setText(value, figure.value(body));
-  setText(note, figure.note(body));
+function waitingOf({ waiting }) {
+  return waiting === 1 ? "1 alert waits for an analyst" : `${number(waiting)} alerts wait for an analyst`;
+}
+
+/** Which payments the figures are of: the findings leave the warm-up out, and so do they. */
+function countedOf({ counts_from_ns: fromNs, warming_up: warming }, start) {
+  if (!fromNs) return { warming, said: "", begin: "" };
+  const begin = clock(instant(start, fromNs));
+  return { warming, begin, said: warming ? "warming up" : `figures since ${begin}` };
+}
+
+function fill(node, figure, body, { warming, begin }) {
+  const [, value, note] = node.children;
+  setText(value, warming ? UNKNOWN : figure.value(body));
+  setText(note, warming ? `counts from ${begin}` : figure.note(body));
+  setAttribute(node, "title", [figure.of, begin && `Of payments since ${begin}, without the warm-up`]
+    .filter(Boolean).join(". "));
 }
 
 /** An amount without its cents: on the desk nobody looks at them. */

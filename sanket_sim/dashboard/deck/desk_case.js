@@ -76,7 +76,7 @@ export class CaseFile {
     this.empty.hidden = Boolean(file);
     if (!file) return;
     const stopped = money(file.stopped_minor, this.currency);
-    setText(this.facts, `${number(file.payments)} payments · ${number(file.caught)} caught · ` +
+    setText(this.facts, `${paymentsOf(file)} · ${number(file.caught)} caught · ` +
       `${number(file.missed)} missed · ${stopped} stopped · ${money(file.lost_minor, this.currency)} lost`);
     const told = `${file.campaign_id} ${file.payments} ${file.found} ${this.strip.clientWidth} ${this.strip.clientHeight}`;
     if (told === this.drawn || !this.strip.clientWidth) return;
@@ -123,6 +123,13 @@ export class CaseFile {
     shape.append(title);
     return shape;
   }
+}
+
+/** How many, and how many of them the figures of the desk leave out. */
+function paymentsOf({ payments, uncounted }) {
+  const all = `${number(payments)} payment${payments === 1 ? "" : "s"}`;
+  if (!uncounted) return all;
+  return `${all}, ${uncounted === payments ? "all" : `${number(uncounted)} of them`} in the warm-up`;
 }
 
 function laneOf(stage, y, left, width) {

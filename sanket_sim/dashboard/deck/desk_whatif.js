@@ -20,18 +20,30 @@ export class WhatIf {
     this.canvas.setAttribute("role", "img");
     this.slider = make("input", "desk-slider");
     this.told = make("output", "desk-told");
-    this.empty = make("p", "desk-empty", "Nothing scored so far");
+    this.empty = make("p", "desk-empty");
     this.#describe();
-    const heading = make("h3", "desk-heading", "What if every scored payment were flagged from …");
-    heading.title = "Of scored payments alone: the figures above also count fraud that was never scored as missed";
+    const heading = make("h3", "desk-heading", "What if flagging began at another score?");
+    heading.title = "Every scored payment from there on is flagged, no other: above, fraud that was never scored counts as missed. " +
+      "Nobody acts otherwise because of it, and who proves a second factor is paid all the same";
     this.node = make("section", "desk-whatif", make("div", "desk-line", heading, this.legend),
       this.canvas, this.slider, this.told, this.empty);
     new ResizeObserver(() => this.echart?.resize()).observe(this.canvas);
   }
 
-  /** Show the what-if of a `FraudDesk`. */
-  show(body) {
+  /**
+   * Show the what-if of a frame.
+   *
+   * @param {object} body a `FraudDesk`
+   * @param {{warming: boolean, begin: string}} counted when counting begins
+   */
+  show(body, { warming, begin }) {
     this.body = body;
+    setText(this.empty, warming ? `Warming up: payments count from ${begin}` : "No fraud scored so far");
+    this.#fill();
+  }
+
+  #fill() {
+    const { body } = this;
     this.empty.hidden = body.what_if.length > 0;
     this.canvas.hidden = this.slider.hidden = this.told.hidden = !body.what_if.length;
     if (!body.what_if.length || !this.canvas.clientWidth) return;
@@ -49,7 +61,7 @@ export class WhatIf {
       entry.style.setProperty("--line", `var(--${colour})`);
       return entry;
     }));
-    if (this.body) this.show(this.body);
+    if (this.body) this.#fill();
   }
 
   #describe() {
@@ -77,10 +89,12 @@ export class WhatIf {
   }
 
   #tell() {
-    const { score, recall, precision, honest_share: share, stopped_minor: minor } = this.chosen;
+    const { score, recall, precision, honest_share: share, flagged_minor: minor } = this.chosen;
     const sum = money(minor, this.body.currency).replace(/[.]\d+$/, "");
-    setText(this.told, `From ${number(score, 2)}: recall ${percent(recall)}, precision ` +
-      `${percent(precision)}, ${percent(share, 2)} of honest payments flagged, ${sum} stopped`);
+    const now = Math.abs(score - this.body.thresholds?.step_up) < 1e-9 ? ", as now" : "";
+    setText(this.told, `From ${number(score, 2)}${now}: recall ${percent(recall)} of scored fraud, ` +
+      `precision ${percent(precision)}, ${percent(share, 2)} of honest payments flagged, ` +
+      `and attempts at ${sum} of owners’ money`);
     setAttribute(this.slider, "aria-valuetext", this.told.textContent);
     setAttribute(this.canvas, "aria-label", `Recall, precision and honest payments flagged by score. ` +
       this.told.textContent);

@@ -83,7 +83,8 @@ class TileCard {
     setAttribute(this.chip, "data-state", tile.state);
     setAttribute(this.card, "data-state", tile.state);
     tile.facts.forEach((fact, at) => setText(this.facts[at], fact));
-    const said = [tile.label, `${tile.text} ${tile.unit}`, tile.chip, ...tile.facts];
+    const read = tile.value == null ? "not known" : `${tile.text} ${tile.unit}`;
+    const said = [tile.label, read, tile.chip, ...tile.facts];
     setAttribute(this.card, "aria-label", said.join(", "));
     setAttribute(this.card, "title", said.filter(Boolean).slice(3).join(" · "));
   }

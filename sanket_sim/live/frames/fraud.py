@@ -17,15 +17,16 @@ class WhatIf:
     recall, precision : float or None
     honest_share : float or None
         Honest payments flagged, of those judged.
-    stopped_minor : int
-        Attempts at their owners' money at or above the score, in the bank's first currency.
+    flagged_minor : int
+        Attempts at their owners' money at or above the score, in the bank's first currency. Not
+        what would have been stopped: who is asked for a second factor may prove it.
     """
 
     score: float
     recall: float | None
     precision: float | None
     honest_share: float | None
-    stopped_minor: int
+    flagged_minor: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,7 +38,7 @@ def what_if(scores: Histogram, bank: Bank, currencies: list[str]) -> tuple[WhatI
             recall=_share(right, fraud),
             precision=_share(right, right + wrong),
             honest_share=_share(wrong, honest),
-            stopped_minor=first_currency_minor(_at_stake_minor(scores, place, currencies), bank),
+            flagged_minor=first_currency_minor(_at_stake_minor(scores, place, currencies), bank),
         )
         for place in bins
         if place < SCORE_BINS
