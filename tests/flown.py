@@ -38,6 +38,8 @@ probability = 0.3
 kind = "duplicate_submit"
 probability = 0.05
 """
+PATIENCE_S = 300.0
+"""How long a run may say nothing on a machine that has much else to do."""
 STALL = {"kind": "latency", "target": "ledger", "for": "2s", "add": "400ms"}
 
 
@@ -54,18 +56,22 @@ def file_of(folder, text=SMALL, name="small.toml"):
     return path
 
 
+class Landed:
+    """The last report of a flight."""
+
+
 class Aloft:
     """A run on a thread, with its pilot; this thread is whoever looks."""
 
     def __init__(self, source, out, *, speed=10_000.0, play=False):
         theirs, self.orders = Pipe(duplex=False)
         self.reports, their_reports = Pipe(duplex=False)
-        self.pilot = Pilot(theirs, Outbox(their_reports), 1, "why?", speed=speed, play=play)
+        self._outbox = Outbox(their_reports)
+        self.pilot = Pilot(theirs, self._outbox, 1, "why?", speed=speed, play=play)
         self.run = self.error = None
         self.frames, self._numbers = {}, count(1)
         self._resolved, self._options = resolve(source), Options(out=out, report=False)
-        self._thread = threading.Thread(target=self._fly, daemon=True)
-        self._thread.start()
+        threading.Thread(target=self._fly, daemon=True).start()
         self._hear_until(lambda report: isinstance(report, Boarded))
 
     def _fly(self):
@@ -73,10 +79,12 @@ class Aloft:
             self.run = run_once(self._resolved, self._options, crew=self.pilot)
         except Exception as error:  # noqa: BLE001  # a test looks at it
             self.error = error
+        finally:
+            self._outbox.put(Landed())
 
     def _hear_until(self, is_it):
         while True:
-            assert self.reports.poll(60), "the flight says something within a minute"
+            assert self.reports.poll(PATIENCE_S), self.error or "the flight is silent"
             report = self.reports.recv()
             if isinstance(report, Frame):
                 self.frames[report.topic] = report
@@ -104,12 +112,5 @@ class Aloft:
 
     def land(self):
         """Wait for the end of the run; None if it has none, and `error` says why."""
-        self._hear_until_gone()
+        self._hear_until(lambda report: isinstance(report, Landed))
         return self.run
-
-    def _hear_until_gone(self):
-        while self._thread.is_alive():
-            if self.reports.poll(0.05):
-                report = self.reports.recv()
-                if isinstance(report, Frame):
-                    self.frames[report.topic] = report

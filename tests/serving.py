@@ -9,6 +9,7 @@ from contextlib import contextmanager
 
 import uvicorn
 from starlette.testclient import TestClient
+from websockets.sync.client import connect
 
 from sanket_sim.live.flying.flight_deck import FlightDeck
 from sanket_sim.live.frames import Frame
@@ -24,7 +25,10 @@ SMALL = {
     "fault": [],
 }
 """Overrides that make `retry_storm` a run of a second."""
-PATIENCE_S = 60.0
+PATIENCE_S = 300.0
+"""How long anything may take on a machine that has much else to do: a safety net, no measure."""
+SEND_BYTES = 1 << 16
+"""What a kernel may keep for a client who does not read: by itself it may take many megabytes."""
 
 
 @contextmanager
@@ -49,6 +53,7 @@ def asking(deck, **options):
 def served(app, **options):
     """Serve an application on a port that was free; yields the port."""
     with socket.socket() as bound:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BYTES)  # of its clients too
         bound.bind(("127.0.0.1", 0))
         port = bound.getsockname()[1]
         config = uvicorn.Config(app, log_level="error", **(SERVING | options))
@@ -60,7 +65,12 @@ def served(app, **options):
             yield port
         finally:
             server.should_exit = True
-            thread.join(PATIENCE_S)
+            thread.join()
+
+
+def dialled(address, **options):
+    """Open a WebSocket, however long it takes."""
+    return connect(address, open_timeout=PATIENCE_S, ping_timeout=PATIENCE_S, **options)
 
 
 def wait_until(holds, patience_s=PATIENCE_S):

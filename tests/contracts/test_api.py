@@ -6,7 +6,7 @@ import pytest
 import schemathesis
 from hypothesis import HealthCheck, settings
 from schemathesis.specs.openapi.checks import positive_data_acceptance
-from serving import flying, served, wait_until
+from serving import PATIENCE_S, flying, served, wait_until
 
 from sanket_sim.live.flying.flight_deck import FlightDeck
 from sanket_sim.server.app import create_app
@@ -41,7 +41,7 @@ def address(tmp_path_factory):
 
 def judge(case, address):
     excluded = [positive_data_acceptance] if case.operation.path in DEPENDS_ON_THE_BANK else []
-    case.call_and_validate(base_url=address, excluded_checks=excluded, timeout=120)
+    case.call_and_validate(base_url=address, excluded_checks=excluded, timeout=PATIENCE_S)
 
 
 @DESCRIBED.exclude(path=ENDS_THE_RUN).parametrize()

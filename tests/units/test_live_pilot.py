@@ -117,14 +117,15 @@ def test_a_command_that_cannot_be_put_on_the_record_is_refused_and_does_nothing(
 def test_what_a_run_wrote_is_the_same_whoever_looked_and_however_time_was_cut(
     small, tmp_path, unwatched
 ):
-    flight = Aloft(small, tmp_path / "out", speed=30.0, play=True)
+    flight = Aloft(small, tmp_path / "out")
     for speed in (7.0, 300.0, 25.0):
         flight.ask(SetSpeed(speed))
+        flight.ask(Step(3 * NS_PER_S))  # on its way, or at its end, when the pause comes
         flight.ask(Pause())
         flight.ask(Step(123_456_789))
         flight.until("paused")
-        flight.ask(Play())
     flight.ask(SetSpeed(10_000.0))
+    flight.ask(Play())
     watched = flight.land()
     assert watched.complete
     assert len(written(watched.folder)) > 5

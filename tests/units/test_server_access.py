@@ -2,10 +2,9 @@ import json
 
 import httpx
 import pytest
-from serving import HOME, asking, served
+from serving import HOME, PATIENCE_S, asking, dialled, served
 from starlette.testclient import TestClient
 from websockets.exceptions import InvalidStatus
-from websockets.sync.client import connect
 
 from sanket_sim.live.flying.flight_deck import FlightDeck
 from sanket_sim.server.access import Rules
@@ -44,7 +43,7 @@ def locked(deck):
 
 def answers(ws):
     ws.send('{"type": "ping"}')
-    return json.loads(ws.recv(timeout=20))["topic"] == "pong"
+    return json.loads(ws.recv(timeout=PATIENCE_S))["topic"] == "pong"
 
 
 def bearer(token):
@@ -96,9 +95,11 @@ def test_a_browser_does_not_keep_the_token_in_its_address(locked, asked, shown):
 def test_a_cookie_opens_the_socket(deck):
     with served(create_app(deck, token=TOKEN)) as port:
         address = f"127.0.0.1:{port}"
-        first = httpx.get(f"http://{address}/api/status", params={"token": TOKEN})
+        first = httpx.get(
+            f"http://{address}/api/status", params={"token": TOKEN}, timeout=PATIENCE_S
+        )
         [(name, value)] = first.cookies.items()
-        with connect(f"ws://{address}/ws", additional_headers={"Cookie": f"{name}={value}"}) as ws:
+        with dialled(f"ws://{address}/ws", additional_headers={"Cookie": f"{name}={value}"}) as ws:
             assert answers(ws)
 
 
@@ -115,16 +116,16 @@ def test_no_socket_is_opened_without_the_token_or_for_another_page(deck, path):
     app = create_app(deck, {"/": page}, token=TOKEN)
     with served(app) as port:
         address = f"ws://127.0.0.1:{port}{path}"
-        with pytest.raises(InvalidStatus, match="401"), connect(address):
+        with pytest.raises(InvalidStatus, match="401"), dialled(address):
             pass
         knows = {"Authorization": "Bearer guess"}
-        with pytest.raises(InvalidStatus, match="401"), connect(address, additional_headers=knows):
+        with pytest.raises(InvalidStatus, match="401"), dialled(address, additional_headers=knows):
             pass
         for origin in ("http://evil.example", "null", "http://127.0.0.1:1"):
-            with pytest.raises(InvalidStatus, match="403"), connect(address, origin=origin):
+            with pytest.raises(InvalidStatus, match="403"), dialled(address, origin=origin):
                 pass
         own = f"http://127.0.0.1:{port}"
-        with connect(f"{address}?token=w%C3%B6rd-of-the-day", origin=own):
+        with dialled(f"{address}?token=w%C3%B6rd-of-the-day", origin=own):
             pass
 
 
@@ -132,9 +133,11 @@ def test_a_listed_page_may_watch_and_not_steer(deck):
     wall = "https://wall.example"
     with served(create_app(deck, origins=(wall,))) as port:
         address = f"127.0.0.1:{port}"
-        with connect(f"ws://{address}/ws", origin=wall) as ws:
+        with dialled(f"ws://{address}/ws", origin=wall) as ws:
             assert answers(ws)
-        steered = httpx.post(f"http://{address}/api/pause", headers={"Origin": wall})
+        steered = httpx.post(
+            f"http://{address}/api/pause", headers={"Origin": wall}, timeout=PATIENCE_S
+        )
     assert steered.status_code == 403
 
 

@@ -7,9 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 
 import pytest
-from serving import frame, served, wait_until
+from serving import PATIENCE_S, dialled, frame, served, wait_until
 from websockets.exceptions import ConnectionClosed
-from websockets.sync.client import connect
 
 from sanket_sim.live.flying.flight_deck import FlightDeck
 from sanket_sim.server.app import create_app
@@ -143,10 +142,10 @@ def subscribed(port, count=1):
     """Open as many lines, each subscribed to the metrics."""
     with ExitStack() as stack:
         address = f"ws://127.0.0.1:{port}/ws"
-        lines = [stack.enter_context(connect(address, max_size=None)) for _ in range(count)]
+        lines = [stack.enter_context(dialled(address, max_size=None)) for _ in range(count)]
         for line in lines:
             line.send('{"type": "subscribe", "topics": ["metrics"]}')
-            assert json.loads(line.recv(timeout=20))["topic"] == "history"
+            assert json.loads(line.recv(timeout=PATIENCE_S))["topic"] == "history"
         yield lines
 
 
@@ -176,7 +175,7 @@ def is_cut(line):
 
 def newest(line, last):
     """Read until a frame of at least this sequence has come."""
-    while (got := json.loads(line.recv(timeout=20)))["sequence"] < last:
+    while (got := json.loads(line.recv(timeout=PATIENCE_S)))["sequence"] < last:
         pass
     return got
 
@@ -218,31 +217,31 @@ def test_what_waits_for_one_who_never_reads_is_bounded(deck):
 
 
 def test_words_on_the_socket(deck):
-    with served(create_app(deck)) as port, connect(f"ws://127.0.0.1:{port}/ws") as line:
+    with served(create_app(deck)) as port, dialled(f"ws://127.0.0.1:{port}/ws") as line:
         for bad in ("{", '{"type":"sing"}', "[]", '{"type":"subscribe","topics":["x"]}'):
             line.send(bad)
-            said = json.loads(line.recv(timeout=20))
+            said = json.loads(line.recv(timeout=PATIENCE_S))
             assert said["topic"] == "error"
             assert said["body"]["error"]
         line.send('{"type":"ping"}')
-        assert json.loads(line.recv(timeout=20))["topic"] == "pong"
+        assert json.loads(line.recv(timeout=PATIENCE_S))["topic"] == "pong"
         line.send('{"type":"history"}')
-        history = json.loads(line.recv(timeout=20))
+        history = json.loads(line.recv(timeout=PATIENCE_S))
         assert (history["topic"], history["body"]) == ("history", {"points": []})
         line.send(b"\xff\x00")
         with pytest.raises(ConnectionClosed, match="1008"):
-            line.recv(timeout=20)
+            line.recv(timeout=PATIENCE_S)
 
 
 def test_topics_are_left_again(deck):
     with served(create_app(deck)) as port, subscribed(port) as [line]:
         tell(deck, frame("metrics", 1, run_id=0), frame("alerts", 1, run_id=0))
-        assert json.loads(line.recv(timeout=20))["topic"] == "metrics"
+        assert json.loads(line.recv(timeout=PATIENCE_S))["topic"] == "metrics"
         line.send('{"type":"unsubscribe","topics":["metrics"]}')
         line.send('{"type":"subscribe","topics":["alerts"]}')
-        assert json.loads(line.recv(timeout=20))["topic"] == "history"
+        assert json.loads(line.recv(timeout=PATIENCE_S))["topic"] == "history"
         tell(deck, frame("metrics", 2, run_id=0), frame("alerts", 2, run_id=0))
-        said = json.loads(line.recv(timeout=20))
+        said = json.loads(line.recv(timeout=PATIENCE_S))
         assert (said["topic"], said["sequence"]) == ("alerts", 2)
 
 
@@ -252,4 +251,4 @@ def test_the_server_ends_while_clients_watch(deck):
             lines = stack.enter_context(subscribed(port, 3))
         for line in lines:
             with pytest.raises(ConnectionClosed, match="1012"):
-                line.recv(timeout=20)
+                line.recv(timeout=PATIENCE_S)

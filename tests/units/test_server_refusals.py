@@ -1,5 +1,5 @@
 import pytest
-from serving import asking, served
+from serving import PATIENCE_S, asking, served
 
 from sanket_sim.live.flying.flight_deck import FlightDeck
 from sanket_sim.server.app import create_app
@@ -51,7 +51,7 @@ def test_a_large_body_that_does_not_say_its_length_is_refused_too(tmp_path):
 
     with served(create_app(FlightDeck(tmp_path))) as port:
         url = f"http://127.0.0.1:{port}/api/speed"
-        answer = httpx.post(url, content=pieces(), headers=JSON)
+        answer = httpx.post(url, content=pieces(), headers=JSON, timeout=PATIENCE_S)
     assert shape(answer) == 413
 
 
