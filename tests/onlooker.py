@@ -1,5 +1,6 @@
 """Two short runs that somebody looks at from their first tick to after their last."""
 
+import pickle
 import tempfile
 from collections.abc import Callable
 from functools import cache, partial
@@ -9,6 +10,7 @@ from unittest.mock import patch
 from sanket_sim.core.units import NS_PER_S
 from sanket_sim.live.frames.json_text import json_of, value_of
 from sanket_sim.live.inspection import inspect
+from sanket_sim.live.inspection.reading_room import ReadingRoom, tell_unwritten
 from sanket_sim.live.picture import Picture
 from sanket_sim.simulation import run as running
 from sanket_sim.simulation.resolve import resolve
@@ -35,6 +37,7 @@ class Onlooker:
     def board(self, cockpit) -> None:
         self.cockpit = cockpit
         self.picture = Picture(cockpit)
+        self.room = ReadingRoom(cockpit.resolved.bank)
         cockpit.simulation.observers = (*cockpit.simulation.observers, self)
 
     def observe(self, batch) -> tuple[()]:
@@ -56,7 +59,14 @@ class Onlooker:
 
     def seen(self, kind, key):
         """Return an inspector's answer as a page gets it."""
-        return value_of(json_of(inspect(self.picture, kind, str(key))))
+        found = self.story(str(key)) if kind == "payment" else inspect(self.picture, kind, str(key))
+        return value_of(json_of(found))
+
+    def story(self, key):
+        """Look a payment up as the server does: what the run says of it crosses a pipe."""
+        return self.room.story(
+            key, lambda *asked: pickle.loads(pickle.dumps(tell_unwritten(self.picture, *asked)))
+        )
 
     @property
     def rows(self):

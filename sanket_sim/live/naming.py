@@ -6,8 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sanket_sim.core.draws import word_of
-from sanket_sim.live.scene import Scene
-from sanket_sim.trace.batch import TraceBatch, rows_in
+from sanket_sim.trace.batch import Columns, TraceBatch, rows_in
+from sanket_sim.trace.vocabulary import Vocabularies
 
 _FIRST_NAMES = (  # noqa: SIM905  # ninety names are easier to read as a line of words
     "Aisha Alba Amara Amir Ana Anders Anika Anton Aran Astrid Ayo Bea Bilal Bruno Carla Chidi "
@@ -18,6 +18,8 @@ _FIRST_NAMES = (  # noqa: SIM905  # ninety names are easier to read as a line of
     "Sofia Stefan Sven Tariq Tea Theo Tomas Uma Vera Viktor Wanda Yara Yusuf Zoe"
 ).split()
 _INITIALS = "ABCDEFGHIJKLMNOPRSTVWZ"
+NAMED_BY = ("agent_id", "account_id", "role", "segment")
+"""What of an agent his name comes from."""
 _WORLD, _MERCHANT = "world", "merchant"
 
 
@@ -39,19 +41,39 @@ class Names:
 
     Mules and fraudsters are called by a person's name like everybody else: who they are is the
     truth, which a bank does not know.
+
+    Parameters
+    ----------
+    words : Vocabularies
+        Behind the codes of `agents`; only grow.
+    agents : Columns
+        Rows of the trace's table; other columns than `NAMED_BY` are left alone.
+
+    Attributes
+    ----------
+    table : Columns
+        Every agent and account that is known, as they came.
     """
 
-    def __init__(self, scene: Scene) -> None:
-        self._words = scene.words
-        self._table = scene.agents
+    def __init__(self, words: Vocabularies, agents: Columns) -> None:
+        self._words = words
+        self.table: Columns = {name: agents[name] for name in NAMED_BY}
         self._index()
+
+    @property
+    def known(self) -> int:
+        """How many rows the table has."""
+        return rows_in(self.table)
 
     def observe(self, batch: TraceBatch) -> None:
         """Take up agents that have come while the run went on."""
-        if rows_in(batch.agents):
-            self._table = {
-                name: np.concatenate([self._table[name], batch.agents[name]])
-                for name in self._table
+        self.take(batch.agents)
+
+    def take(self, agents: Columns) -> None:
+        """Take up more agents."""
+        if rows_in(agents):
+            self.table = {
+                name: np.concatenate([column, agents[name]]) for name, column in self.table.items()
             }
             self._index()
 
@@ -70,7 +92,7 @@ class Names:
     def owner(self, account_id: int) -> int:
         """Return whose an account is, -1 if nobody's."""
         row = _find(self._account_ids, account_id)
-        return -1 if row < 0 else int(self._table["agent_id"][self._account_rows[row]])
+        return -1 if row < 0 else int(self.table["agent_id"][self._account_rows[row]])
 
     def account(self, account_id: int) -> str:
         """Name the owner of an account; empty for no account."""
@@ -91,18 +113,18 @@ class Names:
 
     def _number(self, row: int) -> int:
         """Return which of its segment's merchants one is, from 1."""
-        alike = self._table["segment"] == self._table["segment"][row]
-        alike &= self._table["role"] == self._table["role"][row]
-        ids = self._table["agent_id"][alike & (self._table["account_id"] >= 0)]
-        return int((np.unique(ids) <= self._table["agent_id"][row]).sum())
+        alike = self.table["segment"] == self.table["segment"][row]
+        alike &= self.table["role"] == self.table["role"][row]
+        ids = self.table["agent_id"][alike & (self.table["account_id"] >= 0)]
+        return int((np.unique(ids) <= self.table["agent_id"][row]).sum())
 
     def _word(self, column: str, row: int) -> str:
-        return self._words[column].words[int(self._table[column][row])]
+        return self._words[column].words[int(self.table[column][row])]
 
     def _index(self) -> None:
-        self._agent_ids, self._agent_rows = np.unique(self._table["agent_id"], return_index=True)
+        self._agent_ids, self._agent_rows = np.unique(self.table["agent_id"], return_index=True)
         self._account_ids, self._account_rows = np.unique(
-            self._table["account_id"], return_index=True
+            self.table["account_id"], return_index=True
         )
 
 

@@ -52,7 +52,7 @@ class Picture:
         self.trouble = ""
         self.timeline = Timeline(scene)
         self.in_force = InForce(scene)
-        self.names = Names(scene)
+        self.names = Names(scene.words, scene.agents)
         self.roots = Roots(cockpit)
         self.services = ServiceMap(scene, self.roots)
         self.detection = Detection(scene)

@@ -6,6 +6,7 @@ alphabetical order, so neither the numbering of codes nor the batches that broug
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -24,6 +25,7 @@ _SPANS = {"cpu_ns": "ns of one vCPU", "busy_ns": "ns of one worker"}
 _ZSTD_LEVEL = 3
 
 
+@cache
 def arrow_schema(name: str) -> pa.Schema:
     """Return the Parquet schema of table `name`, with units and `schema_version` as metadata."""
     fields = [_field(column) for column in schema.TABLES[name]]

@@ -17,6 +17,17 @@ from sanket_sim.trace.vocabulary import Vocabularies
 ROWS_PER_PART = 131_072
 
 
+def part_path(name: str, number: int) -> str:
+    """Return where a part of a table lies in the run's folder.
+
+    Examples
+    --------
+    >>> part_path("hops", 3)
+    'hops/part-00003.parquet'
+    """
+    return f"{name}/part-{number:05d}.parquet"
+
+
 @dataclass(frozen=True, slots=True)
 class FinishedPart:
     """One part file that is whole on the disk.
@@ -42,6 +53,7 @@ class PartBuffer:
         self.rows_max = rows_max
         self.rows = 0
         self.parts = 0
+        self.parts_whole = 0
         self._columns = {
             column.name: np.empty(rows_max, column.dtype) for column in schema.TABLES[name]
         }
@@ -127,6 +139,10 @@ class TraceWriter:
         """
         return self._buffers[name].waiting
 
+    def parts(self, name: str) -> int:
+        """Return how many parts of a table are whole on the disk."""
+        return self._buffers[name].parts_whole
+
     def close(self) -> None:
         """Write what still waits; a table without any row gets one empty part."""
         for buffer in self._buffers.values():
@@ -141,10 +157,11 @@ class TraceWriter:
                 self._finish(buffer)
 
     def _finish(self, buffer: PartBuffer) -> None:
-        path = f"{buffer.name}/part-{buffer.parts:05d}.parquet"
+        path = part_path(buffer.name, buffer.parts)
         rows = buffer.rows
         content = encode(buffer.name, buffer.drain(), self.vocabularies)
         write_atomically(self.folder / path, content)
+        buffer.parts_whole = buffer.parts
         part = FinishedPart(path, rows, sha256_of(content))
         self.finished.append(part)
         if self._on_part:

@@ -145,7 +145,7 @@ def test_evidence_is_what_the_fraud_service_knew(day):
 @pytest.mark.parametrize("key", ["999999999", "-1", "abc", "", "٣"])
 def test_a_payment_that_never_was_is_missing(storm, key):
     with pytest.raises(Missing):
-        inspect(storm[0].picture, "payment", key)
+        storm[0].story(key)
 
 
 @pytest.mark.parametrize(("kind", "key"), [("service", "vault"), ("planet", "pool")])

@@ -82,7 +82,9 @@ def tell(run: RunFolder, tx_id: int, owners: Mapping[int, str] | None = None) ->
     return _Teller(run, tx_id, found, owners or owners_of(run.trace)).story()
 
 
-def beginning_of(run: RunFolder, tx_id: int) -> tuple[list[Visit], list[Journal]]:
+def beginning_of(
+    run: RunFolder, tx_id: int, owners: Mapping[int, str] | None = None
+) -> tuple[list[Visit], list[Journal]]:
     """Tell as much of a payment as is known before it has ended, timed from its first call.
 
     A call is known once it is over, so the calls that wait for others come last.
@@ -91,7 +93,7 @@ def beginning_of(run: RunFolder, tx_id: int) -> tuple[list[Visit], list[Journal]
     born_ns = np.sort(hops["sent_ns"])[:1]
     if not len(born_ns):
         return [], []
-    teller = _Teller(run, tx_id, {"created_ns": born_ns}, owners_of(run.trace))
+    teller = _Teller(run, tx_id, {"created_ns": born_ns}, owners or owners_of(run.trace))
     visits = teller.visits("")
     return visits, teller.journals(visits)
 

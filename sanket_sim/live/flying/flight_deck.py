@@ -12,12 +12,22 @@ from typing import Any
 
 from sanket_sim.core.clock import epoch_ms
 from sanket_sim.live.flying.flight import ANSWER_S_MAX, Flight, FlightError
-from sanket_sim.live.flying.orders import SPEED_MAX, SPEED_MIN, Answer, Boarded, News, Order
+from sanket_sim.live.flying.looking_up import look_up
+from sanket_sim.live.flying.orders import (
+    SPEED_MAX,
+    SPEED_MIN,
+    Answer,
+    Boarded,
+    Inspect,
+    News,
+    Order,
+)
 from sanket_sim.live.flying.pace import speed_for
 from sanket_sim.live.flying.recent_rows import RecentRows
 from sanket_sim.live.flying.worker import FlightPlan
 from sanket_sim.live.frames import Frame, Metrics, RunStatus
 from sanket_sim.live.frames.json_text import json_of, value_of
+from sanket_sim.live.inspection.reading_room import ReadingRoom
 from sanket_sim.simulation.resolve import ResolvedExperiment
 from sanket_sim.simulation.shelf import entry_of
 
@@ -49,6 +59,8 @@ class Kept:
         What the feed's frames have brought of late.
     boarded : Event
         Set when the flight has come to its start, or has failed.
+    room : ReadingRoom or None
+        Where its payments are looked up; None before the first flight.
     """
 
     frames: dict[str, Frame] = field(default_factory=dict)
@@ -57,6 +69,7 @@ class Kept:
     failure: str = ""
     feed: RecentRows = field(default_factory=RecentRows)
     boarded: threading.Event = field(default_factory=threading.Event)
+    room: ReadingRoom | None = None
 
     def keep(self, frame: Frame) -> None:
         """Keep a frame, and the points that it brings."""
@@ -198,6 +211,8 @@ class FlightDeck:
             )
         if not kept.boarded.wait(ANSWER_S_MAX):
             raise FlightError("the run is still being brought to its start")
+        if kept.room and isinstance(order, Inspect) and order.kind == "payment":
+            return look_up(kept.room, flight, order.key)
         return flight.ask(order)
 
     def latest(self, topic: str) -> Frame | None:
@@ -273,7 +288,7 @@ class FlightDeck:
         while len(self._leaving) > LEAVING_MAX:
             self._leaving.pop(0).wait()
         self._leaving = [flight for flight in self._leaving if flight.alive]
-        kept = Kept()
+        kept = Kept(room=ReadingRoom(resolved.bank))
         self.plan, self._kept = plan, kept
         self._take(kept, _first_frame(plan, resolved))
         self._flight = Flight(plan, partial(self._take, kept))

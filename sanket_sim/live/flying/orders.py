@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from sanket_sim.core.units import NS_PER_S
 from sanket_sim.live.frames import Frame
+from sanket_sim.live.reading.unwritten import Unwritten
 
 Problems = Sequence[tuple[str, str]]
 """What is wrong, key by key: (path, message)."""
@@ -69,7 +70,17 @@ class Inspect:
     key: str = ""
 
 
-Order = Play | Pause | Step | SetSpeed | Stop | Give | Inspect
+@dataclass(frozen=True, slots=True)
+class LookUp:
+    """Ask for what is not on the disk yet of some payments, and of agents from a row on."""
+
+    tx_ids: tuple[int, ...]
+    agents_from: int = 0
+
+
+Deed = Play | Pause | Step | SetSpeed | Stop | Give | Inspect
+"""What is answered in JSON."""
+Order = Deed | LookUp
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,12 +105,15 @@ class Answer:
         Why it was refused.
     missing : bool
         Whether what was asked for does not exist.
+    unwritten : Unwritten or None
+        What a `LookUp` asked for: another process of ours reads it, so it is no JSON.
     """
 
     number: int
     body: bytes = b"{}"
     problems: Problems = ()
     missing: bool = False
+    unwritten: Unwritten | None = None
 
 
 @dataclass(frozen=True, slots=True)

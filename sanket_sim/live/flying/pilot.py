@@ -16,9 +16,10 @@ from sanket_sim.live.flying.orders import (
     SPEED_MIN,
     Answer,
     Boarded,
+    Deed,
     Give,
     Inspect,
-    Order,
+    LookUp,
     Pause,
     Play,
     Request,
@@ -32,6 +33,7 @@ from sanket_sim.live.flying.projector import Projector
 from sanket_sim.live.frames import STEERABLE, FlightState, RunStatus
 from sanket_sim.live.frames.json_text import json_of
 from sanket_sim.live.inspection import Missing, inspect
+from sanket_sim.live.inspection.reading_room import tell_unwritten
 from sanket_sim.live.picture import Picture
 from sanket_sim.network.protocol import Command
 from sanket_sim.simulation.crew import Cockpit
@@ -229,17 +231,21 @@ class Pilot:
 
     def _obey(self, request: Request) -> Answer:
         """Answer an order; whatever is wrong with it is an answer too."""
+        number, order = request.number, request.order
         try:
-            return Answer(request.number, self._carry_out(request.order))
+            if isinstance(order, LookUp):
+                seen = tell_unwritten(self.picture, order.tx_ids, order.agents_from)
+                return Answer(number, unwritten=seen)
+            return Answer(number, self._carry_out(order))
         except Refused as refusal:
-            return Answer(request.number, problems=refusal.problems)
+            return Answer(number, problems=refusal.problems)
         except Missing:
-            return Answer(request.number, missing=True)
+            return Answer(number, missing=True)
         except Exception as error:  # noqa: BLE001  # no question may bring the run down
-            _log.exception("an order failed: %s", request.order)
-            return Answer(request.number, problems=(("", f"{type(error).__name__}: {error}"),))
+            _log.exception("an order failed: %s", order)
+            return Answer(number, problems=(("", f"{type(error).__name__}: {error}"),))
 
-    def _carry_out(self, order: Order) -> bytes:
+    def _carry_out(self, order: Deed) -> bytes:
         match order:
             case Inspect():
                 return json_of(inspect(self.picture, order.kind, order.key))

@@ -2,7 +2,8 @@
 
 Each kind of thing has a module of its own, whose function takes the picture and a key, and returns
 plain records that become JSON as they are. An inspector looks; it changes nothing, and is done in
-well under a tenth of a second, for the run waits for it.
+well under a tenth of a second, for the run waits for it. Payments are looked up elsewhere: see
+`reading_room`.
 
 Neighbours: `live.picture` (what has been folded so far), `analysis.story` (the life of a payment),
 `faults` (what can be commanded). This room must not know who asks, or how the answer is shown.
@@ -18,7 +19,6 @@ from sanket_sim.live.inspection.agent import inspect_agent
 from sanket_sim.live.inspection.alert import inspect_alert
 from sanket_sim.live.inspection.campaign import inspect_campaign
 from sanket_sim.live.inspection.missing import Missing
-from sanket_sim.live.inspection.payment import inspect_payment
 from sanket_sim.live.inspection.service import inspect_service
 from sanket_sim.live.picture import Picture
 
@@ -33,7 +33,6 @@ def _inspect_history(picture: Picture, key: str) -> History:
 INSPECTORS: Mapping[str, Callable[[Picture, str], Any]] = {
     "history": _inspect_history,
     "service": inspect_service,
-    "payment": inspect_payment,
     "agent": inspect_agent,
     "campaign": inspect_campaign,
     "alert": inspect_alert,

@@ -5,15 +5,24 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from sanket_sim.analysis.story import Flows, Journal, Party, Story, Visit, beginning_of, tell
+from sanket_sim.analysis.root_cause import blame, money_movers
+from sanket_sim.analysis.run_folder import RunFolder
+from sanket_sim.analysis.story import (
+    Flows,
+    Journal,
+    Party,
+    Story,
+    Visit,
+    beginning_of,
+    rows_of,
+    tell,
+)
 from sanket_sim.bank.description import CORRECTION
 from sanket_sim.core.units import NS_PER_MS
 from sanket_sim.live.inspection.evidence import Assessed, assessed
 from sanket_sim.live.inspection.missing import Missing
 from sanket_sim.live.inspection.moments import money, said_of
 from sanket_sim.live.naming import Names
-from sanket_sim.live.picture import Picture
-from sanket_sim.live.reading.so_far import RunSoFar
 from sanket_sim.live.wording import decline_in_words, failure_in_words, in_words
 
 
@@ -212,26 +221,33 @@ class PaymentStory:
     truth: str = ""
 
 
-def inspect_payment(picture: Picture, key: str) -> PaymentStory:
+def story_of(run: RunFolder, names: Names, tx_id: int, newest_tx_id: int) -> PaymentStory:
     """Tell the story of one payment; of one that is under way, what is known so far.
+
+    Parameters
+    ----------
+    run : RunFolder
+        As it stands.
+    names : Names
+        Of everybody in it.
+    tx_id : int
+    newest_tx_id : int
+        The greatest number among the payments that have ended.
 
     Raises
     ------
     Missing
         If the run has no such payment.
     """
-    if not (key.isascii() and key.isdecimal()):
-        raise Missing(f"payment {key}")
-    run, tx_id = RunSoFar(picture.cockpit, picture.roots.trace), int(key)
+    owners = _AccountNames(names)
     try:
-        story = tell(run, tx_id, _AccountNames(picture.names))
+        story = tell(run, tx_id, owners)
     except KeyError:
-        return _under_way(picture, run, tx_id)
-    rows = run.trace.rows_with("assessments", "tx_id", [tx_id])
-    root = picture.roots.of_payment(tx_id) if story.verdict.status == "LEAKED" else -1
-    blamed = picture.scene.service_names[root] if root >= 0 else ""
-    fraud = assessed(rows, run.bank, picture.scene.words, story.born_ns)
-    return _told(picture.names, story, blamed, fraud)
+        return _under_way(run, owners, tx_id, newest_tx_id)
+    rows = rows_of(run, "assessments", tx_id)
+    root = _root(run, tx_id) if story.verdict.status == "LEAKED" else ""
+    fraud = assessed(rows, run.bank, run.trace.vocabularies, story.born_ns)
+    return _told(names, story, root, fraud)
 
 
 class _AccountNames(Mapping[int, str]):
@@ -252,9 +268,22 @@ class _AccountNames(Mapping[int, str]):
         return len(self._names.accounts)
 
 
-def _under_way(picture: Picture, run: RunSoFar, tx_id: int) -> PaymentStory:
-    visits, journals = beginning_of(run, tx_id)
-    if not visits and tx_id > picture.feed.newest_tx_id:
+def _root(run: RunFolder, tx_id: int) -> str:
+    """Name the service to blame for a leak, as the findings do; empty for none."""
+    row = rows_of(run, "transactions", tx_id)
+    root = int(row["root_service"][0])
+    if root < 0:
+        hops, postings = rows_of(run, "hops", tx_id), rows_of(run, "postings", tx_id)
+        movers = money_movers(run.bank, run.trace.words("operation"))
+        root = blame(hops, postings, movers).get(tx_id, -1)
+    return run.services[root] if root >= 0 else ""
+
+
+def _under_way(
+    run: RunFolder, owners: Mapping[int, str], tx_id: int, newest_tx_id: int
+) -> PaymentStory:
+    visits, journals = beginning_of(run, tx_id, owners)
+    if not visits and tx_id > newest_tx_id:
         raise Missing(f"payment {tx_id}")
     return PaymentStory(
         tx_id=tx_id,

@@ -175,7 +175,9 @@ class CrowdView:
         self._owner = scene.accounts.owner
         people = _People(scene)
         self._cast = _Cast(
-            people, _sample(people, scene.accounts.payees, self._owner), Names(scene)
+            people,
+            _sample(people, scene.accounts.payees, self._owner),
+            Names(scene.words, scene.agents),
         )
         self._sampled = np.zeros(people.size, np.bool_)
         self._sampled[list(self._cast.sample)] = True

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from sanket_sim.analysis.root_cause import blame, money_movers
 from sanket_sim.live.reading.so_far import TraceSoFar
 from sanket_sim.simulation.crew import Cockpit
-from sanket_sim.trace.batch import Columns, TraceBatch, rows_in
+from sanket_sim.trace.batch import Columns, TraceBatch
 
 
 class Roots:
@@ -42,17 +42,6 @@ class Roots:
         )
         blamed = blame(hops, postings, self._movers)
         self.of_batch[rootless] = [blamed.get(tx_id, -1) for tx_id in ids]
-
-    def of_payment(self, tx_id: int) -> int:
-        """Return the code of the service to blame for a payment that has ended, -1 for none."""
-        rows = self.trace.rows_with("transactions", "tx_id", [tx_id])
-        root = int(rows["root_service"][0]) if rows_in(rows) else -1
-        if root >= 0 or not rows_in(rows) or rows["leak_class"][0] <= 0:
-            return root
-        hops, postings = (
-            self.trace.rows_with(table, "tx_id", [tx_id]) for table in ("hops", "postings")
-        )
-        return blame(hops, postings, self._movers).get(tx_id, -1)
 
     def _rows(self, table: str, time: str, ids: list[int], born_ns: int) -> Columns:
         """Return rows of payments; the disk is asked only if they may have been there by then."""

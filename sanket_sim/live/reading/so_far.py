@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
-from sanket_sim.analysis.run_folder import RunFolder
 from sanket_sim.simulation.crew import Cockpit
 from sanket_sim.trace.batch import Columns
 from sanket_sim.trace.reader import Trace
@@ -19,16 +18,6 @@ class TraceSoFar(Trace):
         super().__init__(cockpit.folder)
         self.vocabularies = cockpit.words
         self._writer = cockpit.writer
-
-    def columns(self, name: str, names: Sequence[str] | None = None) -> Columns:
-        """Read columns, also of rows that wait."""
-        return _joined(super().columns(name, names), self._writer.waiting(name))
-
-    def batches(self, name: str, names: Sequence[str] | None = None) -> Iterator[Columns]:
-        """Yield columns part by part; what waits comes last."""
-        yield from super().batches(name, names)
-        wanted = [column.name for column in self._columns(name, names)]
-        yield {one: column for one, column in self._writer.waiting(name).items() if one in wanted}
 
     def rows_with(self, name: str, column: str, numbers: Sequence[int]) -> Columns:
         """Return rows, also of those that wait."""
@@ -45,21 +34,6 @@ class TraceSoFar(Trace):
         """Say whether all rows that came after an instant still wait."""
         times_ns = self._writer.waiting(name)[time]
         return not self.parts(name) or (len(times_ns) > 0 and int(times_ns[0]) < since_ns)
-
-
-class RunSoFar(RunFolder):
-    """A run that goes on, as analysers read one; make a new one to see what has come since.
-
-    Parameters
-    ----------
-    cockpit : Cockpit
-    trace : TraceSoFar
-        May be kept from one to the next: it remembers what which part holds.
-    """
-
-    def __init__(self, cockpit: Cockpit, trace: TraceSoFar) -> None:
-        super().__init__(cockpit.folder, cockpit.resolved.bank)
-        self.trace = trace
 
 
 def _joined(first: Columns, then: Columns) -> Columns:
