@@ -1,5 +1,6 @@
 """A small bank to fly, and a flight in this very process that a test steers from outside."""
 
+import os
 import threading
 from itertools import count
 from multiprocessing import Pipe
@@ -11,6 +12,7 @@ from sanket_sim.live.frames import Frame
 from sanket_sim.live.frames.json_text import value_of
 from sanket_sim.simulation.resolve import resolve
 from sanket_sim.simulation.run import Options, run_once
+from sanket_sim.trace.files import TEMPORARY_SUFFIX
 from sanket_sim.trace.manifest import load_manifest
 
 SMALL = """# Question: does a small day fly?
@@ -54,6 +56,11 @@ def file_of(folder, text=SMALL, name="small.toml"):
     path = folder / name
     path.write_text(text)
     return path
+
+
+def hold_up(path):
+    """Let whoever writes a file of a run wait there until a signal comes: nobody reads the pipe."""
+    os.mkfifo(path.with_name(path.name + TEMPORARY_SUFFIX))
 
 
 class Landed:

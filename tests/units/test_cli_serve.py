@@ -14,7 +14,8 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from flown import file_of
+from flown import PATIENCE_S, file_of, hold_up
+from serving import wait_until
 
 from sanket_sim.__main__ import main
 from sanket_sim.console.arguments import read
@@ -136,11 +137,11 @@ class Served:
 
     def get(self, path, **headers):
         request = urllib.request.Request(self.url + path, headers=headers)
-        with urllib.request.urlopen(request, timeout=10) as answer:
+        with urllib.request.urlopen(request, timeout=PATIENCE_S) as answer:
             return answer.read()
 
-    def until(self, is_so, timeout_s=60.0):
-        end_s = time.monotonic() + timeout_s
+    def until(self, is_so):
+        end_s = time.monotonic() + PATIENCE_S
         while not is_so(status := json.loads(self.get("/api/status"))):
             assert time.monotonic() < end_s, status
             time.sleep(0.05)
@@ -152,7 +153,7 @@ class Served:
 
     def left(self):
         """Return what was said and the exit status, once nobody holds the terminal any more."""
-        rest, _ = self.process.communicate(timeout=60)
+        rest, _ = self.process.communicate(timeout=PATIENCE_S)
         return self.said + rest, self.process.returncode
 
 
@@ -188,16 +189,19 @@ def test_a_signal_ends_the_run_measures_it_and_exits_130(tmp_path, serve, number
 
 @pytest.mark.slow
 def test_a_second_ctrl_c_does_not_wait_for_the_report(serve):
-    served = serve("peak_load", "--speed", "1000", "--play")
+    served = serve("peak_load", "--speed", "20", "--play")
     status = served.until(lambda status: status["now_ns"] > 5_000_000_000)
+    folder = Path(status["folder"])
+    hold_up(folder / "report.html")
     served.press_ctrl_c()
     while "ending" not in (line := served.process.stdout.readline()):
         assert line
+    wait_until((folder / "report.md").exists)
     served.press_ctrl_c()
     said, exit_status = served.left()
     assert exit_status == 130
-    assert not (Path(status["folder"]) / "report.html").exists()
-    manifest = load_manifest(Path(status["folder"]))
+    assert not (folder / "report.html").exists()
+    manifest = load_manifest(folder)
     assert not manifest.complete
     assert manifest.reason.startswith("interrupted by SIGINT"), "not by who passed it on"
     assert "Traceback" not in said
