@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -14,6 +13,7 @@ import pytest
 
 pytest.importorskip("solara")
 import solara
+from serving import wait_until
 
 from sanket_sim.dashboard.page.chooser import chooser
 from sanket_sim.dashboard.page.ordering import Orders
@@ -88,7 +88,7 @@ def _opened(folder: Path, monkeypatch: pytest.MonkeyPatch, standing: Standing) -
 
     def held_up(source: str) -> Offer:
         if source == slow:
-            let_go.wait(30.0)
+            let_go.wait()
         return offer_of(source)
 
     monkeypatch.setattr(import_module("sanket_sim.dashboard.page.chooser"), "offer_of", held_up)
@@ -105,42 +105,35 @@ def _opened(folder: Path, monkeypatch: pytest.MonkeyPatch, standing: Standing) -
     rc.close()
 
 
-def eventually(seen: Callable[[], Any]) -> None:
-    end_s = time.monotonic() + 30.0
-    while not seen():
-        assert time.monotonic() < end_s, "it never came to pass"
-        time.sleep(0.01)
-
-
 def test_an_answer_for_an_earlier_row_is_not_shown(dialog: Dialog) -> None:
     dialog.widget().vue_look_at(dialog.slow)
     assert dialog.widget().parameters == []
     dialog.widget().vue_look_at(dialog.quick)
-    eventually(lambda: dialog.seed() == "1")
+    wait_until(lambda: dialog.seed() == "1")
     dialog.let_go.set()
     dialog.widget().vue_look_at(dialog.slow)
-    eventually(lambda: dialog.seed() == "0")
+    wait_until(lambda: dialog.seed() == "0")
     dialog.widget().vue_look_at(dialog.quick)
-    eventually(lambda: dialog.seed() == "1")
+    wait_until(lambda: dialog.seed() == "1")
     assert dialog.widget().source == dialog.quick
 
 
 def test_a_late_answer_changes_nothing_of_the_row_that_is_chosen(dialog: Dialog) -> None:
     dialog.widget().vue_look_at(dialog.slow)
     dialog.widget().vue_look_at(dialog.quick)
-    eventually(lambda: dialog.seed() == "1")
+    wait_until(lambda: dialog.seed() == "1")
     running = [one for one in threading.enumerate() if one.daemon]
     dialog.let_go.set()
-    eventually(lambda: any(not one.is_alive() for one in running))
+    wait_until(lambda: any(not one.is_alive() for one in running))
     assert (dialog.widget().source, dialog.seed()) == (dialog.quick, "1")
     dialog.start(dialog.quick)
-    eventually(lambda: dialog.deck.started)
+    wait_until(lambda: dialog.deck.started)
     assert dialog.deck.started == [(dialog.quick, {})]
 
 
 def test_only_the_row_that_is_chosen_and_read_can_be_started(dialog: Dialog) -> None:
     dialog.widget().vue_look_at(dialog.quick)
-    eventually(lambda: dialog.seed() == "1")
+    wait_until(lambda: dialog.seed() == "1")
     dialog.widget().vue_look_at(dialog.slow)
     dialog.start(dialog.slow)
     dialog.start(dialog.quick)
@@ -153,17 +146,17 @@ def test_wrong_knobs_are_told_before_anybody_is_asked_to_end_a_run(
 ) -> None:
     dialog = dialog_in_flight
     dialog.widget().vue_look_at(dialog.quick)
-    eventually(lambda: dialog.seed() == "1")
+    wait_until(lambda: dialog.seed() == "1")
     dialog.start(dialog.quick, **{"population.customers": "-5"})
-    eventually(lambda: dialog.widget().problems and not dialog.widget().busy)
+    wait_until(lambda: dialog.widget().problems and not dialog.widget().busy)
     [problem] = dialog.widget().problems
     assert problem == {"path": "population.customers", "message": "must be >= 1, is -5"}
     assert not dialog.widget().asking
     dialog.start(dialog.quick, seed="9")
-    eventually(lambda: dialog.widget().asking and not dialog.widget().busy)
+    wait_until(lambda: dialog.widget().asking and not dialog.widget().busy)
     assert dialog.deck.started == []
     dialog.start(dialog.quick, seed="9")
-    eventually(lambda: dialog.deck.started)
+    wait_until(lambda: dialog.deck.started)
     assert dialog.deck.started == [(dialog.quick, {"seed": 9})]
 
 

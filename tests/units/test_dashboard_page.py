@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -10,6 +10,7 @@ import pytest
 
 pytest.importorskip("solara")
 import solara
+from serving import PATIENCE_S, wait_until
 
 from sanket_sim.core.units import NS_PER_S
 from sanket_sim.dashboard.page.controls import run_controls
@@ -46,13 +47,6 @@ def flight(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlightDeck]:
     deck.hurry()
 
 
-def eventually(seen: Callable[[], bool]) -> None:
-    end_s = time.monotonic() + 60.0
-    while not seen():
-        assert time.monotonic() < end_s, "it never came to pass"
-        time.sleep(0.02)
-
-
 def drawn(element: object, kind: str) -> tuple[object, Callable[[], object]]:
     box, rc = solara.render(element, handle_error=False)
     del box
@@ -73,11 +67,11 @@ def test_a_step_of_the_controls_moves_the_run(flight: FlightDeck) -> None:
     rc, widget = drawn(run_controls(standing_of(flight), Orders(flight, lambda _: None)), "against")
     before_ns = flight.status.now_ns
     widget().vue_step_by(1)
-    eventually(
+    wait_until(
         lambda: flight.status.now_ns == before_ns + NS_PER_S and flight.status.state == "paused"
     )
     widget().vue_set_speed(50_000)
-    eventually(lambda: flight.status.speed == 10_000)
+    wait_until(lambda: flight.status.speed == 10_000)
     rc.close()
 
 
@@ -90,46 +84,45 @@ def test_refusals_are_told(flight: FlightDeck) -> None:
 def test_orders_without_a_flight_are_told(tmp_path: Path) -> None:
     told: list[Notice] = []
     Orders(FlightDeck(tmp_path), told.append).give(Pause())
-    eventually(lambda: bool(told))
+    wait_until(lambda: bool(told))
     assert "no run has been started" in told[0].text
 
 
 def test_an_open_inspector_follows_its_service(flight: FlightDeck) -> None:
     tab = Tab()
     rc, widget = drawn(inspector(flight, tab, Panel("inspect", "service", "payment"), 1), "inside")
-    eventually(lambda: widget().title == "Payment")
+    wait_until(lambda: widget().title == "Payment")
     before = flight.status.processed
     flight.ask(Step(5 * NS_PER_S))
-    eventually(lambda: flight.status.processed > before)
+    wait_until(lambda: flight.status.processed > before)
 
     def answered() -> str:
         return str(widget().inside.blocks[0]["rows"][0]["value"])
 
-    eventually(lambda: answered() != "0/s")
+    wait_until(lambda: answered() != "0/s")
     rc.close()
 
 
 def test_an_inspector_of_nothing_says_so(flight: FlightDeck) -> None:
     rc, widget = drawn(inspector(flight, Tab(), Panel("inspect", "payment", "999999"), 1), "inside")
-    eventually(lambda: "There is no payment" in str(widget().inside.blocks))
+    wait_until(lambda: "There is no payment" in str(widget().inside.blocks))
     rc.close()
 
 
 def test_looking_ends_with_the_tab() -> None:
-    looks: list[int] = []
+    looks: list[threading.Thread] = []
 
     @component
     def watcher() -> None:
-        use_polled(lambda: looks.append(1) or len(looks), 0, 0.01)
+        use_polled(lambda: looks.append(threading.current_thread()) or len(looks), 0, 0.01)
         solara.Div()
 
     _, rc = solara.render(watcher(), handle_error=False)
-    eventually(lambda: len(looks) > 3)
+    wait_until(lambda: len(looks) > 3)
+    assert looks[-1].is_alive()
     rc.close()
-    time.sleep(0.05)
-    seen = len(looks)
-    time.sleep(0.1)
-    assert len(looks) == seen
+    looks[-1].join(PATIENCE_S)
+    assert not looks[-1].is_alive()
 
 
 def test_a_panel_toggles_and_is_replaced() -> None:

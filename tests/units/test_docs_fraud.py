@@ -1,6 +1,6 @@
 """The fraud page names every typology, key and feature, and its queries reproduce the findings."""
 
-import os
+import contextlib
 import re
 from pathlib import Path
 
@@ -101,12 +101,8 @@ def run(tmp_path_factory):
 
 def ask(run, query):
     duckdb = pytest.importorskip("duckdb")
-    here = Path.cwd()
-    os.chdir(run.folder)
-    try:
+    with contextlib.chdir(run.folder):
         return duckdb.sql(query.replace("60e9", "5e9")).fetchall()
-    finally:
-        os.chdir(here)
 
 
 def test_recall_is_reproduced(run):

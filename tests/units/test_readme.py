@@ -1,6 +1,6 @@
 """What the README promises about the trace holds on a run made here."""
 
-import os
+import contextlib
 import re
 from pathlib import Path
 
@@ -26,10 +26,8 @@ def run(tmp_path_factory):
 
 @pytest.fixture
 def inside(run):
-    here = Path.cwd()
-    os.chdir(run.folder)
-    yield run
-    os.chdir(here)
+    with contextlib.chdir(run.folder):
+        yield run
 
 
 def asked(query):

@@ -23,6 +23,12 @@ def blocks(language):
     return [text for kind, text in BLOCK.findall(PAGE) if kind == language]
 
 
+def reader(folder):
+    """Return the reader's environment: he has our tree, and none of what pytest was told."""
+    ours = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+    return ours | {"PYTHONPATH": f"{folder}{os.pathsep}{ROOT}", "COLUMNS": "140"}
+
+
 def run_block(block, folder, at):
     """Run every line of a block from `at`; return what the last one printed."""
     said = ""
@@ -31,7 +37,7 @@ def run_block(block, folder, at):
         done = subprocess.run(
             [sys.executable, *TOOLS[tool], *words],
             cwd=at,
-            env=os.environ | {"PYTHONPATH": f"{folder}{os.pathsep}{ROOT}", "COLUMNS": "140"},
+            env=reader(folder),
             capture_output=True,
             text=True,
             check=False,
