@@ -12,6 +12,7 @@ from fraud_flight import minutes_of, scene_of
 from fraud_trace import MINUTE, Told, card_testing, chain, scatter_gather, takeover
 
 from sanket_sim.live.frames import WhatIf
+from sanket_sim.live.meters.figures import NOTHING
 from sanket_sim.live.people.crowd import CrowdView
 from sanket_sim.live.people.fraud_watch import FraudWatch
 from sanket_sim.live.reading.detection import Detection
@@ -189,7 +190,7 @@ class TestDesk:
         assert head.inner_text().endswith("warming up")
         for figure in ("recall", "precision", "stopped", "lost"):
             shown = desk.page.locator(f"[data-testid=desk-{figure}]").inner_text()
-            assert shown.split("\n")[1:] == ["–", "counts from 08:01:00"]
+            assert shown.split("\n")[1:] == [NOTHING, "counts from 08:01:00"]
         assert "Warming up: payments count from 08:01:00" in card.inner_text()
         assert "10 payments, 4 of them in the warm-up" in card.inner_text()
         desk.send("fraud_alerts", replace(frame, **begin))

@@ -26,7 +26,7 @@ const FIGURES = [
     key: "stopped",
     label: "Money stopped",
     value: ({ stopped_minor: minor, currency }) => whole(minor, currency),
-    note: () => "fraud refused on suspicion",
+    note: () => "fraud refused",
     of: "Amounts of fraudulent payments refused on suspicion, at every stage: stolen money passed on " +
       "is among them, and what was tried again counts again",
   },

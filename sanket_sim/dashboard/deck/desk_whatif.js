@@ -9,8 +9,8 @@ const LINES = [
   ["Precision", "ok", ({ precision }) => precision, "dashed"],
   ["Honest flagged", "critical", ({ honest_share: share }) => share, "dotted"],
 ];
-/** Thresholds with their labels, and the side of the line on which these stand. */
-const MARKS = [["review", "review", "right"], ["step_up", "step-up", "left"], ["decline", "decline", "left"]];
+/** Thresholds with their labels, the side of the line on which these stand, and how far above it [px]. */
+const MARKS = [["review", "review", "right", 3], ["step_up", "step-up", "left", 3], ["decline", "decline", "center", 15]];
 
 /** The chart with its slider; the present thresholds are marked in it. */
 export class WhatIf {
@@ -116,10 +116,12 @@ export class WhatIf {
   #marks() {
     const { muted, text } = this.tokens;
     const thresholds = this.body.thresholds ?? {};
-    const present = MARKS.filter(([key]) => key in thresholds).map(([key, label, align]) => ({
+    const present = MARKS.filter(([key]) => key in thresholds).map(([key, label, align, distance]) => ({
       xAxis: thresholds[key],
       name: label,
-      label: { formatter: label, color: muted, fontSize: 10, position: "end", align, padding: [0, 2] },
+      label: {
+        formatter: label, color: muted, fontSize: 10, position: "end", align, distance, padding: [0, 2],
+      },
       lineStyle: { color: muted, type: "dashed", width: 1 },
     }));
     const chosen = {
@@ -136,7 +138,7 @@ export class WhatIf {
     return {
       animation: false,
       textStyle: { fontFamily: '"Sanket Inter", Inter, sans-serif' },
-      grid: { left: 40, right: 12, top: 20, bottom: 20 },
+      grid: { left: 40, right: 12, top: 30, bottom: 20 },
       xAxis: {
         type: "value", min: 0, max: 1, interval: 0.2, axisLabel: label, splitLine: { show: false },
         axisLine: { lineStyle: { color: border } }, axisTick: { show: false },

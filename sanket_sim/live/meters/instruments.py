@@ -207,7 +207,7 @@ class Instruments:
     def trend(self) -> str:
         """Where the score is going, or how the run has fared while all is well."""
         if self.over:
-            return self.counted
+            return "overall"
         score, so_far = self.score, self.score_so_far
         if score is None or score >= 100 * self.slo.availability:
             nothing = "warming up" if self.warming else ""
