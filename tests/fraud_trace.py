@@ -83,8 +83,8 @@ class Told:
     payments: list[Payment] = field(default_factory=list)
     campaigns: dict[int, tuple[str, float, str]] = field(default_factory=dict)
     """Name, sophistication and end, by number."""
-    decisions: list[tuple[int, str, str, int, str]] = field(default_factory=list)
-    """Time, actor, decision, tx_id and reason."""
+    decisions: list[tuple[Any, ...]] = field(default_factory=list)
+    """Time, actor, decision, tx_id and reason, and if it is told the subject."""
     blocks: list[tuple[int, str, int, str]] = field(default_factory=list)
     """Time, freeze or thaw, account, and who: owner or bank."""
     assessments: list[tuple[int, float, float, float]] = field(default_factory=list)
@@ -179,7 +179,7 @@ def _agents() -> list[dict[str, Any]]:
 
 def _decisions(told: Told) -> list[dict[str, Any]]:
     names = "time_ns", "actor", "decision", "tx_id", "reason", "subject"
-    rows: list[tuple[Any, ...]] = [(*row, "account") for row in told.decisions]
+    rows: list[tuple[Any, ...]] = [(*row[:5], *(row[5:] or ("",))) for row in told.decisions]
     rows += [
         (at, "control_plane", decision, -1, who, f"account {account}")
         for at, decision, account, who in told.blocks

@@ -189,7 +189,7 @@ DECISIONS = (
     Column("time_ns"),
     Column("actor", "i2", "actor"),
     Column("decision", "i2", "decision"),
-    Column("subject", "i2", "subject"),
+    Column("subject", "i4", "subject"),
     Column("tx_id", nullable=True),
     Column("score", "f4"),
     Column("reason", "i2", "reason"),

@@ -188,6 +188,12 @@ class Office:
             for at, a, d, _, tx, _, _ in self.decisions
         ]
 
+    def recorded(self):
+        names = [column.name for column in DECISIONS]
+        texts = [column.name for column in DECISIONS if column.vocabulary]
+        rows = [dict(zip(names, row, strict=True)) for row in self.decisions]
+        return [row | {name: self.words[name].words[row[name]] for name in texts} for row in rows]
+
     def _flag(self, tx_id, at_ns, _who, _bad, late_ns):
         words = self.words
         codes = words["actor"].code("fraud"), words["decision"].code("decline")
@@ -304,6 +310,20 @@ def test_nothing_depends_on_the_length_of_a_tick():
     assert sorted(short.blocks) == sorted(long.blocks)
     assert sorted(short.told()) == sorted(long.told())
     assert len(short.blocks) > 3
+
+
+def test_what_is_on_record_names_the_account_and_stands_in_one_order_however_time_is_cut():
+    posted = [(n * 31 * NS_PER_S, CASH, FIRST + (n * 5) % 7, 9_500, n % 4 == 0) for n in range(60)]
+    asked = {"analysts": 9, "monitoring": {"every": "7m", "window": "20m", "lag": "1m"}}
+    one, other = (
+        Office(**asked).run(HOUR, tick_ns, posted=posted).recorded()
+        for tick_ns in (10 * NS_PER_S, 7 * MINUTE)
+    )
+    assert one == other
+    about = {row["subject"] for row in one}
+    assert about == {f"account {FIRST + who}" for who in range(7)}
+    ties = [row["time_ns"] for row in one if row["decision"] == "alert"]
+    assert len(ties) > len(set(ties)), "several alerts at one instant"
 
 
 def test_monitoring_looks_when_it_should_at_what_is_old_enough():

@@ -305,13 +305,25 @@ class TestAlertQueue:
         assert alert.evidence is not None
         assert alert.evidence.reasons == ("unusual_amount", "velocity")
 
-    def test_monitoring_raises_alerts_about_whoever_pays(self) -> None:
-        told = alarmed((3 * MINUTE, "aml", "alert", 2, "pass_through"))
-        told.decisions.append((4 * MINUTE, "analyst", "clear", 2, "aml:pass_through"))
-        alert = desk(told).alerts[0]
-        assert alert.evidence is not None
-        assert (alert.evidence.customer_id, alert.evidence.score) == (100, None)
-        assert alert.evidence.progress == "cleared"
+    def test_monitoring_raises_alerts_about_accounts_whoever_paid_last(self) -> None:
+        both = [
+            (3 * MINUTE, "aml", "alert", 2, "pass_through", f"account {account}")
+            for account in (100, 140)
+        ]
+        told = alarmed(*both)
+        verdict = (4 * MINUTE, "analyst", "clear", 2, "aml:pass_through", "account 140")
+        told.decisions.append(verdict)
+        found = [one.evidence for one in desk(told).alerts if one.evidence]
+        assert [(one.customer_id, one.score) for one in found] == [(140, None), (100, None)]
+        assert [one.progress for one in found] == ["cleared", "waiting"]
+        assert {one.amount_minor for one in found} == {6_000}
+        assert flown(told).suspected == {100}
+
+    def test_monitoring_names_the_account_even_of_a_payment_long_past(self) -> None:
+        alert = (3 * MINUTE, "aml", "alert", 99, "cycle", "account 140")
+        (shown,) = desk(alarmed(alert)).alerts
+        assert shown.evidence is not None
+        assert (shown.evidence.customer_id, shown.evidence.currency) == (140, "")
 
     def test_suspicion_ends_with_the_verdict(self) -> None:
         assert flown(alarmed(RAISED, OTHER)).suspected == {100, 101}

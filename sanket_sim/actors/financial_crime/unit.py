@@ -10,7 +10,7 @@ import heapq
 from collections import deque
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,6 +46,21 @@ class _Asked:
     crime: NDArray[np.bool_]
 
 
+class _Note(NamedTuple):
+    """A row of the table of decisions in words: in order of time, and the same in every run.
+
+    Codes would not do: a word's code tells who used it first, which ticks may change.
+    """
+
+    time_ns: int
+    actor: str
+    decision: str
+    tx_id: int
+    subject: str
+    reason: str
+    score: float
+
+
 class CrimeUnit:
     """Hears what the fraud service flags, monitors the posting log, and acts.
 
@@ -76,7 +91,7 @@ class CrimeUnit:
         self._customer = accounts.party == Party.CUSTOMER
         self._asked: deque[_Asked] = deque()
         self._due: list[tuple[int, int, int, bool]] = []
-        self._rows: list[tuple[Any, ...]] = []
+        self._notes: list[_Note] = []
         self._next_look_ns = self._first_look_ns(start)
 
     def admit(self, arrivals: Arrivals) -> None:
@@ -150,10 +165,9 @@ class CrimeUnit:
                 *rows["creditor_account"][crime].tolist(),
             }
             for found in self.monitor.suspicions(rows):
-                account = found.account
-                alert = Alert(at_ns, account, found.tx_id, f"aml:{found.reason}", 0.0)
-                alerts.append((alert, account in guilty))
-                self._note(at_ns, AML, "alert", found.tx_id, found.reason)
+                alert = Alert(at_ns, found.account, found.tx_id, f"aml:{found.reason}", 0.0)
+                alerts.append((alert, found.account in guilty))
+                self._note(at_ns, AML, "alert", alert, found.reason)
             self._next_look_ns += asked.every or DAY_NS
         return alerts
 
@@ -163,8 +177,8 @@ class CrimeUnit:
             return
         confirmed = self._judges(review, right)
         verdict = "confirm" if confirmed else "clear"
-        self._note(review.begun_ns, ANALYST, "take_up", alert.tx_id, alert.reason)
-        self._note(review.ended_ns, ANALYST, verdict, alert.tx_id, alert.reason, alert.score)
+        self._note(review.begun_ns, ANALYST, "take_up", alert, alert.reason)
+        self._note(review.ended_ns, ANALYST, verdict, alert, alert.reason, alert.score)
         if confirmed and self.settings.freeze:
             self._block(review)
 
@@ -180,28 +194,27 @@ class CrimeUnit:
         heapq.heappush(self._due, (at_ns + self.settings.redress, account, 1, False))
 
     def _note(
-        self, at_ns: int, actor: str, decision: str, tx_id: int, reason: str, score: float = 0.0
+        self, at_ns: int, actor: str, decision: str, alert: Alert, reason: str, score: float = 0.0
     ) -> None:
-        words = self.words
-        row = (
-            at_ns,
-            words["actor"].code(actor),
-            words["decision"].code(decision),
-            words["subject"].code("account"),
-            tx_id,
-            score,
-            words["reason"].code(reason),
-        )
-        heapq.heappush(self._rows, row)
+        subject = f"account {alert.account}"
+        note = _Note(at_ns, actor, decision, alert.tx_id, subject, reason, score)
+        heapq.heappush(self._notes, note)
 
     def _on_record(self, others: Columns, end_ns: int) -> Columns:
         """Return decisions up to an instant in one table with those of others."""
         due = []
-        while self._rows and self._rows[0][0] < end_ns:
-            due.append(heapq.heappop(self._rows))
+        while self._notes and self._notes[0].time_ns < end_ns:
+            due.append(self._coded(heapq.heappop(self._notes)))
         if not due:
             return others
         return in_time(others, columns_of(due, DECISIONS))
+
+    def _coded(self, note: _Note) -> tuple[Any, ...]:
+        names = (column.name for column in DECISIONS)
+        return tuple(
+            self.words[name].code(said) if isinstance(said, str) else said
+            for name, said in ((name, getattr(note, name)) for name in names)
+        )
 
     def _first_look_ns(self, start: datetime) -> int:
         asked = self.settings.monitoring

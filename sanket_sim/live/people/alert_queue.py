@@ -16,8 +16,9 @@ from sanket_sim.core.units import MINUTE_NS
 from sanket_sim.live.frames import Alert, Evidence, State
 from sanket_sim.live.naming import person
 from sanket_sim.live.people.payment_ring import PaymentRing
+from sanket_sim.live.reading.fraud_rows import account_in
 from sanket_sim.live.scene import Scene
-from sanket_sim.trace.batch import Columns, TraceBatch
+from sanket_sim.trace.batch import Columns, TraceBatch, one_of
 
 ALERTS_MOST = 2_000
 """Alerts that are remembered; of older ones only the count is."""
@@ -41,6 +42,20 @@ class _Ruling(NamedTuple):
     at_ns: int
     score: float
     why: str
+    account: int
+
+    @property
+    def cause(self) -> tuple[int, str, int]:
+        """What an analyst's row and that of the alert it is about have in common.
+
+        Several accounts may show a pattern by the same payment; the fraud service judges it once.
+        """
+        if self.actor == AML:
+            return self.tx_id, f"{_PATTERN}{self.why}", self.account
+        if self.actor == ANALYST:
+            patterned = self.why.startswith(_PATTERN)
+            return self.tx_id, self.why, self.account if patterned else -1
+        return self.tx_id, self.said, -1
 
 
 @dataclass(slots=True)
@@ -48,6 +63,7 @@ class _Entry:
     """An alert as it stands."""
 
     alert_id: int
+    cause: tuple[int, str, int]
     at_ns: int
     tx_id: int
     score: float | None
@@ -86,7 +102,7 @@ class AlertQueue:
         self._owner = scene.accounts.owner
         self._customer = scene.accounts.party == Party.CUSTOMER
         self._entries: OrderedDict[int, _Entry] = OrderedDict()
-        self._by_cause: dict[tuple[int, str], _Entry] = {}
+        self._by_cause: dict[tuple[int, str, int], _Entry] = {}
         self._unjudged: dict[int, set[int]] = {}
         self._unknown: list[_Entry] = []
         self.raised = self.judged = 0
@@ -131,7 +147,8 @@ class AlertQueue:
         if not codes or not len(decisions["actor"]):
             return
         said, why = self._words["decision"].words, self._words["reason"].words
-        for row in np.flatnonzero(np.isin(decisions["actor"], codes)).tolist():
+        about = self._words["subject"].words
+        for row in np.flatnonzero(one_of(decisions["actor"], codes)).tolist():
             yield _Ruling(
                 actors[decisions["actor"][row]],
                 said[decisions["decision"][row]],
@@ -139,6 +156,7 @@ class AlertQueue:
                 int(decisions["time_ns"][row]),
                 float(decisions["score"][row]),
                 why[decisions["reason"][row]],
+                account_in(about[decisions["subject"][row]]),
             )
 
     def _raise(self, ruling: _Ruling) -> None:
@@ -147,6 +165,7 @@ class AlertQueue:
         monitored = ruling.actor == AML
         entry = _Entry(
             alert_id=self.raised,
+            cause=ruling.cause,
             at_ns=ruling.at_ns,
             tx_id=ruling.tx_id,
             score=None if monitored else ruling.score,
@@ -155,40 +174,44 @@ class AlertQueue:
         )
         self.raised += 1
         self._entries[entry.alert_id] = entry
-        cause = f"{_PATTERN}{ruling.why}" if monitored else ruling.said
-        self._by_cause[ruling.tx_id, cause] = entry
+        self._by_cause[entry.cause] = entry
         self._unknown.append(entry)
+        if ruling.account >= 0:
+            self._blame(entry, ruling.account)
         if len(self._entries) > ALERTS_MOST:
             self._forget(self._entries.popitem(last=False)[1])
 
     def _forget(self, entry: _Entry) -> None:
-        causes = (entry.decision, *(f"{_PATTERN}{why}" for why in entry.reasons))
-        for cause in causes:
-            if self._by_cause.get((entry.tx_id, cause)) is entry:
-                del self._by_cause[entry.tx_id, cause]
+        if self._by_cause.get(entry.cause) is entry:
+            del self._by_cause[entry.cause]
         self._close(entry)
 
     def _identify(self, entry: _Entry, now_ns: int) -> bool:
-        """Say whose payment raised an alert, once it has ended; True if no more can be known."""
+        """Say what raised an alert, once it has ended; True if no more can be known."""
         if entry.alert_id not in self._entries:
             return True
         payment = self._ring.find(entry.tx_id)
         if payment is None:
             return now_ns - entry.at_ns > _PATIENCE_NS
-        debtor, creditor = payment["debtor_account"], payment["creditor_account"]
-        entry.account = debtor if debtor >= 0 and self._customer[debtor] else creditor
-        entry.customer_id = int(self._owner[entry.account]) if entry.account >= 0 else -1
+        if entry.account < 0:
+            debtor, creditor = payment["debtor_account"], payment["creditor_account"]
+            self._blame(entry, debtor if debtor >= 0 and self._customer[debtor] else creditor)
         entry.amount_minor = payment["amount_minor"]
         entry.currency = self._words["currency"].words[payment["currency"]]
         entry.campaign_id = payment["campaign_id"]
         entry.typology = self._words["typology"].words[payment["typology"]]
-        if not entry.judged and entry.account >= 0:
-            self._unjudged.setdefault(entry.account, set()).add(entry.alert_id)
         return True
 
+    def _blame(self, entry: _Entry, account: int) -> None:
+        """Note whom an alert is about."""
+        entry.account = account
+        entry.customer_id = int(self._owner[account]) if account >= 0 else -1
+        if not entry.judged and account >= 0:
+            self._unjudged.setdefault(account, set()).add(entry.alert_id)
+
     def _judge(self, ruling: _Ruling) -> None:
-        entry = self._by_cause.get((ruling.tx_id, ruling.why))
-        if ruling.actor != ANALYST or entry is None or entry.judged:
+        entry = self._by_cause.get(ruling.cause) if ruling.actor == ANALYST else None
+        if entry is None or entry.judged:
             return
         if ruling.said not in _VERDICTS:
             entry.progress = "taken_up"

@@ -39,6 +39,17 @@ _COLUMNS = (
 )
 
 
+def account_in(subject: str) -> int:
+    """Return the account that a decision is about, -1 if it is about something else.
+
+    Examples
+    --------
+    >>> account_in("account 17"), account_in("payment")
+    (17, -1)
+    """
+    return int(subject.removeprefix(_ACCOUNT)) if subject.startswith(_ACCOUNT) else -1
+
+
 class BlockLog:
     """Whose blocks lie on accounts; `analysis.account_blocks` while the run goes on.
 
@@ -59,10 +70,9 @@ class BlockLog:
         return [account for account in found if account >= 0]
 
     def _step(self, decisions: Columns, row: int) -> int:
-        subject = self._words["subject"].words[decisions["subject"][row]]
-        if not subject.startswith(_ACCOUNT):
+        account = account_in(self._words["subject"].words[decisions["subject"][row]])
+        if account < 0:
             return -1
-        account = int(subject.removeprefix(_ACCOUNT))
         owners = self._words["reason"].words[decisions["reason"][row]] == _OWNER
         step = _STEPS[self._words["decision"].words[decisions["decision"][row]]]
         left = self._left
