@@ -14,6 +14,7 @@ from sanket_sim.live.frames import Crowd
 from sanket_sim.live.inspection.campaign import SOURCE, Edge, _nodes
 from sanket_sim.live.inspection.service import _gravest, touches
 from sanket_sim.live.people import alert_queue, campaigns
+from sanket_sim.live.people import crowd as crowd_view
 from sanket_sim.live.people.crowd import CrowdView
 from sanket_sim.live.people.fraud_watch import FraudWatch
 from sanket_sim.live.people.payment_ring import COLUMNS, PaymentRing
@@ -123,7 +124,8 @@ def frame_of(watch: FraudWatch) -> Any:
 
 
 class TestCrowd:
-    def test_no_two_people_of_a_campaign_stand_in_one_place(self) -> None:
+    def test_no_two_people_of_a_campaign_stand_in_one_place(self, monkeypatch) -> None:
+        monkeypatch.setattr(crowd_view, "CUSTOMERS_SHOWN", 0)  # whom no sample shows at home
         told = Told(minutes=35)
         scatter_gather(told, 2, MINUTE)
         _, crowd = flown(told)

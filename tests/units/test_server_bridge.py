@@ -10,6 +10,7 @@ from sanket_sim.live.frames.json_text import json_of
 from sanket_sim.server.access import BODY_BYTES_MAX
 from sanket_sim.server.bridge import Gate
 from sanket_sim.server.refusals import Refusal
+from sanket_sim.server.tables import untold
 
 
 @pytest.fixture
@@ -74,3 +75,10 @@ def test_the_largest_body_is_let_in(deck):
         for more, status in ((0, 409), (1, 413)):
             body = b'{"speed": 1}'.ljust(BODY_BYTES_MAX + more)
             assert client.post("/api/speed", content=body, headers=headers).status_code == status
+
+
+@pytest.mark.parametrize("number", [2**63 - 1, -(2**63) + 1])
+def test_a_number_of_64_bits_can_be_told_and_a_larger_one_cannot(number):
+    assert untold({"seed": number}) == []
+    larger = number + (1 if number > 0 else -2)
+    assert [path for path, _ in untold({"seed": larger})] == ["seed"]
