@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+    model_validator,
+)
 
 from sanket_sim.live.flying.orders import SPEED_MAX, SPEED_MIN
 from sanket_sim.live.frames import FlightState, Point, RunStatus, State, Tile
@@ -12,7 +20,16 @@ from sanket_sim.live.frames import FlightState, Point, RunStatus, State, Tile
 INT64_MAX = 2**63 - 1
 Speed = Annotated[float, Field(ge=SPEED_MIN, le=SPEED_MAX, allow_inf_nan=False)]
 """Simulated seconds per second of wall time."""
-_DURATION = r"^[1-9][0-9]{0,5}(ms|s|m|h)$"
+_DURATION = r"^(?![0.]+[a-z])[0-9]{1,6}(\.[0-9]{1,3})?(ms|s|m|h)$"
+"""More than nothing, and never more than the clock can hold."""
+
+
+def _length(text: str) -> str:
+    if re.fullmatch(_DURATION, text):
+        return text
+    raise ValueError(
+        f'expected simulated time with its unit, "500ms", "1s" or "2.5m", not "{text}"'
+    )
 
 
 class Asked(BaseModel):
@@ -47,8 +64,13 @@ class StepRequest(Asked):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"for": "1s"}]})
 
-    length: Annotated[str, Field(alias="for", pattern=_DURATION)] = "1s"
-    """Simulated time, with its unit: ``"500ms"``, ``"1s"``, ``"2m"``."""
+    length: Annotated[
+        str,
+        AfterValidator(_length),
+        WithJsonSchema({"type": "string", "pattern": _DURATION}),
+        Field(alias="for"),
+    ] = "1s"
+    """Simulated time, with its unit: ``"500ms"``, ``"1s"``, ``"2.5m"``."""
 
 
 class SpeedRequest(Asked):

@@ -122,8 +122,21 @@ def test_a_step_ends_on_the_dot_and_is_a_second_if_nobody_says_otherwise(stepped
     assert wait_for_state(stepped, "paused")["now_ns"] == before_ns + 1_000_000_000
 
 
-@pytest.mark.parametrize("length", ["0s", "-1s", "1", "1e99s", "", "99999999h", 5, None])
-def test_a_step_that_is_no_duration_is_refused(stepped, length):
+def test_a_step_may_end_between_two_seconds(stepped):
+    before_ns = stepped.get("/api/status").json()["now_ns"]
+    assert stepped.post("/api/step", json={"for": "0.25s"}).status_code == 200
+    assert wait_for_state(stepped, "paused")["now_ns"] == before_ns + 250_000_000
+
+
+@pytest.mark.parametrize("length", ["0s", "0.0s", "-1s", "1", "1e99s", "", "99999999h", "1s\n"])
+def test_a_step_that_is_no_duration_is_refused_with_examples(stepped, length):
+    answer = stepped.post("/api/step", json={"for": length})
+    assert (answer.status_code, problems_of(answer)) == (422, ["for"])
+    assert '"2.5m"' in answer.json()["problems"][0]["message"]
+
+
+@pytest.mark.parametrize("length", [5, None])
+def test_a_step_that_is_no_text_is_refused(stepped, length):
     answer = stepped.post("/api/step", json={"for": length})
     assert (answer.status_code, problems_of(answer)) == (422, ["for"])
 
