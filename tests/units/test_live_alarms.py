@@ -14,7 +14,6 @@ from synthetic_trace import NAMES, Plan, S
 
 from sanket_sim.analysis.recovery import BURN_RULES
 from sanket_sim.live.frames import Alert
-from sanket_sim.live.meters.board import Meters
 from sanket_sim.live.picture import Picture
 from sanket_sim.live.scene import Scene
 from sanket_sim.live.watches.alarm_book import ALERTS_MOST, REOPEN_NS, AlarmBook, Latch, Notice
@@ -163,8 +162,10 @@ def test_duplicates_name_the_service_and_what_is_missing() -> None:
     assert any("no idempotency key" in detail for detail in desk.details)
     assert alert.end_ns is not None
     leaked = desk.meters.now.total.leaks.sum()
-    assert f"{leaked:,} so far" in alert.detail
+    assert f"{leaked:,} since 08:00:05" in alert.detail
     assert "EUR" in alert.detail
+    (first, *_) = desk.details
+    assert first.endswith(" · warming up, counts from 08:00:05 · no idempotency key")
 
 
 def decided(desk: Desk, *rows: tuple[float, str, str, str, str]) -> Iterator[TraceBatch]:
@@ -288,7 +289,7 @@ def test_carbon_is_told_against_the_calm() -> None:
     plan = Plan(duration_s=90, warmup_s=5, fault=None, duplicates=0.0, fraud=0.0)
     desk = Desk(plan)
     desk.scene.faults.update(fault_rows(desk.scene.words, "latency", "payment", 30, 40))
-    desk.meters = Meters(desk.scene)
+    desk.meters = meters_of(desk.scene)
 
     def thinned(batch: TraceBatch) -> TraceBatch:
         if 30 * S < batch.end_ns <= 60 * S:
@@ -400,7 +401,7 @@ def test_one_break_is_a_break() -> None:
 def test_power_of_an_idle_bank_is_no_alarm() -> None:
     plan = Plan(duration_s=90, warmup_s=5, fault=None, duplicates=0.0, fraud=0.0)
     desk = Desk(plan)
-    desk.meters = Meters(desk.scene)
+    desk.meters = meters_of(desk.scene)
 
     def emptied(batch: TraceBatch) -> TraceBatch:
         if batch.end_ns > 30 * S:

@@ -97,10 +97,12 @@ class LeakWatch:
         return kind == LeakClass.DUPLICATE and not self._deduplicates
 
     def _so_far(self, kind: LeakClass) -> str:
-        """Say what the class has come to since the warm-up."""
+        """Say what the class has come to since the warm-up, of which nothing counts."""
+        if self._now.warming:
+            return f"warming up, {self._now.counted}"
         leaked, lost = int(self._now.total.leaks[kind]), self._now.leaked_minor_of(kind)
         worth = f", {self._now.worth(lost)}" if lost else ""
-        return f"{leaked:,} so far{worth}"
+        return f"{leaked:,} {self._now.counted}{worth}"
 
     def _service(self, kind: LeakClass, counted: Tally) -> str:
         """Return the service that most leaks of a class are due to."""
