@@ -63,8 +63,6 @@ def status_of(deck: FlightDeck) -> RunStatus:
         status = NOBODY
         if plan is not None:
             status = replace(NOBODY, run_id=plan.run_id, experiment=plan.source)
-    if deck.failure:
-        status = replace(status, state="failed", message=deck.failure)
     return status
 
 
