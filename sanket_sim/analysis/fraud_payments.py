@@ -12,7 +12,7 @@ from sanket_sim.analysis.account_blocks import AccountBlocks
 from sanket_sim.analysis.intents import judged
 from sanket_sim.analysis.run_folder import FOREVER_NS, RunFolder
 from sanket_sim.core.outcomes import Decline, FraudDecision
-from sanket_sim.trace.batch import Columns, places_of, rows_in
+from sanket_sim.trace.batch import Columns, one_of, places_of, rows_in
 
 Mask = NDArray[np.bool_]
 
@@ -85,7 +85,7 @@ class Payments:
     @property
     def scored(self) -> Mask:
         """Judged by the fraud service."""
-        return np.isin(self.columns["fraud_decision"], SCORED)
+        return one_of(self.columns["fraud_decision"], SCORED)
 
     @property
     def flagged(self) -> Mask:
@@ -100,7 +100,7 @@ class Payments:
     @property
     def stopped(self) -> Mask:
         """Refused for suspicion of the bank's, whoever had it; nothing was moved."""
-        suspected = np.isin(self.columns["decline_reason"], STOPPING)
+        suspected = one_of(self.columns["decline_reason"], STOPPING)
         return np.asarray(suspected & (self.columns["owners_block"] == 0))
 
     @property
@@ -140,7 +140,7 @@ class Payments:
 
 def is_flagged(decision: NDArray[np.integer]) -> Mask:
     """Say which decisions stood in an intent's way."""
-    return np.isin(decision, (FraudDecision.DECLINE, FraudDecision.STEP_UP))
+    return one_of(decision, (FraudDecision.DECLINE, FraudDecision.STEP_UP))
 
 
 def payments(run: RunFolder) -> Iterator[Payments]:

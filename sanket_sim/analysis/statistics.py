@@ -266,14 +266,16 @@ class QuantileSketch:
 
     def rank_s(self, rank: float) -> float:
         """Return the duration [s] at a rank in [0, n - 1]; NaN if nothing was counted."""
-        if self.n == 0:
-            return math.nan
-        place = int(np.searchsorted(np.cumsum(self.counts), rank, side="right"))
-        return float(_MIDDLE[min(place, BUCKETS - 1)]) * 1e-9
+        return _at_ranks(np.cumsum(self.counts), [rank])[0]
 
     def quantile_s(self, q: float) -> float:
         """Return the `q`-quantile [s], within 1 %."""
-        return self.rank_s(q * (self.n - 1))
+        return self.quantiles_s([q])[0]
+
+    def quantiles_s(self, shares: Sequence[float]) -> list[float]:
+        """Return several quantiles [s], each within 1 %; NaN if nothing was counted."""
+        upto = np.cumsum(self.counts)
+        return _at_ranks(upto, [q * (int(upto[-1]) - 1) for q in shares])
 
     def quantile(self, q: float, z: float = Z95) -> Estimate:
         """Estimate the `q`-quantile with the distribution-free interval from order statistics.
@@ -285,6 +287,14 @@ class QuantileSketch:
         rank, half = q * (n - 1), z * math.sqrt(n * q * (1 - q))
         low, high = min(rank, max(0.0, n * q - half)), max(rank, min(n - 1.0, n * q + half))
         return Estimate(self.quantile_s(q), self.rank_s(low), self.rank_s(high), n)
+
+
+def _at_ranks(upto: NDArray[np.int64], ranks: Sequence[float]) -> list[float]:
+    """Return the durations [s] at some ranks of what is counted up to each bucket."""
+    if not upto[-1]:
+        return [math.nan] * len(ranks)
+    places = np.minimum(np.searchsorted(upto, ranks, side="right"), BUCKETS - 1)
+    return [middle_ns * 1e-9 for middle_ns in _MIDDLE[places].tolist()]
 
 
 def sketch_rows(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,7 @@ from sanket_sim.live.naming import Names
 from sanket_sim.live.reading.roots import Roots
 from sanket_sim.live.scene import Scene
 from sanket_sim.live.wording import decline_in_words, failure_in_words, in_words
-from sanket_sim.trace.batch import Columns, TraceBatch, rows_in
+from sanket_sim.trace.batch import Columns, TraceBatch, one_of, rows_in
 
 ROWS_PER_FRAME = 40
 ROWS_KEPT = 300
@@ -93,9 +94,9 @@ class LiveFeed:
         over_ns = np.maximum(ended["completed_ns"], ended["posted_ns"])
         table["ended_ns"] = np.where(over_ns >= 0, over_ns, batch.end_ns)
         told = (ended["outcome"] != Outcome.IN_FLIGHT) | (ended["leak_class"] > 0)
-        self._waiting.append(self._sampled(_rows(table, np.flatnonzero(told))))
+        self._waiting.append(self._sampled(table, np.flatnonzero(told)))
         if len(self._waiting) > BATCHES_WAITING:
-            self._waiting = [self._sampled(_joined(self._waiting))]
+            self._waiting = [self._sampled_of_all(_joined(self._waiting))]
 
     def frame(self) -> Feed | None:
         """Return the rows that are new since the last frame; None if none came."""
@@ -112,27 +113,31 @@ class LiveFeed:
         return tuple(self._kept)
 
     def _newest(self) -> list[FeedRow]:
-        chosen = self._sampled(_joined(self._waiting))
+        chosen = self._sampled_of_all(_joined(self._waiting))
         order = np.lexsort([chosen["tx_id"], chosen["ended_ns"]])
-        return [self._row(chosen, row) for row in order.tolist()]
+        columns = [column[order].tolist() for column in chosen.values()]
+        return [
+            self._row(dict(zip(chosen, row, strict=True))) for row in zip(*columns, strict=True)
+        ]
 
-    def _sampled(self, table: Columns) -> Columns:
+    def _sampled_of_all(self, table: Columns) -> Columns:
+        return self._sampled(table, np.arange(rows_in(table)))
+
+    def _sampled(self, table: Columns, places: NDArray[np.int64]) -> Columns:
         """Choose the rows of a frame out of more."""
-        if rows_in(table) <= ROWS_PER_FRAME:
-            return table
-        first = np.flatnonzero(self._noteworthy(table))
+        if len(places) <= ROWS_PER_FRAME:
+            return _rows(table, places)
+        noteworthy = self._noteworthy(table)[places]
+        first = places[noteworthy]
         if len(first) >= ROWS_PER_FRAME:
-            chosen = first[_evenly(len(first), ROWS_PER_FRAME)]
-        else:
-            others = np.setdiff1d(np.arange(rows_in(table)), first)
-            room = ROWS_PER_FRAME - len(first)
-            chosen = np.concatenate([first, others[_evenly(len(others), room)]])
-        return _rows(table, chosen)
+            return _rows(table, first[_evenly(len(first), ROWS_PER_FRAME)])
+        others, room = places[~noteworthy], ROWS_PER_FRAME - len(first)
+        return _rows(table, np.concatenate([first, others[_evenly(len(others), room)]]))
 
     def _noteworthy(self, table: Columns) -> NDArray[np.bool_]:
         flagged = table["fraud_score"] >= self._scene.bank.fraud_service.review_at
-        stopped = np.isin(table["decline_reason"], tuple(_STOPPED))
-        answered = np.isin(table["outcome"], (*_WELL, Outcome.APP_ERROR))
+        stopped = one_of(table["decline_reason"], _STOPPED)
+        answered = one_of(table["outcome"], (*_WELL, Outcome.APP_ERROR))
         return np.asarray(flagged | stopped | ~answered | (table["leak_class"] > 0))
 
     def _note_reasons(self, assessments: Columns) -> None:
@@ -141,8 +146,7 @@ class LiveFeed:
         self._reasons[0, places] = assessments["tx_id"]
         self._reasons[1, places] = assessments["reasons"]
 
-    def _row(self, table: Columns, row: int) -> FeedRow:
-        one = {name: column[row].item() for name, column in table.items()}
+    def _row(self, one: dict[str, Any]) -> FeedRow:
         verdict = verdict_of(one, self._scene.bank.fraud_service.review_at)
         counterparty = self._counterparty(one)
         took_ns = one["completed_ns"] - one["created_ns"]

@@ -20,6 +20,8 @@ _FIRST_NAMES = (  # noqa: SIM905  # ninety names are easier to read as a line of
 _INITIALS = "ABCDEFGHIJKLMNOPRSTVWZ"
 NAMED_BY = ("agent_id", "account_id", "role", "segment")
 """What of an agent his name comes from."""
+CALLED_MAX = 4096
+"""Names that are remembered: the same few people are met again and again."""
 _WORLD, _MERCHANT = "world", "merchant"
 
 
@@ -81,6 +83,13 @@ class Names:
         """Name an agent; empty for nobody."""
         if agent_id < 0:
             return ""
+        if agent_id not in self._called:
+            if len(self._called) >= CALLED_MAX:
+                self._called.clear()
+            self._called[agent_id] = self._name_of(agent_id)
+        return self._called[agent_id]
+
+    def _name_of(self, agent_id: int) -> str:
         row = _find(self._agent_ids, agent_id)
         return person(agent_id) if row < 0 else self._named(int(self._agent_rows[row]), agent_id)
 
@@ -122,6 +131,7 @@ class Names:
         return self._words[column].words[int(self.table[column][row])]
 
     def _index(self) -> None:
+        self._called: dict[int, str] = {}
         self._agent_ids, self._agent_rows = np.unique(self.table["agent_id"], return_index=True)
         self._account_ids, self._account_rows = np.unique(
             self.table["account_id"], return_index=True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from itertools import chain
@@ -82,6 +82,20 @@ def places_of(ids: NDArray[np.int64], wanted: NDArray[np.int64]) -> NDArray[np.i
         return np.full(len(wanted), -1, np.int64)
     places = np.minimum(np.searchsorted(ids, wanted), len(ids) - 1)
     return np.where(ids[places] == wanted, places, -1)
+
+
+def one_of(values: NDArray[Any], codes: Collection[int]) -> NDArray[np.bool_]:
+    """Say which values are one of a few codes: of a short column several times sooner than `isin`.
+
+    Examples
+    --------
+    >>> one_of(np.array([3, -1, 4]), (4, 3)).tolist(), one_of(np.array([3]), ()).tolist()
+    ([True, False, True], [False])
+    """
+    found = np.zeros(len(values), np.bool_)
+    for code in codes:
+        found |= values == code
+    return found
 
 
 def in_time(first: Columns, then: Columns) -> Columns:

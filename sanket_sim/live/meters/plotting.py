@@ -76,14 +76,15 @@ class Plotter:
             seen = Tally.empty(self._shape)
         good = seen[Count.GOOD_PAYMENTS]
         q = seen.share(Count.GOOD)
+        p50_ms, p95_ms, p99_ms = seen.quantiles_ms(0.5, 0.95, 0.99)
         return Point(
             index=len(self.points),
             end_ns=here.end_ns,
             completed=here.tally[Count.GOOD] / here.span_s,
             failed=(here.tally[Count.FAILED] + here.tally[Count.LEAKED]) / here.span_s,
-            p50_ms=seen.quantile_ms(0.5),
-            p95_ms=seen.quantile_ms(0.95),
-            p99_ms=seen.quantile_ms(0.99),
+            p50_ms=p50_ms,
+            p95_ms=p95_ms,
+            p99_ms=p99_ms,
             leak_share=seen.share(Count.LEAKED) or 0.0,
             leaks=leak_shares(seen),
             resilience=None if q is None else 100.0 * q,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import NamedTuple, Self
@@ -118,8 +119,13 @@ class Tally:
 
     def quantile_ms(self, q: float) -> float | None:
         """Return the `q`-quantile of latency [ms], within 1 %; None if nobody was answered."""
-        sketch = QuantileSketch(self.latency)
-        return sketch.quantile_s(q) * 1e3 if sketch.n else None
+        (quantile_ms,) = self.quantiles_ms(q)
+        return quantile_ms
+
+    def quantiles_ms(self, *shares: float) -> list[float | None]:
+        """Return several quantiles of latency, as `quantile_ms` does one."""
+        found = QuantileSketch(self.latency).quantiles_s(shares)
+        return [None if math.isnan(one) else one * 1e3 for one in found]
 
 
 def tally_of(transactions: Columns, shape: Shape) -> Tally:

@@ -17,7 +17,7 @@ from sanket_sim.core.money import exponent_of
 from sanket_sim.live.frames import Case, Move
 from sanket_sim.live.people.typologies import BY_PAYER, counted, noun_of, title_of
 from sanket_sim.live.scene import Scene
-from sanket_sim.trace.batch import Columns, TraceBatch
+from sanket_sim.trace.batch import Columns, TraceBatch, one_of
 
 CAMPAIGNS_MOST = 256
 """Campaigns that are remembered; the one that has been quiet longest gives way."""
@@ -298,7 +298,7 @@ class CampaignBook:
         codes = [code for code, word in enumerate(actors) if word in _NOTICED_BY]
         if not codes or not len(decisions["actor"]):
             return
-        for row in np.flatnonzero(np.isin(decisions["actor"], codes)).tolist():
+        for row in np.flatnonzero(one_of(decisions["actor"], codes)).tolist():
             file = self.files.get(self.campaign_of(int(decisions["tx_id"][row])))
             if file is not None and words[decisions["decision"][row]] in _NOTICING:
                 file.notice(int(decisions["time_ns"][row]))

@@ -96,13 +96,17 @@ class HopCounts:
         if not rows_in(hops):
             return
         left_ns = self._left_ns(hops)
-        self._sum(hops, left_ns)
+        ends, waits = self._ends_of(hops), _waits_of(hops, left_ns)
+        self._since_start += _shaped(ends, self._since_start.shape)
+        self._waits_since_start += _shaped(waits, self._waits_since_start.shape)
         if end_ns <= begin_ns:
             return
         written_ns = np.maximum(left_ns, np.maximum(hops["ended_ns"], hops["sent_ns"]))
         seconds = (np.clip(written_ns, begin_ns + 1, max(end_ns, begin_ns + 1)) - 1) // NS_PER_S
-        self._count_ends(hops, seconds)
-        self._count_waits(hops, seconds, left_ns)
+        again = hops["attempt"] > 1
+        self._window.add(np.concatenate([seconds, seconds[again]]), ends)
+        self._waits.add(seconds[_heard(hops, left_ns)], waits)
+        self._count_waited(hops, seconds, left_ns)
 
     def of_services(self, *, since_start: bool = False) -> Attempts:
         """Return attempts by service called."""
@@ -133,23 +137,11 @@ class HopCounts:
     def _counts(self, since_start: bool) -> Whole:
         return self._since_start if since_start else self._window.last(WINDOW_S)
 
-    def _count_ends(self, hops: Columns, seconds: Whole) -> None:
-        again = hops["attempt"] > 1
-        self._window.add(np.concatenate([seconds, seconds[again]]), self._ends_of(hops))
-
-    def _count_waits(self, hops: Columns, seconds: Whole, left_ns: Whole) -> None:
-        heard = _heard(hops, left_ns)
-        self._waits.add(seconds[heard], _waits_of(hops, left_ns))
-        waits = heard & ~self._published[hops["caller"], hops["operation"]]
+    def _count_waited(self, hops: Columns, seconds: Whole, left_ns: Whole) -> None:
+        waits = _heard(hops, left_ns) & ~self._published[hops["caller"], hops["operation"]]
         self._waited.add(
             seconds[waits], self._ways_of(hops)[waits], (left_ns - hops["sent_ns"])[waits]
         )
-
-    def _sum(self, hops: Columns, left_ns: Whole) -> None:
-        """Count hops in the sums of the whole run."""
-        self._since_start += _shaped(self._ends_of(hops), self._since_start.shape)
-        cells = _waits_of(hops, left_ns)
-        self._waits_since_start += _shaped(cells, self._waits_since_start.shape)
 
     def _ways_of(self, hops: Columns) -> Whole:
         ways: Whole = hops["caller"].astype(np.int64) * self.services + hops["service"]

@@ -49,14 +49,13 @@ def quantiles_ms(
     [20, 898]
     """
     upto = np.cumsum(counts, axis=1)
-    return [tuple(_quantile_ms(row, share) for share in shares) for row in upto]
-
-
-def _quantile_ms(upto: NDArray[np.int64], share: float) -> float | None:
-    if not upto[-1]:
-        return None
-    rank = share * float(upto[-1])
-    place = int(np.searchsorted(upto, rank))
-    before = float(upto[place - 1]) if place else 0.0
-    inside = (rank - before) / (float(upto[place]) - before)
-    return float(_LEAST_MS * 10 ** ((place + inside) / PER_DECADE))
+    ranks = np.array(shares) * upto[:, -1:]
+    places = np.array([np.searchsorted(*row) for row in zip(upto, ranks, strict=True)])
+    here = np.take_along_axis(counts, places, axis=1)
+    before = np.take_along_axis(upto, places, axis=1) - here
+    inside = (ranks - before) / np.maximum(here, 1)
+    exponents = ((places + inside) / PER_DECADE).tolist()
+    return [
+        tuple(_LEAST_MS * 10**exponent if some else None for exponent in row)
+        for row, some in zip(exponents, upto[:, -1].tolist(), strict=True)
+    ]

@@ -46,12 +46,15 @@ class SecondRing:
         self.newest = 0
         self._cells = int(np.prod(shape))
         self._counts = np.zeros((seconds, *shape), np.int64)
+        self._sum = np.zeros(shape, np.int64)
 
     def advance(self, second: int) -> None:
         """Let time go on to a second; those that it passes begin at nothing."""
         passed = min(second - self.newest, self.seconds)
         for step in range(passed):
-            self._counts[(second - step) % self.seconds] = 0
+            forgotten = self._counts[(second - step) % self.seconds]
+            self._sum -= forgotten
+            forgotten[...] = 0
         self.newest = max(second, self.newest)
 
     def add(self, seconds: Whole, cells: Whole, weights: Whole | None = None) -> None:
@@ -64,12 +67,15 @@ class SecondRing:
         within = np.clip(seconds, first, self.newest) - first
         span = int(within.max()) + 1
         sums = np.bincount(within * self._cells + cells, weights, minlength=span * self._cells)
-        shaped = sums.astype(np.int64).reshape(span, *self._counts.shape[1:])
+        shaped = sums.astype(np.int64, copy=False).reshape(span, *self._sum.shape)
         for step in range(span):
             self._counts[(first + step) % self.seconds] += shaped[step]
+            self._sum += shaped[step]
 
     def last(self, seconds: int) -> Whole:
         """Sum the last seconds, the one under way included."""
+        if seconds >= self.seconds:
+            return self._sum.copy()
         return np.asarray(self.series(seconds).sum(axis=0))
 
     def series(self, seconds: int) -> Whole:

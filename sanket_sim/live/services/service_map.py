@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,18 +14,32 @@ from sanket_sim.live.reading.roots import Roots
 from sanket_sim.live.scene import Scene
 from sanket_sim.live.services.bottlenecks import Bottleneck, ranked
 from sanket_sim.live.services.breakers import BreakerBoard
-from sanket_sim.live.services.hop_counts import Attempts, HopCounts
+from sanket_sim.live.services.hop_counts import HopCounts
 from sanket_sim.live.services.judging import Symptoms, state_of
 from sanket_sim.live.services.latency_buckets import quantiles_ms
 from sanket_sim.live.services.leak_heat import LeakHeat
 from sanket_sim.live.services.second_ring import second_of, span_s
 from sanket_sim.live.services.service_past import ServicePast
 from sanket_sim.live.services.stations import Stations
-from sanket_sim.trace.batch import Columns, TraceBatch, rows_in
+from sanket_sim.trace.batch import Columns, TraceBatch, one_of, rows_in
 
 CLIENT = "client"
 """The customers' own devices, as edges and the trace call them."""
 SHARES = (0.50, 0.95, 0.99)
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What all services are drawn from, by place: of the window, or of the whole run."""
+
+    span_s: float
+    asked: Sequence[int]
+    waits: Sequence[tuple[float | None, ...]]
+    error_shares: Sequence[float]
+    retry_shares: Sequence[float]
+    timeout_shares: Sequence[float]
+    utilisation: Sequence[float]
+    leak_shares: Sequence[float]
 
 
 class ServiceMap:
@@ -45,6 +60,11 @@ class ServiceMap:
         self.leaks = LeakHeat(bank)
         self.past = ServicePast()
         self._ways = _edges_by_way(scene)
+        size = len(bank.services)
+        self._edges_to = [
+            [name for way, names in self._ways.items() if way % size == place for name in names]
+            for place in range(size)
+        ]
         self._duration_ns = scene.experiment.duration
 
     def observe(self, batch: TraceBatch) -> None:
@@ -69,22 +89,37 @@ class ServiceMap:
         return next(self._drawn([place]))
 
     def _drawn(self, places: Iterable[int]) -> Iterator[ServiceNow]:
+        seen = self._seen()
+        return (self._service(place, seen) for place in places)
+
+    def _seen(self) -> _Seen:
+        """Take what all services are drawn from."""
         attempts = self.hops.of_services(since_start=self.over)
-        waits = quantiles_ms(self.hops.waits(since_start=self.over), SHARES)
-        return (self._service(place, attempts, waits[place]) for place in places)
+        asked, total = attempts.asked.tolist(), attempts.total.tolist()
+        return _Seen(
+            span_s=self.span_s,
+            asked=asked,
+            waits=quantiles_ms(self.hops.waits(since_start=self.over), SHARES),
+            error_shares=_shares(attempts.failed.tolist(), asked),
+            retry_shares=_shares(attempts.retries.tolist(), total),
+            timeout_shares=_shares(attempts.timed_out.tolist(), asked),
+            utilisation=self._utilisation.tolist(),
+            leak_shares=self._leak_shares.tolist(),
+        )
 
     def edges(self) -> tuple[EdgeNow, ...]:
         """Return every way between two services that calls can take, used or not."""
         attempts, seconds = self.hops.of_ways(since_start=self.over), self.span_s
-        asked, failed = attempts.asked, attempts.failed
-        total, retries = attempts.total, attempts.retries
+        asked, total = attempts.asked.tolist(), attempts.total.tolist()
+        error_shares = _shares(attempts.failed.tolist(), asked)
+        retry_shares = _shares(attempts.retries.tolist(), total)
         return tuple(
             EdgeNow(
                 caller=self._name(way // self.hops.services - 1),
                 callee=self._name(way % self.hops.services),
-                rate_per_s=int(total[way]) / seconds,
-                error_share=_share(failed[way], asked[way]),
-                retry_share=_share(retries[way], total[way]),
+                rate_per_s=total[way] / seconds,
+                error_share=error_shares[way],
+                retry_share=retry_shares[way],
                 breaker=self.breakers.worst(names),
             )
             for way, names in self._ways.items()
@@ -118,8 +153,7 @@ class ServiceMap:
 
     def edges_to(self, place: int) -> list[str]:
         """Return the names of the edges that lead to a service."""
-        size = self.hops.services
-        return [name for way, names in self._ways.items() if way % size == place for name in names]
+        return self._edges_to[place]
 
     def bottlenecks(self) -> tuple[Bottleneck, ...]:
         """Rank the services by how much they hold payments up now, the worst first."""
@@ -142,45 +176,41 @@ class ServiceMap:
     def _name(self, place: int) -> str:
         return self._scene.bank.services[place].name if place >= 0 else CLIENT
 
-    def _service(self, place: int, attempts: Attempts, waits: Sequence[float | None]) -> ServiceNow:
-        service = self._scene.bank.services[place]
-        asked, total = attempts.asked[place], attempts.total[place]
-        error_share = _share(attempts.failed[place], asked)
-        breaker = self.breakers.worst(self.edges_to(place))
+    def _service(self, place: int, seen: _Seen) -> ServiceNow:
+        service, waits = self._scene.bank.services[place], seen.waits[place]
+        breaker = self.breakers.worst(self._edges_to[place])
         return ServiceNow(
             name=service.name,
             label=service.label or service.name,
             x=service.x,
             y=service.y,
-            state=state_of(self._symptoms(place, int(asked), error_share, waits[-1], breaker)),
+            state=state_of(self._symptoms(place, seen, breaker)),
             replicas=self.stations.replicas(place),
-            rate_per_s=int(asked) / self.span_s,
+            rate_per_s=seen.asked[place] / seen.span_s,
             p50_ms=waits[0],
             p95_ms=waits[1],
             p99_ms=waits[2],
-            utilisation=float(self._utilisation[place]),
+            utilisation=seen.utilisation[place],
             queue=int(self.stations.queue[place]),
-            error_share=error_share,
-            retry_share=_share(attempts.retries[place], total),
-            timeout_share=_share(attempts.timed_out[place], asked),
-            leak_share=float(self._leak_shares[place]),
+            error_share=seen.error_shares[place],
+            retry_share=seen.retry_shares[place],
+            timeout_share=seen.timeout_shares[place],
+            leak_share=seen.leak_shares[place],
             leaked=int(self.leaks.leaked[place]),
             leak_minor=int(self.leaks.value_minor[place]),
             breaker=breaker,
             power_w=float(self.stations.power_w[place]),
         )
 
-    def _symptoms(
-        self, place: int, asked: int, error_share: float, p99_ms: float | None, breaker: str
-    ) -> Symptoms:
+    def _symptoms(self, place: int, seen: _Seen, breaker: str) -> Symptoms:
         service = self._scene.bank.services[place]
         goal_ms = self._scene.experiment.slo.latency_p99 / NS_PER_MS
         return Symptoms(
-            attempts=asked,
-            utilisation=float(self._utilisation[place]),
-            p99_share=(p99_ms or 0.0) / goal_ms,
-            error_share=error_share,
-            leak_share=float(self._leak_shares[place]),
+            attempts=seen.asked[place],
+            utilisation=seen.utilisation[place],
+            p99_share=(seen.waits[place][-1] or 0.0) / goal_ms,
+            error_share=seen.error_shares[place],
+            leak_share=seen.leak_shares[place],
             queue=int(self.stations.queue[place]),
             queue_cap=service.queue_cap,
             workers=service.workers * service.replicas,
@@ -197,7 +227,7 @@ class ServiceMap:
         told = {"breaker": self.breakers.change, "replica": self.stations.befall}
         actors = words["actor"].words
         ours = [code for code, actor in enumerate(actors) if actor in told]
-        for row in np.flatnonzero(np.isin(decisions["actor"], ours)).tolist():
+        for row in np.flatnonzero(one_of(decisions["actor"], ours)).tolist():
             subject = words["subject"].words[int(decisions["subject"][row])]
             state = words["decision"].words[int(decisions["decision"][row])]
             told[actors[int(decisions["actor"][row])]](
@@ -214,5 +244,5 @@ def _edges_by_way(scene: Scene) -> dict[int, list[str]]:
     return ways
 
 
-def _share(part: np.integer, whole: np.integer) -> float:
-    return int(part) / int(whole) if whole else 0.0
+def _shares(parts: list[int], wholes: list[int]) -> list[float]:
+    return [part / whole if whole else 0.0 for part, whole in zip(parts, wholes, strict=True)]

@@ -16,7 +16,7 @@ from sanket_sim.live.scene import Scene
 from sanket_sim.live.services.leak_heat import LeakHeat
 from sanket_sim.live.watches import books, disturbances, leaks, network, objectives
 from sanket_sim.live.watches.alarm_book import AlarmBook, Past
-from sanket_sim.trace.batch import Columns, TraceBatch, rows_in
+from sanket_sim.trace.batch import Columns, TraceBatch, one_of, rows_in
 
 WITNESSES_MOST = 10
 _FINE = (Outcome.OK, Outcome.FALLBACK, Outcome.APP_ERROR)
@@ -158,4 +158,4 @@ class Witnesses:
 
 
 def _wrong(ended: Columns) -> Mask:
-    return np.asarray(~np.isin(ended["outcome"], _FINE) | (ended["leak_class"] > 0))
+    return np.asarray(~one_of(ended["outcome"], _FINE) | (ended["leak_class"] > 0))
