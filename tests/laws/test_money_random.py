@@ -51,7 +51,7 @@ def settled(examples: int, *, fixed: bool = False) -> settings:
     return settings(
         max_examples=examples,
         deadline=None,
-        derandomize=fixed,
+        derandomize=fixed or settings().derandomize,  # as in CI
         suppress_health_check=[HealthCheck.too_slow],
     )
 
