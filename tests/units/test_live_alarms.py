@@ -168,6 +168,14 @@ def test_duplicates_name_the_service_and_what_is_missing() -> None:
     assert first.endswith(" · warming up, counts from 08:00:05 · no idempotency key")
 
 
+def test_leaks_of_a_run_without_a_warm_up_are_counted_so_far() -> None:
+    plan = Plan(duration_s=20, warmup_s=0, fault=None, duplicates=0.05, fraud=0.0)
+    desk = Desk(plan)
+    watch = LeakWatch(desk.book, desk.meters.now, deduplicates=False)
+    desk.watch(watch, itertools.islice(ticks_of(plan), 15))
+    assert all(" so far, " in detail for detail in desk.details)
+
+
 def decided(desk: Desk, *rows: tuple[float, str, str, str, str]) -> Iterator[TraceBatch]:
     """Let decisions be taken, each in a batch of its own that ends at its instant."""
     for row in rows:

@@ -138,14 +138,17 @@ class Instruments:
         return self.now_ns < self._ids.start_ns
 
     @property
+    def since(self) -> str:
+        """Say since when the findings count; empty if they do from the beginning."""
+        begin_ns = self._ids.start_ns
+        return f"since {figures.clock(self._start, begin_ns)}" if begin_ns else ""
+
+    @property
     def counted(self) -> str:
         """Say which part of the run it is that the findings count."""
-        if not self._ids.start_ns:
-            return "whole run"
-        begin = figures.clock(self._start, self._ids.start_ns)
         if not self.warming:
-            return f"since {begin}"
-        return "ended in warm-up" if self.over else f"counts from {begin}"
+            return self.since or "whole run"
+        return "ended in warm-up" if self.over else self.since.replace("since", "counts from")
 
     @property
     def shown(self) -> Tally:

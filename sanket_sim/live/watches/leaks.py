@@ -102,7 +102,7 @@ class LeakWatch:
             return f"warming up, {self._now.counted}"
         leaked, lost = int(self._now.total.leaks[kind]), self._now.leaked_minor_of(kind)
         worth = f", {self._now.worth(lost)}" if lost else ""
-        return f"{leaked:,} {self._now.counted}{worth}"
+        return f"{leaked:,} {self._now.since or 'so far'}{worth}"
 
     def _service(self, kind: LeakClass, counted: Tally) -> str:
         """Return the service that most leaks of a class are due to."""
