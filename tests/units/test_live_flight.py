@@ -19,6 +19,7 @@ from flown import PATIENCE_S, SMALL, STALL, file_of, written
 
 from sanket_sim.core.errors import InputError
 from sanket_sim.core.units import NS_PER_S
+from sanket_sim.faults.traps import traps
 from sanket_sim.live.flying.flight_deck import FlightDeck, FlightError
 from sanket_sim.live.flying.orders import Give, Inspect, Pause, Play, SetSpeed, Step, Stop
 from sanket_sim.simulation.run import run
@@ -83,6 +84,17 @@ class Watch:
         with self._changed:
             assert self._changed.wait_for(is_there, PATIENCE_S), self.deck.status
         return self.deck.status
+
+
+@pytest.fixture(autouse=True)
+def _own_traps():
+    """Forget what a plugin has registered here too, where the deck has read its experiment."""
+    known = dict(traps._parts)
+    yield
+    traps._parts.clear()
+    traps._parts.update(known)
+    for name in [name for name in sys.modules if name.startswith("sanket_plugin_")]:
+        del sys.modules[name]
 
 
 @pytest.fixture
