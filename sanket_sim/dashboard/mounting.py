@@ -11,7 +11,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp
 
 from sanket_sim.dashboard import assets, cabin
-from sanket_sim.dashboard.wall import deck_files, wall_route
+from sanket_sim.dashboard.wall import deck_files, icon_route, wall_route
 from sanket_sim.live.flying.flight_deck import FlightDeck
 
 _ENVIRONMENT = {
@@ -34,5 +34,5 @@ def page_of(
 
     mounts: dict[str, ASGIApp] = deck_files()
     mounts["/skin"] = StaticFiles(directory=assets.SKIN)
-    mounts["/"] = Router([wall_route()], default=solara_server.app)
+    mounts["/"] = Router([wall_route(), icon_route()], default=solara_server.app)
     return mounts, solara_server.app.router.lifespan_context(solara_server.app)

@@ -46,6 +46,16 @@ def wall_route() -> Route:
     return Route("/wall", _wall, name="wall")
 
 
+def icon_route() -> Route:
+    """Return the route of the icon that browsers ask for beside any page, the report too."""
+    return Route("/favicon.ico", _icon)
+
+
+async def _icon(request: Request) -> Response:
+    del request
+    return FileResponse(assets.SKIN / "icon.svg", media_type="image/svg+xml", headers=_ASK_AGAIN)
+
+
 async def _font(request: Request) -> Response:
     del request
     return FileResponse(assets.font_file(), headers=_ASK_AGAIN)

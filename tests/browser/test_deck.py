@@ -111,6 +111,17 @@ def cut_off(page: Page) -> list[str]:
     )
 
 
+@pytest.mark.parametrize(
+    ("asked", "worn"), [("light", "light"), ("auto", "light"), ("purple", "dark"), ("", "dark")]
+)
+def test_the_wall_wears_the_theme_of_its_address(
+    page: Page, feed: str, asked: str, worn: str
+) -> None:
+    page.emulate_media(color_scheme="light")
+    open_deck(page, f"{feed}/wall?theme={asked}")
+    expect(page.locator("sanket-deck")).to_have_attribute("data-theme", worn)
+
+
 def test_theme_can_be_switched(page: Page, feed: str) -> None:
     open_deck(page, f"{feed}/{PAUSED}")
     deck = page.locator("sanket-deck")

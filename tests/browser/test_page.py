@@ -41,10 +41,13 @@ def deck(page: Page, at_start: Served) -> Page:
     return opened(page, at_start)
 
 
-def opened(page: Page, served: Served, size: tuple[int, int] = (1400, 850)) -> Page:
+def opened(
+    page: Page, served: Served, size: tuple[int, int] = (1400, 850), wishes: str = ""
+) -> Page:
     page.set_viewport_size({"width": size[0], "height": size[1]})
     page.add_init_script(NOTICES_STAY)
-    page.goto(served.url)
+    page.goto(f"{served.url}/{wishes}")
+    expect(page.get_by_test_id("play")).to_be_visible()
     expect(page.get_by_test_id("play")).to_be_enabled()
     expect(page.get_by_test_id("play")).not_to_have_attribute("aria-disabled", "true")
     return page
@@ -81,6 +84,13 @@ def test_page_has_a_name_a_language_an_icon_and_no_locked_zoom(deck: Page) -> No
     metas = deck.locator("meta[name=viewport]").evaluate_all("all => all.map((m) => m.content)")
     assert "user-scalable=no" not in metas[-1]
     assert deck.locator("link[rel=icon]").last.get_attribute("href") == "/skin/icon.svg"
+
+
+def test_a_page_of_the_api_finds_an_icon_too(at_start: Served) -> None:
+    import httpx
+
+    answer = httpx.get(f"{at_start.url}/favicon.ico")
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "image/svg+xml")
 
 
 def test_plays_and_pauses(deck: Page, at_start: Served) -> None:
@@ -341,3 +351,30 @@ def test_readable_at_twice_the_size(page: Page, at_start: Served) -> None:
     page.get_by_test_id("inject").click()
     expect(page.get_by_test_id("inject-give")).to_be_in_viewport()
     assert page.evaluate(wide) == 0
+
+
+@pytest.mark.parametrize("scheme", ["dark", "light"])
+def test_the_theme_of_the_address_counts_until_another_is_chosen(
+    page: Page, at_start: Served, scheme: str
+) -> None:
+    other = {"dark": "light", "light": "dark"}[scheme]
+    page.emulate_media(color_scheme=scheme)
+    opened(page, at_start, (1680, 1020), f"?theme={other}&view=fraud")
+    host = page.locator("sanket-deck")
+    expect(host).to_have_attribute("theme", other)
+    turn = page.get_by_test_id("theme-turn")
+    expect(turn).to_have_attribute("aria-label", f"Switch to the {scheme} theme")
+    turn.press("Enter")
+    expect(host).to_have_attribute("theme", scheme)
+    page.reload()
+    expect(host).to_have_attribute("theme", scheme)
+    expect(host).to_have_attribute("view", "fraud")
+
+
+@pytest.mark.parametrize(("asked", "worn"), [("auto", "light"), ("purple", "light")])
+def test_a_theme_that_is_none_follows_the_desktop(
+    page: Page, at_start: Served, asked: str, worn: str
+) -> None:
+    page.emulate_media(color_scheme="light")
+    page.goto(f"{at_start.url}/?theme={asked}")
+    expect(page.locator("sanket-deck")).to_have_attribute("theme", worn)

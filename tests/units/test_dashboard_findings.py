@@ -8,7 +8,8 @@ import pytest
 
 pytest.importorskip("solara")
 
-from sanket_sim.dashboard.page.findings import differences, headlines, others_than, read_findings
+from sanket_sim.dashboard.page.beside import differences
+from sanket_sim.dashboard.page.findings import headlines, others_than, read_findings
 from sanket_sim.dashboard.page.inspectors.sheet import Facts, Table, Text
 from sanket_sim.simulation.resolve import resolve
 from sanket_sim.simulation.run import Options, run_once
@@ -49,16 +50,27 @@ def test_another_run_is_offered_by_its_name(runs: list[Path]) -> None:
 
 def test_two_runs_are_laid_beside_one_another(runs: list[Path]) -> None:
     calm, hanging = runs
-    table = next(one for one in differences(calm, hanging) if isinstance(one, Table))
-    assert table.title == f"Against {calm.name}"
-    rows = {row[0].text.lower(): row for row in table.rows}
-    assert rows["mean latency"][3].text.startswith("+")
-    assert rows["mean latency"][3].text.endswith(" s")
-    assert rows["availability"][1].text == "100 %"
-    assert rows["leakage, by class, late, leaked"][3].state == "warn"
-    assert "fraud, outage, overall, unchecked count" not in rows, "nothing there, nothing here"
-    assert "EUR" in rows["fraud, cost, total"][2].text
-    assert all(cell.text for row in table.rows for cell in row)
+    blocks = differences(calm, hanging)
+    tables = {one.title: one for one in blocks if isinstance(one, Table)}
+    sure = {row[0].text: row for row in tables["Surely different"].rows}
+    assert sure["Mean latency"][3].text.startswith("+")
+    assert sure["Mean latency"][3].text.endswith("s")
+    assert (sure["Mean latency"][4].text, sure["Mean latency"][4].state) == ("worse", "critical")
+    assert sure["Leaked: late"][4].state == "critical"
+    assert "4s" in [row[2].text.strip('"') for row in tables["Set differently"].rows]
+    rows = [row for title in tables for row in tables[title].rows]
+    labels = [row[0].text for row in rows]
+    assert "Not checked for fraud" not in labels, "nothing there, nothing here"
+    assert "EUR" in next(row[2].text for row in rows if row[0].text == "Cost of fraud")
+
+
+def test_what_is_the_same_is_counted_not_listed(runs: list[Path]) -> None:
+    blocks = differences(runs[0], runs[0])
+    assert not [one for one in blocks if isinstance(one, Table)]
+    told = next(one for one in blocks if isinstance(one, Text) and one.title.startswith("Against"))
+    assert told.title == f"Against {runs[0].name}"
+    assert told.lines[0].startswith("0 of ")
+    assert ", 0 perhaps by chance" in told.lines[0]
 
 
 def test_a_folder_without_a_run_is_told(runs: list[Path], tmp_path: Path) -> None:

@@ -10,31 +10,26 @@ from typing import Any
 import solara
 
 from sanket_sim.analysis.findings import FINDINGS_NAME
-from sanket_sim.core.errors import SanketError
-from sanket_sim.core.money import format_minor
-from sanket_sim.core.units import NS_PER_S
+from sanket_sim.core.units import NS_PER_MS, NS_PER_S
+from sanket_sim.dashboard.page.beside import differences
 from sanket_sim.dashboard.page.inspectors.drawing import drawn
 from sanket_sim.dashboard.page.inspectors.sheet import (
     Block,
-    Cell,
     Fact,
     Facts,
     Sheet,
     State,
-    Table,
     Text,
     filled,
 )
 from sanket_sim.dashboard.page.ordering import Orders
 from sanket_sim.dashboard.page.standing import Standing
 from sanket_sim.dashboard.page.weaving import Element, component, from_vue
-from sanket_sim.dashboard.page.wording import rate, share, span, words
+from sanket_sim.dashboard.page.wording import millis, rate, share, words
 from sanket_sim.live.frames.json_text import value_of
 from sanket_sim.live.meters.figures import score
-from sanket_sim.simulation.compare import Comparison, Difference, compare
 
 Body = Mapping[str, Any]
-DIFFERENCES_MAX = 16
 
 _VERDICTS: Mapping[str, State] = {"PASS": "ok", "FAIL": "critical"}
 
@@ -94,9 +89,9 @@ def headlines(found: Body) -> tuple[Block, ...]:
                     Fact("Submitted", f"{traffic['submitted']:,}"),
                     Fact("Good", rate(_value(traffic["goodput_per_s"]))),
                     Fact("Failed, clean", f"{traffic['failed_clean']:,}"),
-                    Fact("p50", span(_ns(latency["p50_s"]))),
-                    Fact("p95", span(_ns(latency["p95_s"]))),
-                    Fact("p99", span(_ns(latency["p99_s"]))),
+                    Fact("p50", _seconds(_value(latency["p50_s"]))),
+                    Fact("p95", _seconds(_value(latency["p95_s"]))),
+                    Fact("p99", _seconds(_value(latency["p99_s"]))),
                 ),
             ),
             Text(
@@ -132,75 +127,11 @@ def _value(finding: Any) -> float:
     return float("nan") if value is None else float(value)
 
 
-def _ns(finding: Any) -> float:
-    return 1e9 * _value(finding)
-
-
 def others_than(folder: Path) -> list[str]:
     """Return the other runs beside a run's folder that have findings."""
     found = folder.parent.glob(f"*/{FINDINGS_NAME}")
     return sorted(path.parent.name for path in found if path.parent != folder)
 
 
-def differences(base: Path, other: Path) -> tuple[Block, ...]:
-    """Compare two runs, the surest differences first."""
-    try:
-        compared = compare(base, other)
-    except SanketError as error:
-        return (Text("Compared", (str(error),)),)
-    return filled((_table(base.name, compared), Text("", tuple(compared.warnings))))
-
-
-def _table(name: str, compared: Comparison) -> Table:
-    told = sorted(filter(_says_something, compared.differences), key=_doubt)
-    rows = tuple(map(_difference, told[:DIFFERENCES_MAX]))
-    columns = ("", "There", "Here", "Change")
-    return Table(f"Against {name}", columns, rows, (False, True, True, True))
-
-
-def _says_something(one: Difference) -> bool:
-    return not math.isnan(one.change.value) and any((one.base, one.other))
-
-
-def _doubt(one: Difference) -> bool:
-    return not one.significant
-
-
-def _difference(one: Difference) -> tuple[Cell, ...]:
-    label, write = _reading_of(one.metric, one.currency)
-    change = one.change.value
-    sign = "+" if change > 0 else "\N{MINUS SIGN}" if change < 0 else ""
-    doubt = "" if one.significant else " (may be chance)"
-    state: State = "warn" if one.significant else ""
-    return (
-        Cell(label[:1].upper() + label[1:]),
-        Cell(write(one.base)),
-        Cell(write(one.other)),
-        Cell(f"{sign}{write(abs(change))}{doubt}", state),
-    )
-
-
-def _reading_of(metric: str, currency: str) -> tuple[str, Callable[[float], str]]:
-    """Return how people call a metric, and how its values are written."""
-    if metric in _READINGS:
-        return _READINGS[metric]
-    label = words(metric.removesuffix(f".{currency}").replace(".", ", ")).lower()
-    if currency:
-        label = label.removesuffix(" minor")
-        return label, lambda value: format_minor(round(value), currency)
-    return label, lambda value: f"{value:,.4g}"
-
-
 def _seconds(value: float) -> str:
-    return span(value * NS_PER_S)
-
-
-_READINGS: Mapping[str, tuple[str, Callable[[float], str]]] = {
-    "availability": ("availability", share),
-    "failure_rate": ("failed", share),
-    "leak_rate_count": ("leaked", share),
-    "latency_mean_s": ("mean latency", _seconds),
-    "offered_per_window": ("submitted a window", lambda value: f"{value:,.1f}"),
-    "fraud_recall": ("fraud caught", share),
-    "honest_flagged_rate": ("honest payments flagged", share),
-}
+    return millis(None if math.isnan(value) else value * NS_PER_S / NS_PER_MS)

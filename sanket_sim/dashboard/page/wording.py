@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from sanket_sim.core.units import NS_PER_MS, NS_PER_S
+from sanket_sim.core.units import NS_PER_S
+from sanket_sim.live.meters import figures
 
 
 def clock(start: str, at_ns: int) -> str:
@@ -24,29 +25,26 @@ def clock_s(start: str, at_ns: int) -> str:
     return clock(start, at_ns).partition(".")[0]
 
 
-def span(duration_ns: float | None) -> str:
-    """Write how long something took.
+def lasted(duration_ns: int) -> str:
+    """Write how long something went on, as an alert tells it.
 
     Examples
     --------
-    >>> span(1_250_000), span(250_000_000), span(5_200_000_000), span(90e9), span(None)
-    ('1.2 ms', '250 ms', '5.20 s', '1:30 min', '-')
+    >>> lasted(161_708_623_887)
+    '2 min 42 s'
     """
-    if duration_ns is None:
-        return "-"
-    if duration_ns < 10 * NS_PER_MS:
-        return f"{duration_ns / NS_PER_MS:.1f} ms"
-    if duration_ns < NS_PER_S:
-        return f"{duration_ns / NS_PER_MS:.0f} ms"
-    if duration_ns < 60 * NS_PER_S:
-        return f"{duration_ns / NS_PER_S:.2f} s"
-    minutes, seconds = divmod(round(duration_ns / NS_PER_S), 60)
-    return f"{minutes}:{seconds:02d} min"
+    return figures.span(duration_ns / NS_PER_S)
 
 
 def millis(latency_ms: float | None) -> str:
-    """Write a latency that came in milliseconds."""
-    return span(None if latency_ms is None else latency_ms * NS_PER_MS)
+    """Write a latency as tiles and alerts do: from a second on in seconds.
+
+    Examples
+    --------
+    >>> millis(1.25), millis(250), millis(5200), millis(23_299.8), millis(None)
+    ('1.2 ms', '250 ms', '5.2 s', '23.3 s', '-')
+    """
+    return "-" if latency_ms is None else " ".join(figures.duration(latency_ms))
 
 
 def share(value: float | None) -> str:

@@ -16,6 +16,7 @@ from sanket_sim.analysis.story import (
 )
 from sanket_sim.core.money import format_minor
 from sanket_sim.core.units import NS_PER_MS
+from sanket_sim.live.meters import figures
 from sanket_sim.live.wording import decline_in_words, failure_in_words, in_words
 
 
@@ -38,8 +39,8 @@ def money(amount_minor: int, currency: str) -> str:
     return format_minor(amount_minor, currency)
 
 
-def _ms(span_ns: int) -> str:
-    return f"{span_ns / NS_PER_MS:,.1f} ms"
+def _span(span_ns: int) -> str:
+    return " ".join(figures.duration(span_ns / NS_PER_MS))
 
 
 def _asked(story: Story, moment: Moment, customer: str) -> str:
@@ -81,7 +82,7 @@ def _called(story: Story, moment: Moment, customer: str) -> str:
 def _visited(story: Story, moment: Moment, customer: str) -> str:
     visit = story.visit(moment.hop_id)
     end = failure_in_words(visit.outcome) if visit.failed else "answered"
-    return f"{_called(story, moment, customer)}: {end} in {_ms(visit.span_ns)}"
+    return f"{_called(story, moment, customer)}: {end} in {_span(visit.span_ns)}"
 
 
 def _begun(story: Story, moment: Moment, customer: str) -> str:
@@ -90,7 +91,7 @@ def _begun(story: Story, moment: Moment, customer: str) -> str:
     behind = f" behind {visit.ahead}" if visit.ahead > 0 else ""
     said = []
     if visit.wait_ns >= NS_PER_MS:
-        said.append(f"{visit.operation} begins after {_ms(visit.wait_ns)} in line{behind}")
+        said.append(f"{visit.operation} begins after {_span(visit.wait_ns)} in line{behind}")
     if visit.fault:
         said.append(f"struck by {visit.fault}")
     return "; ".join(said)
@@ -109,14 +110,14 @@ def _answered(story: Story, moment: Moment, customer: str) -> str:
     del customer
     visit = story.visit(moment.hop_id)
     end = failure_in_words(visit.outcome) if visit.failed else "answers"
-    return f"{visit.operation}: {end} after {_ms(visit.span_ns)}"
+    return f"{visit.operation}: {end} after {_span(visit.span_ns)}"
 
 
 def _given_up(story: Story, moment: Moment, customer: str) -> str:
     del customer
     visit = story.visit(moment.hop_id)
     why = failure_in_words(visit.outcome)
-    after = _ms(visit.span_ns)
+    after = _span(visit.span_ns)
     return f"{visit.caller_label} waits no longer for {visit.operation}: {why} after {after}"
 
 
@@ -125,7 +126,7 @@ def _unheard(story: Story, moment: Moment, customer: str) -> str:
     visit = story.visit(moment.hop_id)
     if moment.at_ns < visit.left_ns:
         return f"{visit.operation} answers, but the answer is lost on its way"
-    late = _ms(moment.at_ns - visit.left_ns)
+    late = _span(moment.at_ns - visit.left_ns)
     return f"{visit.operation} answers {late} after {visit.caller_label} had left"
 
 

@@ -30,7 +30,7 @@ from sanket_sim.dashboard.page.inspectors.sheet import (
     Text,
     filled,
 )
-from sanket_sim.dashboard.page.wording import clock, clock_s, millis, share, span, words
+from sanket_sim.dashboard.page.wording import clock, clock_s, lasted, millis, share, words
 
 Body = Mapping[str, Any]
 _SEVERITIES: Mapping[str, str] = {"critical": "critical", "warn": "warning", "ok": "information"}
@@ -89,7 +89,7 @@ def _when(body: Body, start: str) -> Facts:
     facts = (
         Fact("Seen since", clock(start, alert["begin_ns"])),
         Fact("Over", over, "warn" if is_open else ""),
-        Fact("Lasts" if is_open else "Lasted", span(until_ns - alert["begin_ns"])),
+        Fact("Lasts" if is_open else "Lasted", lasted(until_ns - alert["begin_ns"])),
     )
     return Facts("", facts)
 
