@@ -8,13 +8,19 @@ from sanket_sim.dashboard.page.panel import Name, Tab
 from sanket_sim.dashboard.page.standing import Standing
 from sanket_sim.dashboard.page.weaving import component, from_vue
 
+_ACTIONS: tuple[tuple[Name, str, str], ...] = (
+    ("experiments", "experiments", "Choose another experiment"),
+    ("inject", "inject", "Inject a fault or trap, change a policy or control"),
+    ("findings", "report", "Findings and report of this run"),
+)
+"""Panel, icon, and what it is for."""
+
 
 @from_vue("actions.vue")
 def _actions(
     *,
     panel: str,
-    against_inject: str,
-    against_findings: str,
+    actions: list[dict[str, str]],
     event_open_panel: Callable[[Name], None],
 ) -> None:
     """Draw the buttons."""
@@ -23,9 +29,15 @@ def _actions(
 @component
 def actions(standing: Standing, tab: Tab) -> None:
     """Show what can be opened."""
+    against = {
+        "inject": standing.against("inject"),
+        "findings": "" if standing.state == "ended" else "the run has not ended yet",
+    }
     _actions(
         panel=tab.panel.value.name,
-        against_inject=standing.against("inject"),
-        against_findings="" if standing.state == "ended" else "the run has not ended yet",
+        actions=[
+            {"name": name, "icon": icon, "title": title, "against": against.get(name, "")}
+            for name, icon, title in _ACTIONS
+        ],
         event_open_panel=tab.toggle,
     )
