@@ -87,7 +87,7 @@ class Document:
         ends = range(len(path), 0, -1)
         words = tuple(map(str, path))
         if any(words[:end] in self.overridden for end in ends):
-            return Problem(join_path(path), f"{message} (overridden)")
+            return Problem(join_path(path), message, overridden=True)
         line = next((self.lines[path[:end]] for end in ends if path[:end] in self.lines), None)
         return Problem(join_path(path), message, line)
 

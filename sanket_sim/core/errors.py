@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 
 
 class SanketError(Exception):
@@ -23,6 +24,8 @@ class Problem:
         What was found, what was expected, and the remedy.
     line : int or None
         Line of the key in its file, when it could be found.
+    overridden : bool
+        Whether an override has put it in: no line of the file is to blame.
 
     Examples
     --------
@@ -33,10 +36,12 @@ class Problem:
     path: str
     message: str
     line: int | None = None
+    overridden: bool = False
 
     def __str__(self) -> str:
         where = f"line {self.line}: " if self.line else ""
-        return f"{where}{self.path}: {self.message}" if self.path else f"{where}{self.message}"
+        what = f"{self.path}: {self.message}" if self.path else self.message
+        return f"{where}{what}{' (overridden)' if self.overridden else ''}"
 
 
 class InputError(SanketError):
@@ -55,6 +60,25 @@ class InputError(SanketError):
         self.problems = problems
         count = f"{len(problems)} problem{'s' if len(problems) != 1 else ''}"
         super().__init__("\n  ".join([f"{source}: {count}", *map(str, problems)]))
+
+    @property
+    def notes(self) -> list[tuple[str, str]]:
+        """Every problem as (key path, message), for whoever sees them without the heading.
+
+        What a line or a whole file is to blame for says which file, without where that lies.
+
+        Examples
+        --------
+        >>> InputError("my/a.toml", [Problem("", "is not TOML", 2), Problem("seed", "is -1")]).notes
+        [('', 'a.toml, line 2: is not TOML'), ('seed', 'is -1')]
+        """
+        return [(one.path, f"{self._place(one)}{one.message}") for one in self.problems]
+
+    def _place(self, problem: Problem) -> str:
+        name = Path(self.source).name
+        if problem.line is not None:
+            return f"{name}, line {problem.line}: "
+        return "" if problem.path else f"{name}: "
 
 
 class ConservationError(SanketError):

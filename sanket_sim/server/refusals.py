@@ -94,11 +94,6 @@ def install(app: FastAPI, routes: Sequence[BaseRoute]) -> None:
     app.add_exception_handler(Exception, _broken)
 
 
-def problems_of(error: InputError) -> list[tuple[str, str]]:
-    """Return what an experiment's check has found."""
-    return [(problem.path, problem.message) for problem in error.problems]
-
-
 def _clean(text: str) -> str:
     """Replace what no UTF-8 can hold, such as half a surrogate pair out of somebody's JSON."""
     return text.encode("utf-8", "replace").decode()
@@ -140,7 +135,7 @@ def _allowed(request: Request) -> str:
 
 async def _wrong_input(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, InputError)
-    return _told(problems_of(error))
+    return _told(error.notes)
 
 
 async def _gone(_request: Request, error: Exception) -> JSONResponse:

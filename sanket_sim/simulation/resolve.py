@@ -257,7 +257,7 @@ def _pointed(problem: Problem) -> Problem:
     if problem.path not in _OF_THE_MODEL or not problem.message.startswith("unknown key"):
         return problem
     message = f"unknown key; {problem.path} belong to the model: give them in its file"
-    return Problem(problem.path, message, problem.line)
+    return replace(problem, message=message)
 
 
 def _is_shortened(document: Document, path: Path) -> bool:

@@ -160,6 +160,19 @@ def test_wrong_knobs_are_told_before_anybody_is_asked_to_end_a_run(
     assert dialog.deck.started == [(dialog.quick, {"seed": 9})]
 
 
+def test_a_file_that_was_broken_since_it_was_read_is_told_by_its_name_and_line(
+    dialog: Dialog,
+) -> None:
+    dialog.widget().vue_look_at(dialog.quick)
+    wait_until(lambda: dialog.seed() == "1")
+    Path(dialog.quick).write_text("seed = 1\nseed = x\n")
+    dialog.start(dialog.quick)
+    wait_until(lambda: dialog.widget().problems and not dialog.widget().busy)
+    [problem] = dialog.widget().problems
+    assert problem["path"] == ""
+    assert problem["message"].startswith("quick.toml, line 2: is not TOML")
+
+
 def test_what_has_flown_stays_on_offer(tmp_path: Path) -> None:
     own = tmp_path / "mine_2026.toml"
     own.write_text(SMALL.format(name="mine", seed=1))

@@ -23,6 +23,7 @@ from sanket_sim.dashboard.page.standing import Standing, standing_of
 from sanket_sim.dashboard.page.weaving import component
 from sanket_sim.live.flying.flight_deck import FlightDeck
 from sanket_sim.live.flying.orders import Pause, Step
+from sanket_sim.live.flying.worker import FlightPlan
 
 SMALL = """\
 name = "small"
@@ -150,5 +151,20 @@ def test_every_experiment_on_the_shelf_can_be_offered() -> None:
 def test_an_experiment_that_is_wrong_says_where(tmp_path: Path) -> None:
     wrong = tmp_path / "wrong.toml"
     wrong.write_text(SMALL.replace('"20/s"', '"20"'))
-    [problem] = offer_of(str(wrong)).problems
-    assert problem.path == "demand.rate"
+    [(path, message)] = offer_of(str(wrong)).problems
+    assert path == "demand.rate"
+    assert message.startswith("wrong.toml, line 9: ")
+
+
+def test_a_file_that_was_broken_since_it_flew_is_told_by_its_name_and_line(tmp_path: Path) -> None:
+    told: list[Notice] = []
+    deck, own = FlightDeck(tmp_path), tmp_path / "mine.toml"
+    deck.plan = FlightPlan(1, str(own))
+    own.write_text("seed = 1\nseed = x\n")
+
+    def reset() -> None:
+        deck.reset()
+
+    Orders(deck, told.append).in_background(reset)
+    wait_until(lambda: bool(told))
+    assert told[0].text.startswith("mine.toml, line 2: is not TOML")

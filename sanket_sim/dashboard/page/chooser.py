@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import solara
 
-from sanket_sim.core.errors import InputError, Problem
+from sanket_sim.core.errors import InputError
 from sanket_sim.dashboard.page.ordering import Notice, Orders
 from sanket_sim.dashboard.page.panel import Tab
 from sanket_sim.dashboard.page.parameters import (
@@ -23,6 +23,7 @@ from sanket_sim.dashboard.page.parameters import (
 from sanket_sim.dashboard.page.standing import Standing
 from sanket_sim.dashboard.page.weaving import component, from_vue
 from sanket_sim.live.flying.flight_deck import FlightDeck
+from sanket_sim.live.flying.orders import Problems
 
 Complaints = list[dict[str, str]]
 """What is wrong, key by key, as the page shows it: ``path`` and ``message``."""
@@ -143,9 +144,10 @@ def depart(wish: Wish, deck: FlightDeck, standing: Standing) -> Departure:
         check(wish.source, wish.overrides)
         if standing.flying and not wish.sure:
             return Departure(asking=True)
-        deck.start(wish.source, wish.overrides, speed=standing.speed, play=True)
+        speed = standing.speed if standing.state else None  # of the run before, if there is one
+        deck.start(wish.source, wish.overrides, speed=speed, play=True)
     except InputError as error:
-        return Departure(problems=_told(error.problems))
+        return Departure(problems=_told(error.notes))
     return Departure(gone=True)
 
 
@@ -154,8 +156,5 @@ def served(deck: FlightDeck) -> list[str]:
     return list(dict.fromkeys(map(file_of, deck.sources)))
 
 
-def _told(problems: Sequence[Problem]) -> Complaints:
-    """Say what is wrong; whoever turned a knob knows that no line of the file is to blame."""
-    return [
-        {"path": one.path, "message": one.message.removesuffix(" (overridden)")} for one in problems
-    ]
+def _told(problems: Problems) -> Complaints:
+    return [{"path": path, "message": message} for path, message in problems]

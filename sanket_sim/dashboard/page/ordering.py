@@ -48,8 +48,7 @@ class Orders:
 
     def complain(self, problems: Problems) -> None:
         """Say what was refused, and why."""
-        said = "; ".join(f"{path}: {text}" if path else text for path, text in problems)
-        self.tell(Notice(said, "critical"))
+        self.tell(Notice(_joined(problems), "critical"))
 
     def in_background(self, act: Callable[[], None]) -> None:
         """Act on a thread of its own, since an order waits for the tick that is under way."""
@@ -64,6 +63,8 @@ class Orders:
 
 
 def _plain(error: SanketError) -> str:
-    if isinstance(error, InputError):
-        return "; ".join(map(str, error.problems))
-    return str(error)
+    return _joined(error.notes) if isinstance(error, InputError) else str(error)
+
+
+def _joined(problems: Problems) -> str:
+    return "; ".join(f"{path}: {text}" if path else text for path, text in problems)

@@ -7,10 +7,11 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any, Literal
 
-from sanket_sim.core.errors import InputError, Problem
+from sanket_sim.core.errors import InputError
 from sanket_sim.core.units import format_duration
 from sanket_sim.dashboard.page.deeds import plain
 from sanket_sim.dashboard.page.policies import control_hints
+from sanket_sim.live.flying.orders import Problems
 from sanket_sim.simulation.resolve import ResolvedExperiment, locate, resolve
 from sanket_sim.simulation.shelf import Entry, entries, entry_of
 
@@ -138,13 +139,13 @@ class Offer:
     source : str
         What `FlightDeck.start` takes.
     parameters : list of Parameter
-    problems : list of Problem
+    problems : list of (key path, message)
         Why it cannot be flown as it is.
     """
 
     source: str
     parameters: list[Parameter]
-    problems: list[Problem]
+    problems: Problems
 
 
 def offer_of(source: str) -> Offer:
@@ -152,7 +153,7 @@ def offer_of(source: str) -> Offer:
     try:
         return Offer(source, parameters_of(resolve(source)), [])
     except InputError as error:
-        return Offer(source, [], error.problems)
+        return Offer(source, [], error.notes)
 
 
 def check(source: str, overrides: Mapping[str, Any]) -> None:
