@@ -36,7 +36,7 @@ def flying(out, source="retry_storm", overrides=None, **options):
     """Have a run in the air."""
     deck = FlightDeck(out)
     try:
-        deck.start(source, SMALL | (overrides or {}), **options)
+        deck.start(source, SMALL | (overrides or {}), **({"speed": 60.0} | options))
         yield deck
     finally:
         deck.hurry()

@@ -53,8 +53,9 @@ class StartRequest(Asked):
     """Instead of the experiment's own."""
     overrides: Annotated[dict[str, Any], Field(max_length=100)] = Field(default_factory=dict)
     """Dotted key -> value, as ``--set`` takes them: ``{"population.customers": 2000}``."""
-    speed: Speed = 60.0
-    """Simulated seconds per second of wall time."""
+    speed: Speed | None = None
+    """Simulated seconds per second of wall time; without it, the run is to last about six minutes
+    (1 to 10,000)."""
     play: bool = False
     """Begin at once; otherwise the run waits at its start."""
 

@@ -242,7 +242,7 @@ def test_a_wrong_experiment_leaves_the_present_flight_alone(small, deck, watch):
 
 
 def test_without_a_speed_the_length_of_the_run_chooses_it(small, deck):
-    deck.start(str(small), duration="1h", speed=None, wait=False)
+    deck.start(str(small), duration="1h", wait=False)
     assert deck.status.speed == 10.0
 
 

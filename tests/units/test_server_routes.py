@@ -3,7 +3,7 @@ import json
 
 import pytest
 from pydantic import TypeAdapter
-from serving import asking, flying, wait_for_state
+from serving import SMALL, asking, flying, wait_for_state
 
 from sanket_sim.live.flying.flight_deck import FlightDeck
 from sanket_sim.live.inspection.agent import AgentFile
@@ -271,6 +271,17 @@ def test_a_run_whose_process_is_killed_is_told_as_gone(tmp_path):
         assert client.get("/api/services/pool").status_code == 503
         assert client.post("/api/reset").status_code == 200
         assert client.get("/api/status").json()["state"] == "ready"
+
+
+def test_a_start_without_a_speed_lets_the_length_of_the_run_choose_it(tmp_path):
+    deck = FlightDeck(tmp_path)
+    asked = {"experiment": "retry_storm", "overrides": SMALL | {"duration": "2h"}}
+    with asking(deck) as client:
+        try:
+            assert client.post("/api/start", json=asked).json()["speed"] == 20
+            assert client.post("/api/start", json=asked | {"speed": 7}).json()["speed"] == 7
+        finally:
+            deck.hurry()
 
 
 def test_one_start_at_a_time(api):

@@ -22,7 +22,6 @@ from sanket_sim.live.flying.orders import (
     News,
     Order,
 )
-from sanket_sim.live.flying.pace import speed_for
 from sanket_sim.live.flying.recent_rows import RecentRows
 from sanket_sim.live.flying.worker import FlightPlan
 from sanket_sim.live.frames import Frame, Metrics, RunStatus
@@ -126,7 +125,7 @@ class FlightDeck:
         *,
         seed: int | None = None,
         duration: str | None = None,
-        speed: float | None = 60.0,
+        speed: float | None = None,
         play: bool = False,
         wait: bool = True,
     ) -> int:
@@ -137,7 +136,7 @@ class FlightDeck:
         source : str
         overrides : mapping, optional
         seed, duration, speed, play
-            See `FlightPlan`; without a speed the one that `pace.speed_for` chooses.
+            See `FlightPlan`.
         wait : bool
             Return only when it has come to its start; else see `wait`.
 
@@ -155,11 +154,10 @@ class FlightDeck:
         """
         with self._lock:
             number = self.plan.run_id + 1 if self.plan else 1
-            asked = 60.0 if speed is None else speed
             plan = FlightPlan(
-                number, source, dict(overrides or {}), seed, self.out, asked, play, duration
+                number, source, dict(overrides or {}), seed, self.out, speed, play, duration
             )
-            kept = self._begin(plan, fits=speed is None)
+            kept = self._begin(plan)
         if wait:
             _await(kept)
         return number
@@ -269,15 +267,10 @@ class FlightDeck:
             flight.hurry()
         self._leaving.clear()
 
-    def _begin(self, plan: FlightPlan, *, fits: bool = False) -> Kept:
-        """Begin a flight whose experiment is right; the one before is measured meanwhile.
-
-        Its speed is to be chosen, if that `fits` the length of the run better than any.
-        """
+    def _begin(self, plan: FlightPlan) -> Kept:
+        """Begin a flight whose experiment is right; the one before is measured meanwhile."""
         resolved = plan.resolved()
-        if fits:
-            plan = replace(plan, speed=speed_for(resolved.experiment.duration))
-        _check_speed(plan.speed)
+        _check_speed(plan.speed_of(resolved))
         if plan.source not in self.sources:
             self.sources.append(plan.source)
         status = self.status
@@ -347,7 +340,7 @@ def _first_frame(plan: FlightPlan, resolved: ResolvedExperiment) -> Frame:
         duration_ns=asked.duration,
         end_ns=asked.duration + asked.drain,
         start=asked.start.isoformat(),
-        speed=plan.speed,
+        speed=plan.speed_of(resolved),
         speed_reached=0.0,
     )
     body = asdict(Metrics(status, (), (), (), (), ()))

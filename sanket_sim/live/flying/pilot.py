@@ -82,7 +82,7 @@ class Pilot:
         run_id: int,
         question: str = "",
         *,
-        speed: float = 60.0,
+        speed: float,
         play: bool = False,
     ) -> None:
         self.run_id, self.question = run_id, question

@@ -14,6 +14,7 @@ from typing import Any
 from sanket_sim.core.errors import SanketError
 from sanket_sim.live.flying.orders import Failure
 from sanket_sim.live.flying.outbox import Outbox
+from sanket_sim.live.flying.pace import speed_for
 from sanket_sim.live.flying.pilot import NeverFlownError, Pilot
 from sanket_sim.simulation.resolve import ResolvedExperiment, resolve
 from sanket_sim.simulation.run import Options, run_once
@@ -37,7 +38,8 @@ class FlightPlan:
         Instead of the file's.
     out : Path
         Parent of the run's folder.
-    speed : float
+    speed : float or None
+        None: see `speed_of`.
     play : bool
         Begin at once.
     duration : str or None
@@ -49,7 +51,7 @@ class FlightPlan:
     overrides: Mapping[str, Any] = field(default_factory=dict)
     seed: int | None = None
     out: Path = Path("results")
-    speed: float = 60.0
+    speed: float | None = None
     play: bool = False
     duration: str | None = None
 
@@ -62,6 +64,10 @@ class FlightPlan:
             If anything is wrong with it.
         """
         return resolve(self.source, self.overrides, seed=self.seed, duration=self.duration)
+
+    def speed_of(self, resolved: ResolvedExperiment) -> float:
+        """Return the speed that was named, or else one at which so long a run can be watched."""
+        return speed_for(resolved.experiment.duration) if self.speed is None else self.speed
 
 
 def fly(plan: FlightPlan, orders: Connection, reports: Connection) -> None:
@@ -80,7 +86,8 @@ def fly(plan: FlightPlan, orders: Connection, reports: Connection) -> None:
 def _fly(plan: FlightPlan, orders: Connection, outbox: Outbox) -> None:
     resolved = plan.resolved()
     question = entry_of(resolved.source).question
-    pilot = Pilot(orders, outbox, plan.run_id, question, speed=plan.speed, play=plan.play)
+    speed = plan.speed_of(resolved)
+    pilot = Pilot(orders, outbox, plan.run_id, question, speed=speed, play=plan.play)
     try:
         run = run_once(resolved, Options(out=plan.out), crew=pilot)
     except NeverFlownError:
