@@ -94,7 +94,7 @@ def one_of(values: NDArray[Any], codes: Collection[int]) -> NDArray[np.bool_]:
     """
     found = np.zeros(len(values), np.bool_)
     for code in codes:
-        found |= values == code
+        found |= values == int(code)  # ten times sooner than with an IntEnum
     return found
 
 
