@@ -3,8 +3,8 @@
 Claims (issue 5, at 10,000 customers): at least 5 frames/s on the page; from the snapshot to the
 painted page under 100 ms at the median; the server's process under 20 % of a core for the view;
 memory that does not grow; one of twenty clients that never reads holds nobody up. A payment's story
-costs the run's process little, for the server reads the trace itself. How fast a watched run goes at
-full speed is set against the same run that nobody watches, in one program.
+costs the run's process little, for the server reads the trace itself. How fast a watched run goes
+at full speed is set against the same run that nobody watches, in one program.
 
 The page is headless Chromium without a GPU; it, the clients, the server and the run share the
 cores of one machine, so figures are of a machine that is busier than a user's.
