@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from datetime import datetime, time
+from decimal import Decimal
 
 NS_PER_US = 1_000
 NS_PER_MS = 1_000_000
@@ -24,6 +25,9 @@ _NS_PER_UNIT = {
 }
 _QUANTITY = re.compile(r"\s*([+-]?[0-9][0-9_]*(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)\s*([a-zA-Z]+)\s*")
 _RATE = re.compile(r"\s*([+-]?[0-9][0-9_]*(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)\s*/\s*(s|m|h|d)\s*")
+
+_COUNT_READ_AT_ONCE = 10_000
+"""From here on nobody sees how long it is: ``"140685230717ns"``."""
 
 DURATION_NS_MAX = 2**62
 """Longest time the clock can hold (146 years); sums of two still fit an int64."""
@@ -52,18 +56,24 @@ def parse_duration_ns(text: str) -> int:
     >>> parse_duration_ns("250ms"), parse_duration_ns("1m30s")
     (250000000, 90000000000)
     """
-    position, total_ns = 0, 0.0
+    position, total_ns = 0, Decimal()
     while match := _QUANTITY.match(text, position):
         number, unit = match.groups()
         if unit not in _NS_PER_UNIT:
             raise ValueError(f'unknown unit "{unit}" in "{text}"; use ns, us, ms, s, m, h or d')
-        total_ns += float(number) * _NS_PER_UNIT[unit]
+        if not math.isfinite(float(number)):
+            raise ValueError(_beyond_the_clock(text))
+        total_ns += Decimal(number) * _NS_PER_UNIT[unit]
         position = match.end()
     if position == 0 or position != len(text):
         raise ValueError(f'expected a duration with a unit, such as "250ms" or "2h", not "{text}"')
-    if not math.isfinite(total_ns) or abs(total_ns) > DURATION_NS_MAX:
-        raise ValueError(f'"{text}" is longer than the clock can hold (146 years)')
+    if abs(total_ns) > DURATION_NS_MAX:
+        raise ValueError(_beyond_the_clock(text))
     return round(total_ns)
+
+
+def _beyond_the_clock(text: str) -> str:
+    return f'"{text}" is longer than the clock can hold (146 years)'
 
 
 def parse_rate_per_s(text: str) -> float:
@@ -93,14 +103,30 @@ def format_duration(duration_ns: int) -> str:
     ('90s', '250ms', '0s')
     >>> format_duration(7_200_000_000_000), format_duration(600_000_000_000)
     ('2h', '10m')
+    >>> format_duration(140_685_230_717)
+    '2m20.685230717s'
     """
     if duration_ns == 0:
         return "0s"
     for unit in ("d", "h", "m", "s", "ms", "us", "ns"):
         count, rest = divmod(duration_ns, _NS_PER_UNIT[unit])
         if rest == 0 and (abs(count) >= 2 or unit in ("s", "ms", "us", "ns")):
-            return f"{count}{unit}"
+            long = abs(count) >= _COUNT_READ_AT_ONCE
+            return _in_parts(duration_ns) if long else f"{count}{unit}"
     raise AssertionError("every integer is a whole number of nanoseconds")
+
+
+def _in_parts(duration_ns: int) -> str:
+    """Write days, hours, minutes and seconds one after another."""
+    rest_ns, parts = abs(duration_ns), []
+    for unit in ("d", "h", "m"):
+        count, rest_ns = divmod(rest_ns, _NS_PER_UNIT[unit])
+        parts.append(f"{count}{unit}" if count else "")
+    whole, fraction_ns = divmod(rest_ns, NS_PER_S)
+    seconds = f"{whole}.{fraction_ns:09}".rstrip("0").rstrip(".")
+    parts.append(f"{seconds}s" if rest_ns else "")
+    sign = "-" if duration_ns < 0 else ""
+    return "".join(sign + part for part in parts if part)
 
 
 def since_midnight_ns(local: datetime) -> int:
