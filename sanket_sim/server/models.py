@@ -14,6 +14,7 @@ from pydantic import (
     model_validator,
 )
 
+from sanket_sim.core.settings import Settings
 from sanket_sim.live.flying.orders import SPEED_MAX, SPEED_MIN
 from sanket_sim.live.frames import FlightState, Point, RunStatus, State, Tile
 
@@ -22,6 +23,8 @@ Speed = Annotated[float, Field(ge=SPEED_MIN, le=SPEED_MAX, allow_inf_nan=False)]
 """Simulated seconds per second of wall time."""
 _DURATION = r"^(?![0.]+[a-z])[0-9]{1,6}(\.[0-9]{1,3})?(ms|s|m|h)$"
 """More than nothing, and never more than the clock can hold."""
+
+_SIGNATURE = r"^[^\x00-\x1f\x7f]{1,60}$"
 
 
 def _length(text: str) -> str:
@@ -32,10 +35,16 @@ def _length(text: str) -> str:
     )
 
 
-class Asked(BaseModel):
+def _signature(text: str) -> str:
+    if re.fullmatch(_SIGNATURE, text):
+        return text
+    raise ValueError('expected a name of 1 to 60 characters that can be printed, such as "Ada"')
+
+
+class Asked(Settings):
     """A body that somebody sends: strict, and no key that is not known."""
 
-    model_config = ConfigDict(extra="forbid", strict=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(populate_by_name=False)
 
 
 class StartRequest(Asked):
@@ -99,7 +108,9 @@ class CommandRequest(Asked):
     """A ``[[fault]]`` table without its `at`; `GET /api/commands/kinds` has the schemas."""
     trap: dict[str, Any] = Field(default_factory=dict)
     """A ``[[trap]]`` table without its `at`."""
-    by: Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]{1,60}$")] = "operator"
+    by: Annotated[
+        str, AfterValidator(_signature), WithJsonSchema({"type": "string", "pattern": _SIGNATURE})
+    ] = "operator"
     """Who gives it: it is recorded with the command."""
 
     @model_validator(mode="after")
