@@ -4,6 +4,7 @@ import os
 from multiprocessing import Pipe
 
 import pytest
+from flown import PATIENCE_S
 
 from sanket_sim.core.units import NS_PER_MS, NS_PER_S
 from sanket_sim.live.flying.orders import Answer
@@ -74,7 +75,7 @@ def test_what_waits_leaves_before_the_box_is_closed():
         outbox.put(Answer(number))
     outbox._closed = True  # as `close` says, without its wait: nobody reads yet
     for number in (1, 2, 3):
-        assert reader.poll(20), "what waits is sent"
+        assert reader.poll(PATIENCE_S), "what waits is sent"
         assert reader.recv().number == number
     outbox.close()
 
