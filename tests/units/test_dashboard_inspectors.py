@@ -124,7 +124,7 @@ def test_an_alert_shows_its_figure_against_the_threshold(flown: FlightDeck) -> N
     sheet = opened(flown, "LEAKAGE")
     assert sheet.chips[1].text == "still open"
     figure = next(block for block in sheet.blocks if isinstance(block, Gauges))
-    assert "raised above nothing at all, critical from 1.00 %" in figure.note
+    assert "raised above 0 %, critical from 1.00 %" in figure.note
     assert all(0 <= gauge.value <= 1 and 0 <= gauge.mark <= 1 for gauge in figure.rows)
 
 

@@ -23,12 +23,14 @@ from sanket_sim.analysis.story.nouns import (
 )
 from sanket_sim.core.money import format_minor
 from sanket_sim.core.outcomes import LeakClass, LegPurpose
-from sanket_sim.core.units import NS_PER_MS
+from sanket_sim.core.units import NS_PER_MS, NS_PER_S
 
 FEE = LegPurpose.FEE.name.lower()
 MISMATCH = LegPurpose.MISMATCH.name.lower()
 STAND_IN = "stand_in"
 """Who decides in the place of the ledger, as the decisions table calls it."""
+IN_SECONDS_NS = 10 * NS_PER_S
+"""From here on nobody reads milliseconds."""
 MANY = 2
 MISREAD = {
     "locale_amount": "the amount was written in another country's notation, and misread",
@@ -177,8 +179,17 @@ _LET_PASS = {
 }
 
 
-def _ms(span_ns: int) -> str:
-    return f"{span_ns / NS_PER_MS:,.1f} ms"
+def _span(span_ns: int) -> str:
+    """Write a time span: what is long in seconds.
+
+    Examples
+    --------
+    >>> _span(9_089_300_000), _span(23_299_800_000)
+    ('9,089.3 ms', '23.3 s')
+    """
+    if span_ns < IN_SECONDS_NS:
+        return f"{span_ns / NS_PER_MS:,.1f} ms"
+    return f"{span_ns / NS_PER_S:,.1f} s"
 
 
 def _unleaked(evidence: Evidence) -> str:
@@ -205,7 +216,7 @@ def _unseen(evidence: Evidence, journal: Journal) -> str:
     blow = f", after {struck} had struck" if struck else ""
     for visit in chain:
         it = "it" if visit is chain[0] else visit.label
-        gone = _ms(journal.at_ns - visit.left_ns)
+        gone = _span(journal.at_ns - visit.left_ns)
         if visit.given_up and visit.left_ns <= journal.at_ns:
             return f"{visit.caller_label} had stopped waiting for {it} {gone} before{blow}"
         if visit.given_up:
@@ -242,7 +253,7 @@ def _tries(evidence: Evidence, first: Journal, second: Journal) -> str:
 def _ghost(evidence: Evidence) -> Blame:
     journal = evidence.posted[-1]
     gap_ns = journal.at_ns - evidence.answer.at_ns
-    when = f"{_ms(abs(gap_ns))} {'after' if gap_ns > 0 else 'before'}"
+    when = f"{_span(abs(gap_ns))} {'after' if gap_ns > 0 else 'before'}"
     unseen = _unseen(evidence, journal)
     because = f": {unseen}" if unseen else ""
     who = evidence.named(journal)
@@ -250,20 +261,19 @@ def _ghost(evidence: Evidence) -> Blame:
 
 
 def _late(evidence: Evidence) -> Blame:
-    overdue = _ms(evidence.answer.at_ns - evidence.deadline_ns)
+    overdue = _span(evidence.answer.at_ns - evidence.deadline_ns)
     roots = evidence.tries
     last = max(visit.submission for visit in roots)
     error = evidence.deepest_error(last - 1)
     if error:
         begun_ns = min(visit.sent_ns for visit in roots if visit.submission == last)
         told_ns = max(visit.left_ns for visit in roots if visit.submission == last - 1)
-        why = (
-            f"{error.label} ended {error.outcome}, and the customer took {_ms(begun_ns - told_ns)}"
-        )
+        paused = _span(begun_ns - told_ns)
+        why = f"{error.label} ended {error.outcome}, and the customer took {paused}"
         return error.hop_id, f"told of success {overdue} after its deadline: {why} to try again"
     slow = max(evidence.visits, key=lambda visit: _own_ns(evidence, visit))
-    held = f"{slow.label} kept it {_ms(_own_ns(evidence, slow))}"
-    inline = f", {_ms(slow.wait_ns)} of them in line" if slow.wait_ns >= NS_PER_MS else ""
+    held = f"{slow.label} kept it {_span(_own_ns(evidence, slow))}"
+    inline = f", {_span(slow.wait_ns)} of them in line" if slow.wait_ns >= NS_PER_MS else ""
     return slow.hop_id, f"told of success {overdue} after its deadline: {held}{inline}"
 
 
@@ -358,7 +368,7 @@ def _cancelled(evidence: Evidence, journal: Journal) -> str:
     heard = [one.left_ns for one in heads if 0 <= one.left_ns <= journal.at_ns]
     if not heard:
         return ""
-    return f"posted it {_ms(journal.at_ns - min(heard))} after the customer had cancelled it"
+    return f"posted it {_span(journal.at_ns - min(heard))} after the customer had cancelled it"
 
 
 def _lapsed(evidence: Evidence, journal: Journal) -> str:
@@ -366,13 +376,13 @@ def _lapsed(evidence: Evidence, journal: Journal) -> str:
     if not opened or evidence.hold_ttl_ns <= 0:
         return ""
     over_ns = journal.at_ns - min(opened) - evidence.hold_ttl_ns
-    return f"captured a hold that was to lapse {_ms(over_ns)} before" if over_ns > 0 else ""
+    return f"captured a hold that was to lapse {_span(over_ns)} before" if over_ns > 0 else ""
 
 
 def _after_no(evidence: Evidence, journal: Journal) -> str:
     gap_ns = journal.at_ns - evidence.answer.at_ns
     told = evidence.answer.ack == "failed" and evidence.answer.at_ns >= 0 and gap_ns > 0
-    return f"posted it {_ms(gap_ns)} after the customer was told that it failed" if told else ""
+    return f"posted it {_span(gap_ns)} after the customer was told that it failed" if told else ""
 
 
 def _stood_in(evidence: Evidence, _: Journal) -> str:

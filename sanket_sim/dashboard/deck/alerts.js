@@ -99,7 +99,7 @@ export class AlertList {
     for (const topic of new Set(alerts.map((alert) => alert.topic))) {
       if (this.topics.includes(topic)) continue;
       this.topics.push(topic);
-      this.filter.append(make("option", { value: topic }, topic[0] + topic.slice(1).toLowerCase()));
+      this.filter.append(make("option", { value: topic }, topicWord(topic)));
     }
   }
 
@@ -121,6 +121,10 @@ export class AlertList {
     setText(this.voice, this.untold.map((alert) => `Critical: ${alert.title}. ${alert.detail}`).join(". "));
     this.untold = [];
   }
+}
+
+function topicWord(topic) {
+  return topic === "SLO" ? topic : topic[0] + topic.slice(1).toLowerCase();
 }
 
 function byUrgency(a, b) {

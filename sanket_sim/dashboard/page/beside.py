@@ -14,11 +14,12 @@ from sanket_sim.core.units import NS_PER_MS, NS_PER_S
 from sanket_sim.dashboard.page.inspectors.sheet import Block, Cell, State, Table, Text, filled
 from sanket_sim.dashboard.page.wording import millis, share, words
 from sanket_sim.simulation.compare import Comparison, Difference, compare
-from sanket_sim.simulation.settings_apart import Setting
+from sanket_sim.simulation.settings_apart import NOT_SET, Setting
 
 DIFFERENCES_MAX, SETTINGS_MAX = 16, 12
 Write = Callable[[float], str]
 _MINUS = "\N{MINUS SIGN}"
+_NOTHING = {"[]", NOT_SET}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +74,9 @@ def _how(compared: Comparison) -> Iterator[str]:
 
 
 def _settings(settings: tuple[Setting, ...]) -> Table:
-    rows = tuple(
-        (Cell(one.key), Cell(one.base), Cell(one.other)) for one in settings[:SETTINGS_MAX]
-    )
-    more = len(settings) - len(rows)
+    told = [one for one in settings if {one.base, one.other} != _NOTHING]
+    rows = tuple((Cell(one.key), Cell(one.base), Cell(one.other)) for one in told[:SETTINGS_MAX])
+    more = len(told) - len(rows)
     if more > 0:
         rows = (*rows, (Cell(f"and {more} more"), Cell(""), Cell("")))
     return Table("Set differently", ("Setting", "There", "Here"), rows, (False, False, False))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from sanket_sim.core import shares
 from sanket_sim.core.units import NS_PER_S
 from sanket_sim.live.meters import figures
 
@@ -55,10 +56,7 @@ def share(value: float | None) -> str:
     >>> share(0.0123), share(0), share(1), share(None)
     ('1.23 %', '0 %', '100 %', '-')
     """
-    if value is None:
-        return "-"
-    percent = 100 * value
-    return f"{percent:.0f} %" if percent in (0, 100) else f"{percent:.2f} %"
+    return "-" if value is None else f"{shares.percent(value)} %"
 
 
 def rate(value: float | None) -> str:
@@ -69,9 +67,7 @@ def rate(value: float | None) -> str:
     >>> rate(123.4), rate(0.25)
     ('123/s', '0.25/s')
     """
-    if value is None:
-        return "-"
-    return f"{value:.0f}/s" if value >= 10 else f"{value:.2g}/s"
+    return "-" if value is None else f"{shares.rate(value)}/s"
 
 
 def words(name: str) -> str:

@@ -54,12 +54,16 @@ def alert_sheet(body: Body, start: str) -> Sheet:
     of_service = alert["subject_kind"] == "service"
     return Sheet(
         title=alert["title"],
-        subtitle=f"Alert {alert['alert_id']} · {alert['topic'].lower()}",
+        subtitle=f"Alert {alert['alert_id']} · {_topic(alert['topic'])}",
         blocks=filled(_blocks(body, start)),
         chips=tuple(_chips(alert)),
         icon="alert",
         target=alert["subject"] if of_service else "",
     )
+
+
+def _topic(topic: str) -> str:
+    return topic if topic == "SLO" else topic.lower()
 
 
 def _chips(alert: Body) -> Iterator[Chip]:
@@ -88,7 +92,7 @@ def _when(body: Body, start: str) -> Facts:
     over = "still open" if is_open else clock(start, until_ns)
     facts = (
         Fact("Seen since", clock(start, alert["begin_ns"])),
-        Fact("Over", over, "warn" if is_open else ""),
+        Fact("Ended", over, "warn" if is_open else ""),
         Fact("Lasts" if is_open else "Lasted", lasted(until_ns - alert["begin_ns"])),
     )
     return Facts("", facts)
@@ -128,9 +132,7 @@ def _judged(value: float | None, body: Body) -> State:
 def _limits(measure: Body, told: str) -> str:
     """Say against what the figure is held."""
     unit, raised_at, critical_at = measure["unit"], measure["raised_at"], measure["critical_at"]
-    said = [
-        f"raised from {_written(raised_at, unit)}" if raised_at else "raised above nothing at all"
-    ]
+    said = [f"raised {'from' if raised_at else 'above'} {_written(raised_at, unit)}"]
     if critical_at is not None:
         said.append(f"critical from {_written(critical_at, unit)}")
     return f"Threshold (the mark): {', '.join(said)}. Last told at {told}."
@@ -150,7 +152,7 @@ def _written(value: float | None, unit: str) -> str:
         return "beyond any number"
     if unit in _UNITS:
         return _UNITS[unit](value)
-    return f"{value:,.4g} {unit}"
+    return f"{value:,.4g} {unit.removesuffix('s') if value == 1 else unit}"
 
 
 def _times(value: float) -> str:
@@ -221,6 +223,13 @@ def _log(turns: list[Body], start: str) -> Log:
     return Log("What became of it", rows, 8)
 
 
+def _standing(alert: Body) -> Cell:
+    severity = _SEVERITIES.get(alert["severity"], "note")
+    if alert["end_ns"] is not None:
+        return Cell(f"{severity}, over")
+    return Cell(f"{severity}, open", _tone(alert["severity"]))
+
+
 def _tone(severity: State) -> State:
     return severity if severity in ("warn", "critical") else ""
 
@@ -230,7 +239,7 @@ def _others(others: list[Body], start: str) -> Table:
         (
             Cell(clock_s(start, one["begin_ns"])),
             Cell(one["title"], link=Link("alert", str(one["alert_id"]))),
-            Cell("open" if one["end_ns"] is None else "over", _tone(one["severity"])),
+            _standing(one),
         )
         for one in others
     )

@@ -106,7 +106,7 @@ def waterfall_of(hops: list[Body]) -> Waterfall:
     first_ms = min(hop["begin_ms"] for hop in hops)
     span_ms = max(max(map(_over_ms, hops)) - first_ms, 1e-6)
     bars = tuple(_bar(hop, first_ms, span_ms) for hop in hops)
-    ticks = tuple(millis(span_ms * tick / _TICKS) for tick in range(_TICKS + 1))
+    ticks = ("0", *(millis(span_ms * tick / _TICKS) for tick in range(1, _TICKS + 1)))
     return Waterfall("Hop by hop", bars, ticks)
 
 

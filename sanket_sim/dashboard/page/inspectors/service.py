@@ -31,6 +31,8 @@ from sanket_sim.dashboard.page.inspectors.sheet import (
 from sanket_sim.dashboard.page.wording import clock, millis, rate, share, words
 
 Body = Mapping[str, Any]
+RANKS_TOLD = 3
+"""Bottlenecks that are worth a word: some service always is the last of them."""
 _WORDS: Mapping[str, str] = {"ok": "healthy", "warn": "strained", "critical": "failing"}
 
 
@@ -69,7 +71,7 @@ def _chips(body: Body) -> Iterator[Chip]:
         yield Chip(f"breaker {breaker_word(now['breaker'])}", BREAKERS[now["breaker"]])
     if body["rank"] == 1:
         yield Chip("bottleneck", "warn")
-    elif body["rank"]:
+    elif 1 < body["rank"] <= RANKS_TOLD:
         yield Chip(f"bottleneck no. {body['rank']}")
 
 
