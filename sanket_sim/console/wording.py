@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from sanket_sim.core import shares
 from sanket_sim.core.money import format_minor
 from sanket_sim.core.units import NS_PER_S
 
@@ -51,20 +52,14 @@ def clock(time_ns: int) -> str:
 
 
 def percent(share: float) -> str:
-    """Write a share in percent, with as many decimals as one near 0 or 1 needs.
+    """Write a share in percent; one that nobody knows as a dash.
 
     Examples
     --------
     >>> percent(0.5), percent(0.00012), percent(0.9999), percent(1.0), percent(float("nan"))
     ('50.0 %', '0.012 %', '99.990 %', '100 %', '-')
     """
-    if math.isnan(share):
-        return "-"
-    if share in (0, 1):
-        return f"{share * 100:.0f} %"
-    distance = max(round(min(abs(share), abs(1 - share)) * 100, 9), 1e-6)
-    decimals = 1 if distance > 1 else 1 - math.floor(math.log10(distance))
-    return f"{share * 100:.{min(decimals, 6)}f} %"
+    return "-" if math.isnan(share) else f"{shares.percent(share)} %"
 
 
 def seconds(span_s: float) -> str:

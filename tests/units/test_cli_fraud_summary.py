@@ -48,5 +48,5 @@ def test_each_figure_stands_beside_what_it_means(
 
 
 def test_shares_stand_beside_their_intervals(lines: dict[str, str]) -> None:
-    assert lines["fraud caught"].startswith("12.5 % 2.2 % ..")
-    assert lines["campaigns blocked"].startswith("50.0 % 9.5 % ..")
+    assert lines["fraud caught"].startswith("12.5 % 2.24 % ..")
+    assert lines["campaigns blocked"].startswith("50.0 % 9.45 % ..")

@@ -248,8 +248,8 @@ def test_faults_are_told_while_they_are_on() -> None:
     (alert,) = desk.watch(watch, iter(batches))
     assert alert.title == "Fault: latency on payment"
     assert desk.details == [
-        "payment · add 5s · 30.0 % of calls · for 10 s",
-        "payment · add 5s · 30.0 % of calls",
+        "payment · add 5s · 30 % of calls · for 10 s",
+        "payment · add 5s · 30 % of calls",
     ]
     assert (alert.begin_ns, alert.end_ns, alert.subject) == (25 * S, 35 * S, "payment")
 

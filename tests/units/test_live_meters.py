@@ -12,8 +12,8 @@ from live_scene import fault_rows, meters_of, scene_of, ticks_of
 from synthetic_trace import NAMES, Plan, S
 
 from sanket_sim.core.outcomes import Ack, LeakClass, Outcome
+from sanket_sim.core.shares import percent
 from sanket_sim.live.frames import POINTS_MAX, WINDOW_S
-from sanket_sim.live.meters import figures
 from sanket_sim.live.meters.board import Meters
 from sanket_sim.live.meters.calm import CALM_S_MIN
 from sanket_sim.live.meters.energy_meter import EnergyMeter
@@ -431,7 +431,7 @@ def test_throughput_is_not_well_because_more_are_served_while_most_fail() -> Non
     tile = meters.tiles()[0]
     assert tile.value > tile.goal
     assert tile.state == "critical"
-    assert tile.chip == f"{figures.percent(meters.now.bad_share)} % go wrong"
+    assert tile.chip == f"{percent(meters.now.bad_share)} % go wrong"
 
 
 def test_throughput_of_a_bank_of_which_nobody_wants_anything_is_not_judged() -> None:

@@ -8,6 +8,7 @@ from fractions import Fraction
 
 from sanket_sim.analysis.run_folder import worth_of
 from sanket_sim.core.money import exponent_of
+from sanket_sim.core.shares import rate
 
 NOTHING = "\N{EN DASH}"
 """Stands where there is nothing to read."""
@@ -17,17 +18,6 @@ MANY = 10.0
 _MINUS = "\N{MINUS SIGN}"
 Reading = tuple[str, str]
 """A number and its unit."""
-
-
-def rate(per_s: float) -> str:
-    """Write a rate.
-
-    Examples
-    --------
-    >>> rate(330.4), rate(4.26), rate(0)
-    ('330', '4.3', '0')
-    """
-    return f"{per_s:,.0f}" if per_s >= 10 or per_s == 0 else f"{per_s:.1f}"
 
 
 def flow(per_s: float) -> Reading:
@@ -55,24 +45,6 @@ def duration(ms: float) -> Reading:
     if ms >= 1000:
         return f"{ms / 1000:.3g}" if ms < 100_000 else f"{ms / 1000:,.0f}", "s"
     return f"{ms:.0f}" if ms >= 10 else f"{ms:.1f}", "ms"
-
-
-def percent(share: float) -> str:
-    """Write a share of one, with more decimals the nearer it is to nothing or to all.
-
-    Examples
-    --------
-    >>> percent(0.912), percent(0.0462), percent(0.00031), percent(0), percent(0.9987)
-    ('91.2', '4.62', '0.031', '0', '99.87')
-    """
-    value = 100 * share
-    if value in (0, 100):
-        return f"{value:.0f}"
-    if value > 99:
-        return f"{min(value, 99.99):.2f}"
-    if value >= 10:
-        return f"{value:.1f}"
-    return f"{value:.2f}" if value >= 0.1 else f"{value:.2g}"
 
 
 def score(per_hundred: float) -> str:

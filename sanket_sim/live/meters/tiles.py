@@ -7,6 +7,7 @@ warm-up, so that what stands there at the end is what the findings say.
 from __future__ import annotations
 
 from sanket_sim.analysis.recovery import BURN_RULES
+from sanket_sim.core.shares import percent
 from sanket_sim.core.units import NS_PER_MS
 from sanket_sim.live.frames import State, Tile
 from sanket_sim.live.meters import figures
@@ -89,7 +90,7 @@ def _flow(now: Instruments) -> tuple[State, str]:
 
 
 def _going_wrong(now: Instruments) -> str:
-    return f"{figures.percent(now.bad_share)} % go wrong"
+    return f"{percent(now.bad_share)} % go wrong"
 
 
 def _unheld(now: Instruments) -> str:
@@ -156,7 +157,7 @@ def _leakage(now: Instruments) -> Tile:
         label="Leakage rate",
         unit="%",
         value=None if share is None else 100 * share,
-        text=figures.percent(share or 0.0),
+        text=percent(share or 0.0),
         state=state,
         chip=chips[state],
         facts=_leaked(now),
@@ -209,13 +210,13 @@ def _resilience(now: Instruments) -> Tile:
 def _recall(now: Instruments) -> Tile:
     recall, precision = now.detection.recall, now.detection.precision
     state, chip = _vigilance(now)
-    said = figures.NOTHING if precision is None else f"{figures.percent(precision)} %"
+    said = figures.NOTHING if precision is None else f"{percent(precision)} %"
     return Tile(
         key="recall",
         label="Fraud recall",
         unit="%",
         value=None if recall is None else 100 * recall,
-        text=figures.NOTHING if recall is None else figures.percent(recall),
+        text=figures.NOTHING if recall is None else percent(recall),
         state=state,
         chip=chip,
         facts=(

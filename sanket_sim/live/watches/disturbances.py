@@ -102,7 +102,7 @@ class FaultWatch:
         parts = [
             place,
             said,
-            f"{figures.percent(probability)} % of {struck}" if 0 < probability < 1 else "",
+            f"{100 * probability:g} % of {struck}" if 0 < probability < 1 else "",
         ]
         first, _, _ = place.partition("-")
         return _Stretch(

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from sanket_sim.core.outcomes import LeakClass
+from sanket_sim.core.shares import percent
 from sanket_sim.live.frames import WINDOW_S, State
-from sanket_sim.live.meters import figures
 from sanket_sim.live.meters.instruments import Instruments
 from sanket_sim.live.meters.tally import Tally
 from sanket_sim.live.meters.tiles import LEAKS_CRITICAL
@@ -77,7 +77,7 @@ class LeakWatch:
         service = self._service(kind, self._now.window.tally)
         parts = [
             service,
-            f"{figures.percent(share)} % of the last {WINDOW_S} s",
+            f"{percent(share)} % of the last {WINDOW_S} s",
             self._so_far(kind),
             "no idempotency key" if self._is_unguarded(kind) else "",
         ]

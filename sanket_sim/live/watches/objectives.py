@@ -8,6 +8,7 @@ import numpy as np
 
 from sanket_sim.analysis.recovery import BURN_RULES, burn_scale
 from sanket_sim.analysis.timeline import Timeline
+from sanket_sim.core.shares import percent
 from sanket_sim.core.units import NS_PER_MS, NS_PER_S
 from sanket_sim.live.frames import WINDOW_S, State
 from sanket_sim.live.meters import figures
@@ -138,7 +139,7 @@ class BudgetWatch:
         title = f"Error budget burns {burn:.1f}{figures.TIMES} as fast as allowed"
         long_s = rule.long * self._slots.width_s
         detail = (
-            f"{figures.percent(served)} % served well, {figures.percent(target)} % promised · "
+            f"{percent(served)} % served well, {100 * target:g} % promised · "
             f"rule {rule.name}, here {figures.span(long_s)}"
         )
         measure = Measure("burn rate of the error budget", "ratio", burn, rule.threshold)
