@@ -2,19 +2,24 @@
 
 from dataclasses import replace
 from fractions import Fraction
+from types import SimpleNamespace
 from typing import ClassVar
 
 import numpy as np
 import pytest
+from live_scene import scene_of, ticks_of
+from synthetic_trace import Plan
 
 from sanket_sim.bank.description import Edge, Operation, Service, Step, StepKind
 from sanket_sim.bank.policies import Policy
 from sanket_sim.core.outcomes import Outcome, ReplicaState
 from sanket_sim.live.frames import WINDOW_S
+from sanket_sim.live.services.breakers import BreakerBoard
 from sanket_sim.live.services.hop_counts import HopCounts
 from sanket_sim.live.services.judging import Symptoms, state_of
 from sanket_sim.live.services.latency_buckets import bucket_of
 from sanket_sim.live.services.leak_heat import LeakHeat
+from sanket_sim.live.services.service_map import ServiceMap
 from sanket_sim.live.services.stations import Stations
 from sanket_sim.trace import schema
 
@@ -196,3 +201,25 @@ def test_a_leak_of_one_leg_is_worth_that_leg():
     heat.observe(ended, np.array([-1]), second=0)
     assert heat.value_minor.tolist() == [0, 0, 700]
     assert heat.last_of(2) == [5]
+
+
+def test_of_breakers_the_worst_is_told_and_their_changes_newest_first():
+    names = [edge.name for edge in Line.edges]
+    board = BreakerBoard(Line)
+    assert board.worst(names) == "", "none has a breaker"
+    for at_ns, edge, state in ((1, 0, "closed"), (2, 1, "half_open"), (3, 0, "open")):
+        board.change(at_ns, names[edge], state)
+    assert board.worst(names) == "open"
+    assert board.worst(names[1:]) == "half_open"
+    assert [one.at_ns for one in board.log(names)] == [3, 2, 1]
+
+
+def test_the_first_seconds_are_not_spread_over_a_window_that_has_not_been():
+    plan = Plan(duration_s=40, warmup_s=0, fault=None)
+    batches = ticks_of(plan)
+    roots = SimpleNamespace(of_batch=np.full(1000, -1))
+    services = ServiceMap(scene_of(plan), roots)
+    services.observe(next(batches))
+    asked = services.hops.of_services().asked
+    assert asked[0] > 10
+    assert services.past.of(0).rate_per_s == (float(asked[0]),)

@@ -4,6 +4,7 @@ import numpy as np
 from live_scene import decision_rows, scene_of
 from synthetic_trace import Plan, S
 
+from sanket_sim.live.in_force import InForce
 from sanket_sim.live.timeline import WINDOWS_MAX, Timeline
 from sanket_sim.simulation.steering import OperatorCommand
 from sanket_sim.trace import schema
@@ -66,3 +67,11 @@ def test_every_window_is_drawn_unless_there_are_too_many_to_tell_apart():
     assert len(line.disturbances) == WINDOWS_MAX + 1
     assert (merged.begin_ns, merged.end_ns) == (windows[0][0] * S, windows[-1][1] * S)
     assert merged.label == f"pause on ledger, {WINDOWS_MAX + 1} times"
+
+
+def test_a_change_is_in_force_from_its_beginning_until_its_end():
+    switched = {"kind": "control", "at": "3s", "for": "2s", "set": {"idempotency_key": False}}
+    in_force = InForce(scene_of(CALM, fault=[switched]))
+    for at_ns, on in ((3 * S - 1, False), (3 * S, True), (5 * S - 1, True), (5 * S, False)):
+        in_force.observe(TraceBatch(end_ns=at_ns))
+        assert bool(in_force.changes) == on, at_ns
