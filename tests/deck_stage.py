@@ -30,8 +30,11 @@ ARGUMENTS = (
 
 PATIENCE_MS = 60_000
 """How long anything may take on a machine that has much else to do: a safety net, no measure."""
-_MADE = """() => [...document.querySelector("sanket-deck").shadowRoot
-    .querySelectorAll("[data-part]")].every((host) => host.childElementCount)"""
+_MADE = """() => {
+    const deck = document.querySelector("sanket-deck");
+    const hosts = [...deck.shadowRoot.querySelectorAll("[data-part]")];
+    return deck.connection === "open" && hosts.every((host) => host.childElementCount);
+}"""
 _TAKEN = """([topic, sequence]) =>
     document.querySelector("sanket-deck").state[topic]?.sent === sequence"""
 
