@@ -11,7 +11,9 @@ import pytest
 from live_scene import fault_rows, meters_of, scene_of, ticks_of
 from synthetic_trace import NAMES, Plan, S
 
+from sanket_sim.analysis.energy_work import spin_wait_w
 from sanket_sim.analysis.statistics import bucket_of
+from sanket_sim.bank.description import WaitMode
 from sanket_sim.core.outcomes import LeakClass
 from sanket_sim.live.frames import Tile
 from sanket_sim.live.meters import figures
@@ -23,6 +25,7 @@ from sanket_sim.live.meters.plotting import STRAGGLERS
 from sanket_sim.live.meters.tally import Count, Shape, Tally
 from sanket_sim.live.meters.tiles import FRAUDS_MIN, tiles_of
 from sanket_sim.live.meters.window import Stretch
+from sanket_sim.trace import schema
 from sanket_sim.trace.batch import TraceBatch
 
 CALM = Plan(duration_s=600, warmup_s=0, fault=None, duplicates=0.0, fraud=0.0)
@@ -126,6 +129,29 @@ def test_power_is_that_of_the_newest_reading() -> None:
     read = {name: np.concatenate([gauges[name], later[name]]) for name in gauges}
     meter.read(TraceBatch(end_ns=2 * S, gauges=read), 2.0)
     assert meter.power_w == pytest.approx(3 * float(gauges["power_w"].sum()))
+
+
+def test_who_spins_while_he_waits_draws_power() -> None:
+    scene = scene_of(CALM)
+    place, drawn_j = NAMES.index("ledger"), []
+    hops = {column.name: np.zeros(1, column.dtype) for column in schema.HOPS}
+    hops["service"][:] = hops["operation"][:] = place
+    hops["begun_ns"][:], hops["ended_ns"][:], hops["cpu_ns"][:] = S, 3 * S, S // 2
+    for mode in (WaitMode.THREAD, WaitMode.SPIN):
+        services = list(scene.bank.services)
+        services[place] = dataclasses.replace(services[place], wait_mode=mode)
+        bank = dataclasses.replace(scene.bank, services=tuple(services))
+        meter = EnergyMeter(dataclasses.replace(scene, bank=bank), MeasuredIds(0))
+        meter.read(TraceBatch(end_ns=5 * S, hops=hops), 0.0)
+        drawn_j.append(meter.measured.energy_j)
+    spun_s = 1.5
+    assert drawn_j[1] - drawn_j[0] == pytest.approx(spun_s * spin_wait_w(scene.bank.power))
+
+
+@pytest.mark.parametrize(("good", "chance"), [(0, 1.0), (4, 1.0), (100, 0.2), (10_000, 0.02)])
+def test_of_few_payments_chance_may_make_much(good: int, chance: float) -> None:
+    now, _ = shown(counted(good))
+    assert now.carbon_chance == pytest.approx(chance)
 
 
 def test_whatever_was_taken_in_can_be_given_back() -> None:
