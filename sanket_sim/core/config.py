@@ -23,7 +23,7 @@ AnySettings = TypeVar("AnySettings", bound=Settings)
 BYTES_MAX = 10_000_000
 _PLACE = re.compile(r"\s*\(at line (\d+), column \d+\)|\s*\(at end of document\)")
 _WORDS = {
-    "missing": "is missing; {remedy}",
+    "missing": "is missing",
     "greater_than": "must be > {gt}",
     "greater_than_equal": "must be >= {ge}",
     "less_than": "must be < {lt}",
@@ -31,10 +31,12 @@ _WORDS = {
     "finite_number": "must be a finite number",
     "string_type": "must be text in quotes",
     "int_type": "must be a whole number",
+    "int_parsing": "must be a whole number",
     "int_parsing_size": "must be a smaller number",
     "float_type": "must be a number",
     "bool_type": "must be true or false",
     "model_type": "must be a table",
+    "model_attributes_type": "must be an object of JSON",
     "dict_type": "must be a table",
     "tuple_type": "must be an array",
     "list_type": "must be an array",
@@ -47,19 +49,19 @@ _WORDS = {
 }
 _COMPLETE = {"missing", "unknown_key"}
 _SAMPLES = {
-    "name": '"my_experiment"',
-    "model": '"retail_bank"',
-    "start": "2026-11-27T08:00:00",
-    "duration": '"8m"',
-    "at": '"2m"',
-    "for": '"30s"',
-    "add": '"200ms"',
-    "probability": "0.001, a share from 0 to 1",
-    "factor": "2.0",
-    "target": '"payment"',
-    "typology": '"card_testing"',
+    "name": 'name = "my_experiment"',
+    "model": 'model = "retail_bank"',
+    "start": "start = 2026-11-27T08:00:00",
+    "duration": 'duration = "8m"',
+    "at": 'at = "2m"',
+    "for": 'for = "30s"',
+    "add": 'add = "200ms"',
+    "probability": "probability = 0.001, a share from 0 to 1",
+    "factor": "factor = 2.0",
+    "target": 'target = "payment"',
+    "typology": 'typology = "card_testing"',
 }
-"""Keys that people forget -> a value of each."""
+"""Keys that people forget -> how each is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +77,15 @@ class Document:
         Key path -> line; empty for a table that never was a file.
     overridden : frozenset of KeyPath
         What overrides have put in; no line of the file is to blame for it.
+    samples : mapping
+        Key -> how it is written, for keys that people forget or give another type.
     """
 
     source: str
     table: dict[str, Any]
     lines: Mapping[KeyPath, int] = field(default_factory=dict)
     overridden: frozenset[KeyPath] = frozenset()
+    samples: Mapping[str, str] = field(default_factory=_SAMPLES.copy)
 
     def problem(self, path: KeyPath, message: str) -> Problem:
         """Return a problem at a key path, with the line of the nearest key that has one."""
@@ -280,12 +285,18 @@ def validate(document: Document, kind: type[AnySettings]) -> AnySettings:
 
 def problems_of(error: ValidationError, document: Document) -> list[Problem]:
     """Say every error of a validation in the user's words, at the user's keys."""
-    return [_problem(detail, document) for detail in error.errors(include_url=False)]
+    return problems_in(error.errors(include_url=False), document)
+
+
+def problems_in(details: Iterable[ErrorDetails], document: Document) -> list[Problem]:
+    """Say what pydantic found as `problems_of` does, whoever has asked it."""
+    return [_problem(detail, document) for detail in details]
 
 
 def _problem(detail: ErrorDetails, document: Document) -> Problem:
     path, value = _locate(detail, document.table)
-    return document.problem(path, _wording(detail, value) + _brackets(detail, path, value))
+    message = _wording(detail, value) + _brackets(detail, path, value)
+    return document.problem(path, message + _example(detail, document.samples))
 
 
 def _brackets(detail: ErrorDetails, path: KeyPath, value: Any) -> str:
@@ -295,8 +306,13 @@ def _brackets(detail: ErrorDetails, path: KeyPath, value: Any) -> str:
     return f": write [[{join_path(tuple(key for key in path if isinstance(key, str)))}]]"
 
 
-def _missing(key: str) -> str:
-    return f"give it, as in {key} = {_SAMPLES[key]}" if key in _SAMPLES else "give it a value"
+def _example(detail: ErrorDetails, samples: Mapping[str, str]) -> str:
+    """Show how it is written to whoever left it out, or gave something of another type."""
+    keys, kind = detail["loc"], detail["type"]
+    sample = samples.get(str(keys[-1])) if keys else None
+    if kind == "missing":
+        return f"; give it, as in {sample}" if sample else "; give it a value"
+    return f", as in {sample}" if sample and kind.endswith("_type") else ""
 
 
 def _locate(detail: ErrorDetails, table: Any) -> tuple[KeyPath, Any]:
@@ -314,15 +330,14 @@ def _locate(detail: ErrorDetails, table: Any) -> tuple[KeyPath, Any]:
 
 def _wording(detail: ErrorDetails, value: Any) -> str:
     kind, context = detail["type"], detail.get("ctx", {})
-    if kind == "missing":
-        context = {"remedy": _missing(str(detail["loc"][-1]))}
     text = _WORDS[kind].format(**context) if kind in _WORDS else _plain(detail["msg"])
     if kind in _COMPLETE or isinstance(value, dict):
         return text
     if kind == "literal_error" and isinstance(value, str):
         known = re.findall(r"'([^']*)'", str(context.get("expected", "")))
-        text = f"{text} ({nearest(value, known)})"
-    return text if show(value) in text else f"{text}, is {show(value)}"
+        return f"is {show(value)}; {nearest(value, known)}"
+    told = re.search(rf"(?<![\w.]){re.escape(show(value))}(?![\w.])", text)
+    return text if told else f"{text}, is {show(value)}"
 
 
 def _plain(message: str) -> str:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from sanket_sim.core.outcomes import Decline, FraudDecision, Outcome
 from sanket_sim.core.units import NS_PER_MS
-from sanket_sim.live.frames import Feed, FeedRow, State
+from sanket_sim.live.frames import Feed, FeedRow, State, Verdict
 from sanket_sim.live.naming import Names
 from sanket_sim.live.reading.roots import Roots
 from sanket_sim.live.scene import Scene
@@ -23,7 +23,7 @@ ROWS_KEPT = 300
 BATCHES_WAITING = 20
 """More of them than this wait as one, so that a feed that nobody asks needs no more memory."""
 _REASONS_KEPT = 1 << 16
-_STOPPED = {
+_STOPPED: Mapping[Decline, Verdict] = {
     Decline.SUSPECTED_FRAUD: "decline",
     Decline.NOT_AUTHENTICATED: "step-up",
     Decline.ACCOUNT_FROZEN: "blocked",
@@ -52,7 +52,7 @@ _SHOWN = (
     "second_glv_minor",
 )
 _OK, _NOTEWORTHY = 0, 1
-STATES: dict[str, State] = {
+STATES: dict[Verdict, State] = {
     "ok": "ok",
     "review": "warn",
     "step-up": "warn",
@@ -199,7 +199,7 @@ class LiveFeed:
         return self._scene.words[vocabulary].words[code]
 
 
-def verdict_of(one: Mapping[str, int | float], review_at: float) -> str:
+def verdict_of(one: Mapping[str, int | float], review_at: float) -> Verdict:
     """Return what became of a payment, in a word; see `FeedRow`.
 
     Parameters

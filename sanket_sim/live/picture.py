@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, assert_never
 
 from sanket_sim.live.feed import LiveFeed
-from sanket_sim.live.frames import Body, Metrics, RunStatus, Verdicts
+from sanket_sim.live.frames import Body, Metrics, RunStatus, Topic, Verdicts
 from sanket_sim.live.in_force import InForce
 from sanket_sim.live.meters.board import Meters
 from sanket_sim.live.naming import Names
@@ -17,6 +17,8 @@ from sanket_sim.live.people.fraud_watch import FraudWatch
 from sanket_sim.live.reading.detection import Detection
 from sanket_sim.live.reading.roots import Roots
 from sanket_sim.live.scene import Scene
+from sanket_sim.live.services.bottlenecks import Bottleneck
+from sanket_sim.live.services.leaking_operations import LeakingOperations
 from sanket_sim.live.services.service_map import ServiceMap
 from sanket_sim.live.timeline import Timeline
 from sanket_sim.live.watches.alarms import Alarms
@@ -54,9 +56,10 @@ class Picture:
         self.in_force = InForce(scene)
         self.names = Names(scene.words, scene.agents)
         self.roots = Roots(cockpit)
-        self.services = ServiceMap(scene, self.roots)
         self.detection = Detection(scene)
-        self.meters = Meters(scene, self.detection, self.services.bottlenecks)
+        self.meters = Meters(scene, self.detection, self.roots.of, self._bottlenecks)
+        self.services = ServiceMap(scene, self.meters.now)
+        self.leaking = LeakingOperations(scene, self.roots)
         self.feed = LiveFeed(scene, self.names, self.roots)
         self.fraud = FraudWatch(scene, self.detection)
         self.crowd = CrowdView(scene, self.fraud)
@@ -67,17 +70,22 @@ class Picture:
         self._parts: tuple[Part, ...] = (
             self.timeline,
             self.in_force,
+            self.roots,
             self.detection,
             self.meters,
             self.names,
-            self.roots,
             self.services,
+            self.leaking,
             self.feed,
             self.fraud,
             self.crowd,
             self.alarms,
             self.witnesses,
         )
+
+    def _bottlenecks(self) -> Sequence[Bottleneck]:
+        """Rank services by what the map knows of them; tiles ask, whose counts the map shows."""
+        return self.services.bottlenecks()
 
     def announce(self, command: OperatorCommand) -> None:
         """Show a command that has been accepted, before the run goes on and it takes effect."""
@@ -94,7 +102,12 @@ class Picture:
                 self._parts = tuple(one for one in self._parts if one is not part)
                 self._note(type(part).__name__)
 
-    def body(self, topic: str, status: RunStatus) -> Body | None:
+    def close(self) -> None:
+        """Learn that the last batch has come: what is open now stays so."""
+        for learn in (self.meters.now.close, self.alarms.close, self.leaking.look_up):
+            self._look(learn, None)
+
+    def body(self, topic: Topic, status: RunStatus) -> Body | None:
         """Return the newest of a topic; None if nothing has changed since it was last shown."""
         match topic:
             case "metrics":
@@ -105,8 +118,10 @@ class Picture:
                 return self._look(self.fraud.frame, None)
             case "alerts":
                 return self._look(self.alarms.frame, None)
-            case _:
+            case "agents":
                 return self._look(self.crowd.frame, None)
+            case _:
+                assert_never(topic)
 
     def metrics(self, status: RunStatus) -> Metrics:
         """Return everything that moves but lists and agents."""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
@@ -11,11 +13,11 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute, Route
 
+from sanket_sim.core.config import Document, problems_in
 from sanket_sim.core.errors import InputError
 from sanket_sim.live.flying.flight_deck import FlightError
 from sanket_sim.live.flying.orders import Problems
 
-_PLACES = {"body", "path", "query", "header", "cookie"}
 _REMEDIES = {
     404: "there is nothing at this address; /docs lists what there is",
     405: "this address does not take that method; /docs says which it takes",
@@ -104,13 +106,35 @@ async def _refused(_request: Request, error: Exception) -> JSONResponse:
     return report(error.status, error.error, error.problems)
 
 
-async def _invalid(_request: Request, error: Exception) -> JSONResponse:
+async def _invalid(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
-    for one in error.errors():
+    found = error.errors()
+    for one in found:
         if one["type"] == "json_invalid":
             said = f"{one['ctx']['error']}, at character {one['loc'][-1]}"
             return report(400, "the body is no JSON", [("", said)])
-    return _told([(_path(one["loc"]), _plain(str(one["msg"]))) for one in error.errors()])
+    document = Document("request", _asked(request, error), samples=_samples(request))
+    return _told([(_within(one.path), one.message) for one in problems_in(found, document)])
+
+
+def _asked(request: Request, error: RequestValidationError) -> dict[str, Any]:
+    asked = {"query": dict(request.query_params), "path": request.path_params}
+    return asked if error.body is None else asked | {"body": error.body}
+
+
+def _samples(request: Request) -> Mapping[str, str]:
+    """Return how the keys of a route's body are written, each in a body of its own."""
+    field = getattr(request.scope.get("route"), "body_field", None)
+    if field is None:
+        return {}
+    [example, *_] = field.field_info.annotation.model_config["json_schema_extra"]["examples"]
+    alone = {key: json.dumps({key: value}) for key, value in example.items()}
+    return alone | {"body": json.dumps(example)}
+
+
+def _within(path: str) -> str:
+    """Return a path as who asked calls it: he does not say that it is in the body."""
+    return path.partition(".")[2]
 
 
 def _told(found: Problems) -> JSONResponse:
@@ -144,12 +168,3 @@ async def _gone(_request: Request, error: Exception) -> JSONResponse:
 
 async def _broken(_request: Request, _error: Exception) -> JSONResponse:
     return report(500, "this is a fault of Sanket's own; its log has the traceback")
-
-
-def _plain(message: str) -> str:
-    return message.removeprefix("Value error, ")
-
-
-def _path(keys: Iterable[object]) -> str:
-    path = [str(key) for key in keys]
-    return ".".join(path[1:] if path and path[0] in _PLACES else path)

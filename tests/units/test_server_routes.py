@@ -218,7 +218,16 @@ def test_the_feed_is_filtered_and_cut(stepped):
     asked = {"verdict": verdict, "limit": 2}
     some = stepped.get("/api/transactions", params=asked).json()["rows"]
     assert some == [row for row in rows if row["verdict"] == verdict][-2:]
-    assert stepped.get("/api/transactions", params={"verdict": "no such"}).json()["rows"] == []
+    assert stepped.get("/api/transactions", params={"verdict": "any"}).json()["rows"] == rows
+
+
+def test_alerts_are_filtered_by_a_topic_in_whatever_case(stepped):
+    alerts = stepped.get("/api/alerts").json()["alerts"]
+    about = [row for row in alerts if row["topic"] == "COMMAND"]
+    assert 0 < len(about) < len(alerts)
+    for topic in ("COMMAND", "command"):
+        found = stepped.get("/api/alerts", params={"topic": topic}).json()["alerts"]
+        assert found == about
 
 
 @pytest.mark.parametrize(

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from sanket_sim.core.clock import epoch_ms, wall_s
 from sanket_sim.live.flying.outbox import Outbox
-from sanket_sim.live.frames import Frame, RunStatus
+from sanket_sim.live.frames import Frame, RunStatus, Topic
 from sanket_sim.live.frames.json_text import json_of
 from sanket_sim.live.picture import Picture
 
-INTERVALS_S = {
+INTERVALS_S: Mapping[Topic, float] = {
     "metrics": 0.1,
     "transactions": 0.2,
     "alerts": 0.25,
@@ -53,7 +53,7 @@ class Projector:
                 with self._lock:
                     self._show(topic)
 
-    def _show(self, topic: str) -> None:
+    def _show(self, topic: Topic) -> None:
         status = self._status()
         body = self._picture.body(topic, status)
         if body is None:

@@ -8,12 +8,12 @@ time since the start of the run. What cannot be known yet is None. `state` is on
 
 from __future__ import annotations
 
-from sanket_sim.live.frames.alerts import Alert, Alerts, Evidence
+from sanket_sim.live.frames.alerts import Alert, Alerts, AlertTopic, Evidence
 from sanket_sim.live.frames.board import Point, Tile, Verdicts
 from sanket_sim.live.frames.frame import Frame
 from sanket_sim.live.frames.fraud import Case, FraudDesk, Move, Thresholds, WhatIf
 from sanket_sim.live.frames.metrics import History, Metrics
-from sanket_sim.live.frames.payments import Feed, FeedRow
+from sanket_sim.live.frames.payments import Feed, FeedRow, Verdict
 from sanket_sim.live.frames.people import AgentDot, Campaign, Crowd, Flow
 from sanket_sim.live.frames.services import EdgeNow, Replica, ServiceNow
 from sanket_sim.live.frames.standing import (
@@ -38,6 +38,7 @@ __all__ = [
     "WINDOW_S",
     "AgentDot",
     "Alert",
+    "AlertTopic",
     "Alerts",
     "Body",
     "Campaign",
@@ -64,6 +65,7 @@ __all__ = [
     "Thresholds",
     "Tile",
     "Topic",
+    "Verdict",
     "Verdicts",
     "WhatIf",
 ]

@@ -3,8 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from sanket_sim.live.frames.standing import State
+
+AlertTopic = Literal[
+    "SLO",
+    "LEAKAGE",
+    "BREAKER",
+    "REPLICA",
+    "QUEUE",
+    "FRAUD",
+    "ENERGY",
+    "FAULT",
+    "LEDGER",
+    "COMMAND",
+]
+"""What an alert is about, in a word."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +72,7 @@ class Alert:
     alert_id : int
         Runs from 0; an alert keeps it when it changes.
     topic : str
-        ``SLO``, ``LEAKAGE``, ``BREAKER``, ``REPLICA``, ``QUEUE``, ``FRAUD``, ``ENERGY``, ``FAULT``,
-        ``LEDGER`` or ``COMMAND``.
+        One of `AlertTopic`.
     severity : State
         ``ok`` is for information.
     title, detail : str

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from sanket_sim.live.frames.standing import State
+
+Verdict = Literal["ok", "review", "step-up", "decline", "blocked", "refused", "failed", "leaked"]
+"""What became of a payment, in a word; see `FeedRow`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +29,7 @@ class FeedRow:
     latency_ms : float or None
     risk : float or None
         Score of the fraud service in [0, 1]; None: not assessed.
-    verdict : str
+    verdict : Verdict
         In a word. What the fraud service decided, as the trace and the desk call it: ``review``
         (done, and flagged), ``step-up`` (a second factor was asked for, whether it came or not),
         ``decline``; ``blocked``: an account of it is. Else ``ok``, ``refused`` (the bank's own no,
@@ -54,7 +58,7 @@ class FeedRow:
     amount_minor: int
     latency_ms: float | None
     risk: float | None
-    verdict: str
+    verdict: Verdict
     state: State
     reasons: tuple[str, ...]
     leak_class: str

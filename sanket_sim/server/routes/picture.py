@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, get_args
 
 from fastapi import APIRouter, Path, Query, Response
+from pydantic import BeforeValidator
 
 from sanket_sim.live.flying.orders import Inspect
 from sanket_sim.live.frames import (
     Alerts,
+    AlertTopic,
     Crowd,
     Feed,
     FraudDesk,
     ServiceNow,
+    Verdict,
 )
 from sanket_sim.live.inspection.agent import AgentFile
 from sanket_sim.live.inspection.alert import AlertFile
@@ -28,7 +32,12 @@ _NOTHING_SEEN: dict[str, Any] = {"tiles": [], "points": [], "services": [], "str
 _EMPTY_DESK = FraudDesk((), 0, 0, 0, None, None, 0, 0, 0)
 LOOKING_INTO = refusing(404, 409, 422, 503)
 """What may be said instead of everything about one thing."""
+_TOPICS: Mapping[str, str] = {topic.lower(): topic for topic in get_args(AlertTopic)}
 Number = Annotated[int, Path(ge=0, le=INT64_MAX)]
+
+
+def _in_any_case(topic: str) -> str:
+    return _TOPICS.get(topic.lower(), topic)
 
 
 @router.get("/metrics", summary="The run at a glance", response_model=Glance, responses=refusing())
@@ -86,11 +95,11 @@ def service(
 async def transactions(
     deck: Deck,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
-    verdict: Annotated[str, Query(max_length=40, examples=["leaked"])] = "",
+    verdict: Annotated[Literal[Verdict, "any"], Query(examples=["leaked"])] = "any",
 ) -> Response:
     """Return the newest payments of the feed, newest last, of one verdict if one is named."""
     feed = latest(deck, "transactions", Feed((), 0))
-    rows = [row for row in feed["rows"] if verdict in ("", row["verdict"])]
+    rows = [row for row in feed["rows"] if verdict in ("any", row["verdict"])]
     return answer_of(feed | {"rows": rows[-limit:]})
 
 
@@ -136,7 +145,9 @@ def campaign(campaign_id: Number, deck: Deck) -> Response:
 @router.get("/alerts", summary="Alerts", response_model=Alerts, responses=refusing(422))
 async def alerts(
     deck: Deck,
-    topic: Annotated[str, Query(max_length=40, examples=["SLO"])] = "",
+    topic: Annotated[
+        Literal[AlertTopic, "any"], BeforeValidator(_in_any_case), Query(examples=["SLO"])
+    ] = "any",
     is_open: Annotated[Literal["true", "false", "any"], Query(alias="open")] = "any",
 ) -> Response:
     """Return the newest alerts, newest first: of one topic, open ones or ended ones."""
@@ -144,7 +155,7 @@ async def alerts(
     rows = [
         row
         for row in body["alerts"]
-        if topic in ("", row["topic"]) and is_open in ("any", _told(row["end_ns"] is None))
+        if topic in ("any", row["topic"]) and is_open in ("any", _told(row["end_ns"] is None))
     ]
     return answer_of(body | {"alerts": rows})
 
