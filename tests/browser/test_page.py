@@ -378,3 +378,23 @@ def test_a_theme_that_is_none_follows_the_desktop(
     page.emulate_media(color_scheme="light")
     page.goto(f"{at_start.url}/?theme={asked}")
     expect(page.locator("sanket-deck")).to_have_attribute("theme", worn)
+
+
+def test_an_alert_is_opened_by_the_keyboard_and_leads_on(deck: Page, at_start: Served) -> None:
+    fault = {"kind": "latency", "target": "ledger", "add": "1s", "for": "5m"}
+    at_start.post("commands", fault=fault, by="Ada")
+    at_start.post("step", **{"for": "2s"})
+    at_start.wait_until(lambda now: now["state"] == "paused")
+    alerts = at_start.get("alerts?topic=FAULT")["alerts"]
+    row = deck.get_by_test_id(f"alert-{alerts[0]['alert_id']}")
+    expect(row).to_be_visible()
+    row.press("Enter")
+    drawer = deck.get_by_test_id("drawer-inspect-alert")
+    expect(drawer).to_contain_text("Fault: latency on ledger")
+    expect(drawer).to_contain_text("still open")
+    drawer.get_by_role("button", name="Command: latency on ledger").press("Enter")
+    expect(drawer).to_contain_text("latency on ledger, by Ada")
+    drawer.get_by_role("button", name="Ledger", exact=True).press("Enter")
+    expect(deck.get_by_test_id("drawer-inspect-service")).to_contain_text("latency on ledger")
+    deck.keyboard.press("Escape")
+    expect(deck.get_by_test_id("drawer-inspect-service")).to_be_hidden()
