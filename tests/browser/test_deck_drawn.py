@@ -246,6 +246,23 @@ def test_by_score_the_highest_come_first_and_the_newest_of_equals(stage) -> None
     assert rows == [f"fraud-alert-{number}" for number in (2, 3, 0, 1)]
 
 
+STORE = """async (count) => {
+  const { PaymentStore } = await import("/deck/feed_store.js");
+  const store = new PaymentStore();
+  for (let number = 0; number < count; number += 1) {
+    store.queue([{ tx_id: number, at_ns: number, verdict: "ok" }]);
+    store.admit(true);
+  }
+  return store.newest(new Set(), count).map((row) => row.tx_id);
+}"""
+
+
+def test_a_full_store_lets_the_oldest_payments_go(stage) -> None:
+    kept = stage.page.evaluate(STORE, 300)
+    assert 60 <= len(kept) < 300
+    assert kept == list(range(299, 299 - len(kept), -1))
+
+
 def come_back(stage) -> None:
     """Cut the line, and wait until the deck has one again."""
     stage._sockets.pop().close()
