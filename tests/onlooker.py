@@ -52,7 +52,7 @@ class Onlooker:
         return ()
 
     def leave(self) -> None:
-        pass
+        self.picture.close()
 
     def service(self, name):
         return next(one for one in self.picture.services.services() if one.name == name)

@@ -7,7 +7,7 @@ from typing import ClassVar
 
 import numpy as np
 import pytest
-from live_scene import scene_of, ticks_of
+from live_scene import meters_of, scene_of, ticks_of
 from synthetic_trace import Plan
 
 from sanket_sim.bank.description import Edge, Operation, Service, Step, StepKind
@@ -169,38 +169,25 @@ def test_a_service_is_as_bad_as_its_worst_symptom(changes, state):
     assert state_of(replace(CALM, **changes)) == state
 
 
-def test_leaks_are_a_share_of_all_that_ended_in_the_window():
-    heat = LeakHeat(Line)
-    ended = rows(schema.TRANSACTIONS, 4, leak_class=[1, 0, 0, 1], second_currency=-1)
-    heat.observe(ended, np.array([1, -1, -1, -1]), second=0)
-    assert heat.shares().tolist() == [0, 0.25, 0.25]
-    heat.observe(schema.empty(schema.TRANSACTIONS), np.empty(0, np.int64), second=WINDOW_S)
-    assert heat.shares().tolist() == [0, 0, 0]
-    assert heat.shares(since_start=True).tolist() == [0, 0.25, 0.25]
+def heat_of(lost_minor=((0, 0), (0, 0))):
+    return LeakHeat(Line, SimpleNamespace(lost_minor=np.array(lost_minor)))
 
 
-def test_a_leak_is_worth_both_of_its_legs_in_the_first_currency():
+def test_leaks_are_worth_what_was_lost_in_every_currency_in_the_first():
+    # 3,200 yen are 20 euro, 1,600 yen 10 euro; both in cents.
+    assert heat_of([[700, 3200], [30, 1600]]).value_minor.tolist() == [700 + 2000, 30 + 1000]
+
+
+def test_a_payment_is_worth_both_of_its_legs_or_the_one_it_has():
     ended = rows(
         schema.TRANSACTIONS,
-        2,
-        leak_class=1,
-        glv_minor=[700, 1600],
-        currency=[0, 1],
-        second_glv_minor=[3200, 30],
-        second_currency=[1, 0],
+        3,
+        glv_minor=[700, 1600, 700],
+        currency=[0, 1, 0],
+        second_glv_minor=[3200, 30, 0],
+        second_currency=[1, 0, -1],
     )
-    heat = LeakHeat(Line)
-    heat.observe(ended, np.array([0, 1]), second=0)
-    # 3,200 yen are 20 euro, 1,600 yen 10 euro; both in cents.
-    assert heat.value_minor.tolist() == [700 + 2000, 1000 + 30, 0]
-
-
-def test_a_leak_of_one_leg_is_worth_that_leg():
-    ended = rows(schema.TRANSACTIONS, 1, leak_class=1, glv_minor=700, second_currency=-1, tx_id=5)
-    heat = LeakHeat(Line)
-    heat.observe(ended, np.array([-1]), second=0)
-    assert heat.value_minor.tolist() == [0, 0, 700]
-    assert heat.last_of(2) == [5]
+    assert heat_of().worth_minor(ended).tolist() == [700 + 2000, 1000 + 30, 700]
 
 
 def test_of_breakers_the_worst_is_told_and_their_changes_newest_first():
@@ -217,8 +204,8 @@ def test_of_breakers_the_worst_is_told_and_their_changes_newest_first():
 def test_the_first_seconds_are_not_spread_over_a_window_that_has_not_been():
     plan = Plan(duration_s=40, warmup_s=0, fault=None)
     batches = ticks_of(plan)
-    roots = SimpleNamespace(of_batch=np.full(1000, -1))
-    services = ServiceMap(scene_of(plan), roots)
+    scene = scene_of(plan)
+    services = ServiceMap(scene, meters_of(scene).now)
     services.observe(next(batches))
     asked = services.hops.of_services().asked
     assert asked[0] > 10

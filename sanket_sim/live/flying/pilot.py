@@ -114,6 +114,7 @@ class Pilot:
 
     def leave(self) -> None:
         """Say that the last tick is over; from now on, answer questions beside what goes on."""
+        self.picture.close()
         self.enter("measuring")
         self._listener.start()
 

@@ -37,9 +37,10 @@ class ServiceNow:
     error_share, retry_share, timeout_share : float
         Of the attempts upon it.
     leak_share : float
-        Leaks whose root it is, as a share of the intents that ended in the window: the heat.
+        Leaks whose root it is, as a share of the intents that ended in the window: the heat. When
+        customers have stopped arriving, of all that were submitted since the warm-up.
     leaked : int
-        The same since the start of the run, counted.
+        Such leaks since the warm-up, as the findings count them.
     leak_minor : int
         And its gross value, in the bank's first currency.
     breaker : str

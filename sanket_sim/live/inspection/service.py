@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -19,12 +18,10 @@ from sanket_sim.live.services.bottlenecks import Bottleneck
 from sanket_sim.live.services.breakers import Change
 from sanket_sim.live.services.hop_counts import Attempts
 from sanket_sim.live.services.latency_buckets import quantiles_ms
+from sanket_sim.live.services.leaking_operations import Leaking
 from sanket_sim.live.services.service_map import SHARES
 from sanket_sim.live.services.service_past import Past
 from sanket_sim.live.wording import failure_in_words
-from sanket_sim.trace.batch import Columns
-
-_WRONG = [one for one in Outcome if one not in (Outcome.OK, Outcome.FALLBACK, Outcome.IN_FLIGHT)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,15 +82,6 @@ class EdgePolicy:
 
 
 @dataclass(frozen=True, slots=True)
-class Leaking:
-    """An operation that leaks have lately come from: how many of the last ones."""
-
-    operation: str
-    leaks: int
-    tx_ids: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class ServiceDetail:
     """Everything about one service.
 
@@ -114,7 +102,7 @@ class ServiceDetail:
     breaker_log : tuple of Change
         On the edges to it, newest first.
     leaking : tuple of Leaking
-        Of the last leaks that it is to blame for, most first.
+        Where the leaks that it is to blame for have come from since the warm-up, most first.
     in_force : tuple of Changed
         What is otherwise now than the bank has it: of the service and its edges, and controls.
     faults : tuple of Disturbance
@@ -176,7 +164,7 @@ def inspect_service(picture: Picture, key: str) -> ServiceDetail:
         queue_cap=bank.services[place].queue_cap,
         edges=tuple(_edges(picture, place)),
         breaker_log=tuple(services.breakers.log(services.edges_to(place))),
-        leaking=tuple(_leaking(picture, place)),
+        leaking=tuple(picture.leaking.of(place)),
         in_force=tuple(one for one in picture.in_force.changes if _concerns(one, key)),
         faults=tuple(one for one in picture.timeline.disturbances if _upon(one, key)),
         past=services.past.of(place),
@@ -231,28 +219,3 @@ def touches(target: str, service: str) -> bool:
     """Say whether a target is a service, one of its operations, or an edge of it."""
     ends = target.split("->")
     return service in (end.partition(".")[0] for end in ends)
-
-
-def _leaking(picture: Picture, place: int) -> Iterator[Leaking]:
-    """Yield the operations that the last leaks of a service came from, by rows not yet on disk."""
-    ids = picture.services.leaks.last_of(place)
-    if not ids:
-        return
-    hops = picture.roots.trace.waiting_with("hops", "tx_id", ids)
-    found: dict[int, list[int]] = {}
-    for tx_id, operation in _gravest(hops, place).items():
-        found.setdefault(operation, []).append(tx_id)
-    words = picture.scene.words["operation"].words
-    for operation, count in Counter(
-        {code: len(some) for code, some in found.items()}
-    ).most_common():
-        yield Leaking(words[operation], count, tuple(sorted(found[operation])[-3:]))
-
-
-def _gravest(hops: Columns, place: int) -> dict[int, int]:
-    """Return the operation of each payment's gravest attempt at a service: struck, wrong, last."""
-    here = np.flatnonzero(hops["service"] == place)
-    severity = 2 * (hops["fault_id"] >= 0) + np.isin(hops["outcome"], _WRONG)
-    order = here[np.lexsort([hops["hop_id"][here], severity[here]])]
-    ids, operations = hops["tx_id"][order].tolist(), hops["operation"][order].tolist()
-    return dict(zip(ids, operations, strict=True))

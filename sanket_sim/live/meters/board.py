@@ -8,6 +8,7 @@ from sanket_sim.live.meters.plotting import Plotter
 from sanket_sim.live.meters.tally import Count, Tally
 from sanket_sim.live.meters.tiles import tiles_of
 from sanket_sim.live.reading.detection import Detection
+from sanket_sim.live.reading.roots import Blame
 from sanket_sim.live.scene import Scene
 from sanket_sim.trace.batch import TraceBatch
 
@@ -20,6 +21,8 @@ class Meters:
     scene : Scene
     detection : Detection
         What of the fraud has been caught; must observe before them.
+    blame : Blame
+        Whom leaks are due to.
     ranking : Ranking, optional
         Tells which services hold payments up now.
 
@@ -30,9 +33,13 @@ class Meters:
     """
 
     def __init__(
-        self, scene: Scene, detection: Detection, ranking: Ranking = nothing_ranked
+        self,
+        scene: Scene,
+        detection: Detection,
+        blame: Blame,
+        ranking: Ranking = nothing_ranked,
     ) -> None:
-        self.now = Instruments(scene, detection, ranking)
+        self.now = Instruments(scene, detection, blame, ranking)
         self._plotter = Plotter(scene.experiment, self.now.shape)
         self._ever = Tally.empty(self.now.shape)
 

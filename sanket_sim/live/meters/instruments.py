@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
 from sanket_sim.analysis.run_folder import worth_of
 from sanket_sim.analysis.settings import SloSettings
@@ -17,8 +18,10 @@ from sanket_sim.live.meters.calm import Calm
 from sanket_sim.live.meters.energy_meter import EnergyMeter, Spent
 from sanket_sim.live.meters.measured import MeasuredIds
 from sanket_sim.live.meters.tally import Count, Counts, Shape, Tally, tally_of
+from sanket_sim.live.meters.visits import Visits
 from sanket_sim.live.meters.window import Stretch, Window
 from sanket_sim.live.reading.detection import Detection
+from sanket_sim.live.reading.roots import Blame
 from sanket_sim.live.scene import Scene
 from sanket_sim.live.services.bottlenecks import Bottleneck
 from sanket_sim.trace.batch import Columns, TraceBatch, rows_in
@@ -42,21 +45,26 @@ def nothing_ranked() -> Sequence[Bottleneck]:
 
 
 class Instruments:
-    """What the tiles, the charts and the alarms are read from.
+    """What the tiles, the charts, the heat of the map and the alarms are read from.
 
     Parameters
     ----------
     scene : Scene
     detection : Detection
         Must observe before them.
+    blame : Blame
+        Whoever finds it out must observe before them, too.
     ranking : Ranking
 
     Notes
     -----
     `window` holds whatever ended in the last seconds, `total` what the findings of the run count:
     intents born after the warm-up, corrections left out. Both judge as `analysis.intents` does, so
-    that at the end of the run `total` is equal to the findings, to the unit. It lacks what has not
-    ended: an intent is counted with its end, and what is still open then is `Count.OPEN`.
+    that at the end of the run `total` is equal to the findings, to the unit, and so is every share
+    of it. It lacks what has not ended: an intent is counted with its end, and what is still open
+    when the run is over is `Count.OPEN`. Shares of the window are of what ended in it: an intent in
+    flight is no failure yet. `total` divides by what was submitted, as the findings do; that is the
+    same until the end leaves something open, which then counts as not served.
 
     The score is Q of design page 4, the service level: good intents per hundred, of the window
     `score`, of the run `score_so_far`, which ends as ``100 * resilience.sli`` of the findings. (The
@@ -65,14 +73,19 @@ class Instruments:
     """
 
     def __init__(
-        self, scene: Scene, detection: Detection, ranking: Ranking = nothing_ranked
+        self,
+        scene: Scene,
+        detection: Detection,
+        blame: Blame,
+        ranking: Ranking = nothing_ranked,
     ) -> None:
-        self.detection = detection
+        self.detection, self._blame = detection, blame
         asked, self._bank, self._ranking = scene.experiment, scene.bank, ranking
         self.slo: SloSettings = asked.slo
         self.shape = Shape(len(scene.bank.services), len(scene.bank.currencies))
         self.window, self.total = Window(self.shape), Tally.empty(self.shape)
         ids = self._ids = MeasuredIds(asked.warmup)
+        self._visits = Visits(len(scene.bank.services), asked.warmup)
         self.energy = EnergyMeter(scene, ids)
         self.calm = Calm(scene, self.shape)
         self.service_names = scene.service_names
@@ -101,8 +114,10 @@ class Instruments:
         self._ids.learn(batch.transactions)
         self.calm.take(batch.faults)
         self._services.read(batch.gauges)
-        tally = tally_of(batch.transactions, self.shape)
-        self.total.add(self._measured(batch, tally))
+        self._visits.observe(batch)
+        ended = batch.transactions | {"root_service": self._blame(batch)}
+        tally = tally_of(ended, self.shape)
+        self.total.add(self._measured(ended, tally))
         spent = self.energy.read(batch, (self.now_ns - begin_ns) / NS_PER_S)
         carbon_mg = spent.carbon_mg(self.energy.grid)
         newest = Stretch(begin_ns, self.now_ns, tally, spent.energy_j, carbon_mg)
@@ -118,9 +133,12 @@ class Instruments:
             self.peak_per_s = max(self.peak_per_s, self.completed_per_s)
         return newest
 
-    def _measured(self, batch: TraceBatch, tally: Tally) -> Tally:
+    def close(self) -> None:
+        """Learn that the last batch has come."""
+        self.closed = True
+
+    def _measured(self, rows: Columns, tally: Tally) -> Tally:
         """Return the counts of the intents that were not born during the warm-up."""
-        rows = batch.transactions
         late = rows["created_ns"] >= self._ids.start_ns
         if late.all():
             return tally
@@ -168,7 +186,10 @@ class Instruments:
 
     @property
     def bad_share(self) -> float:
-        """Intents that failed or leaked, of those that ended."""
+        """Intents that failed or leaked, of those that ended in the window.
+
+        Of the run: all that were not served well, as ``1 - resilience.sli`` of the findings.
+        """
         good = self.shown.share(Count.GOOD)
         return 0.0 if good is None else 1 - good
 
@@ -198,12 +219,12 @@ class Instruments:
     @property
     def score_so_far(self) -> float | None:
         """Good intents per hundred submitted, since the warm-up."""
-        submitted = self.total[Count.SUBMITTED]
-        return 100 * self.total[Count.GOOD] / submitted if submitted else None
+        share = self.total.share(Count.GOOD)
+        return None if share is None else 100 * share
 
     @property
     def burn(self) -> float:
-        """How many times faster than allowed the window uses the error budget up."""
+        """How many times faster than allowed the window, or the run, uses the error budget up."""
         return self.bad_share / (1 - self.slo.availability)
 
     @property
@@ -224,28 +245,53 @@ class Instruments:
     def bottleneck(self) -> str:
         """Name of the service that holds payments up most; empty if nothing does.
 
-        The map's ranking while customers arrive. Of the whole run the service that most leaks are
-        due to, as the findings' audit has it; without any, the one whose workers were busiest.
+        The map's ranking while customers arrive. Of the whole run the audit's: the service that
+        leaked most of what reached it, `executive.critical_bottleneck` of the findings. Without
+        leaks that is the one with most time on the slowest paths, which takes whole call trees to
+        find; here it is the one whose workers were `busiest`, under that name.
         """
-        blamed = self.total.roots[:, :-1].sum(axis=0)
-        if self.over and blamed.any():
-            return self.service_names[int(blamed.argmax())]
-        ranked = () if self.over else self._ranking()
-        if ranked:
-            return ranked[0].name
+        if not self.over:
+            ranked = self._ranking()
+            return ranked[0].name if ranked else self._busiest
+        visited = self._visits.intents
+        leaked = np.minimum(self.leaked, visited)
+        if not leaked.any():
+            return self._busiest
+        return self.service_names[int((leaked / np.maximum(visited, 1)).argmax())]
+
+    @property
+    def bottleneck_said(self) -> str:
+        """The same as people call it, and by what it is one."""
+        labels = {one.name: one.label or one.name for one in self._bank.services}
+        leakless = self.over and not self.total[Count.LEAKED]
+        return f"{'busiest' if leakless else 'bottleneck'} {labels.get(self.bottleneck, 'none')}"
+
+    @property
+    def _busiest(self) -> str:
         place = self._services.busiest
         return self.service_names[place] if place >= 0 else ""
 
     @property
-    def bottleneck_label(self) -> str:
-        """The same as people call it."""
-        labels = {one.name: one.label or one.name for one in self._bank.services}
-        return labels.get(self.bottleneck, "none")
+    def leaked(self) -> Counts:
+        """Leaks since the warm-up by the service to blame, shape (services,)."""
+        return self.total.leaks_by_service[:-1]
+
+    @property
+    def lost_minor(self) -> Counts:
+        """Their gross value, shape (services, currencies) [minor units]."""
+        by_service: Counts = self.total.glv_minor.sum(axis=0)[:-1]
+        return by_service
+
+    @property
+    def leak_shares(self) -> NDArray[np.float64]:
+        """Leaks of what is shown by the service to blame, as shares of its intents: the heat."""
+        intents = max(self.shown[Count.SUBMITTED], 1)
+        return np.asarray(self.shown.leaks_by_service[:-1] / intents)
 
     @property
     def leaked_minor(self) -> dict[str, int]:
         """Gross leak by currency, since the warm-up."""
-        return self.amounts(self.total.glv_minor.sum(axis=0))
+        return self.amounts(self.total.glv_minor.sum(axis=(0, 1)))
 
     @property
     def told_wrong_minor(self) -> dict[str, int]:
@@ -254,7 +300,7 @@ class Instruments:
 
     def leaked_minor_of(self, leak_class: LeakClass) -> dict[str, int]:
         """Return the gross leak of one class by currency, since the warm-up."""
-        return self.amounts(self.total.glv_minor[leak_class])
+        return self.amounts(self.total.glv_minor[leak_class].sum(axis=0))
 
     def amounts(self, minor: Counts) -> dict[str, int]:
         """Name the currencies of amounts; nothing of a currency is not named."""

@@ -48,9 +48,9 @@ class Tally:
     counts : int64 array, shape (len(Count),)
     roots : int64 array, shape (len(LeakClass), services + 1)
         Leaked intents by class and by the service to blame; the last column is of those for whom
-        the trace blames none.
-    glv_minor : int64 array, shape (len(LeakClass), currencies)
-        Gross leak by class and currency, both legs [minor units].
+        none is.
+    glv_minor : int64 array, shape (len(LeakClass), services + 1, currencies)
+        Gross leak by class, service and currency, both legs [minor units].
     told_minor : int64 array, shape (currencies,)
         What leaked intents moved, or were to, that leaked no money: every unit is where it belongs,
         and the customer was told otherwise, or too late [minor units].
@@ -76,7 +76,7 @@ class Tally:
         return cls(
             np.zeros(len(Count), np.int64),
             np.zeros((len(LeakClass), shape.services + 1), np.int64),
-            np.zeros((len(LeakClass), shape.currencies), np.int64),
+            np.zeros((len(LeakClass), shape.services + 1, shape.currencies), np.int64),
             np.zeros(shape.currencies, np.int64),
             np.zeros(BUCKETS, np.int64),
         )
@@ -108,14 +108,26 @@ class Tally:
         return self[Count.SUBMITTED] - self[Count.OPEN]
 
     def share(self, count: Count) -> float | None:
-        """Return a count as a share of the intents that have ended; None of none."""
-        return self[count] / self.ended if self.ended else None
+        """Return a count as a share of the intents submitted; None of none.
+
+        An intent is counted with its end, so of a window that is a share of those that ended in it:
+        what is in flight has not failed yet. What the end of the run leaves open has been submitted
+        in vain, and counts below the line, as it does in the findings.
+        """
+        submitted = self[Count.SUBMITTED]
+        return self[count] / submitted if submitted else None
 
     @property
     def leaks(self) -> Counts:
         """Leaked intents by class, shape (len(LeakClass),)."""
         by_class: Counts = self.roots.sum(axis=1)
         return by_class
+
+    @property
+    def leaks_by_service(self) -> Counts:
+        """The same by the service to blame, shape (services + 1,)."""
+        by_service: Counts = self.roots.sum(axis=0)
+        return by_service
 
     def quantile_ms(self, q: float) -> float | None:
         """Return the `q`-quantile of latency [ms], within 1 %; None if nobody was answered."""
@@ -134,7 +146,7 @@ def tally_of(transactions: Columns, shape: Shape) -> Tally:
     Parameters
     ----------
     transactions : Columns
-        Any rows of the table of transactions.
+        Any rows of the table of transactions, their `root_service` the one to blame.
     shape : Shape
     """
     tally = Tally.empty(shape)
@@ -164,13 +176,13 @@ def _count_ends(tally: Tally, judgement: Judgement) -> None:
 def _count_leaks(tally: Tally, judgement: Judgement) -> None:
     if not tally[Count.LEAKED]:
         return
-    classes = judgement.parts.leak_class
     # -1, the code of nobody, is the last column.
-    places = classes[judgement.leaked], judgement.columns["root_service"][judgement.leaked]
-    np.add.at(tally.roots, places, 1)
+    classes, roots = judgement.parts.leak_class, judgement.columns["root_service"]
+    np.add.at(tally.roots, (classes[judgement.leaked], roots[judgement.leaked]), 1)
     told = judgement.leaked.copy()
     for loss in judgement.losses():
-        np.add.at(tally.glv_minor, (classes[loss.rows], loss.currency), loss.glv_minor)
+        cells = classes[loss.rows], roots[loss.rows], loss.currency
+        np.add.at(tally.glv_minor, cells, loss.glv_minor)
         told[loss.rows[loss.glv_minor != 0]] = False
     columns = judgement.columns
     np.add.at(tally.told_minor, columns["currency"][told], columns["amount_minor"][told])

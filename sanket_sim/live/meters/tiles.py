@@ -201,7 +201,7 @@ def _resilience(now: Instruments) -> Tile:
         text=figures.NOTHING if score is None else figures.score(score),
         state=state,
         chip=chips[state],
-        facts=(f"bottleneck {now.bottleneck_label}", now.trend),
+        facts=(now.bottleneck_said, now.trend),
         series="resilience",
         goal=target,
     )

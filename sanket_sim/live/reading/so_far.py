@@ -30,6 +30,15 @@ class TraceSoFar(Trace):
         keep = np.flatnonzero(np.isin(waiting[column], np.array(numbers, np.int64)))
         return {one: values[keep] for one, values in waiting.items()}
 
+    def rows_since(self, name: str, time: str, tx_ids: Sequence[int], since_ns: int) -> Columns:
+        """Return rows of payments of which none was written before an instant.
+
+        The disk is asked only if rows may have come to it since.
+        """
+        if self.waits_since(name, time, since_ns):
+            return self.waiting_with(name, "tx_id", tx_ids)
+        return self.rows_with(name, "tx_id", tx_ids)
+
     def waits_since(self, name: str, time: str, since_ns: int) -> bool:
         """Say whether all rows that came after an instant still wait."""
         times_ns = self._writer.waiting(name)[time]

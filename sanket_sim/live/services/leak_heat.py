@@ -1,72 +1,71 @@
-"""Leaks by the service to blame: the heat of the map."""
+"""Leaks by the service to blame: the heat of the map, from the counts behind tiles and alerts."""
 
 from __future__ import annotations
 
-from collections import deque
 from fractions import Fraction
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from sanket_sim.bank.description import Bank
 from sanket_sim.core.money import exponent_of
-from sanket_sim.live.frames import WINDOW_S
-from sanket_sim.live.services.second_ring import SecondRing, Whole
-from sanket_sim.trace.batch import Columns, rows_in
+from sanket_sim.live.services.second_ring import Whole
+from sanket_sim.trace.batch import Columns
 
-LAST_KEPT = 200
+
+class Counted(Protocol):
+    """What is counted of leaks, for the whole deck; `meters.instruments.Instruments` is it."""
+
+    @property
+    def over(self) -> bool:
+        """Whether customers have stopped arriving."""
+        ...
+
+    @property
+    def leaked(self) -> Whole:
+        """Leaks since the warm-up by the service to blame, shape (services,)."""
+        ...
+
+    @property
+    def lost_minor(self) -> Whole:
+        """Their gross value, shape (services, currencies) [minor units]."""
+        ...
+
+    @property
+    def leak_shares(self) -> NDArray[np.float64]:
+        """Leaks of what is shown now as shares of its intents, shape (services,)."""
+        ...
 
 
 class LeakHeat:
-    """Folds payments that have ended into leaks by service.
+    """Reads the leaks of each service off what the tiles are read from: it counts nothing itself.
 
-    Attributes
+    Parameters
     ----------
-    leaked, value_minor : int64 arrays, shape (services + 1,)
-        Since the start: leaks, and their gross value in the bank's first currency, at its own
-        rates; the last place is for leaks that no service is to blame for.
-    ended : int
-        Intents that have ended since the start.
+    bank : Bank
+    now : Counted
     """
 
-    def __init__(self, bank: Bank) -> None:
-        self._size = len(bank.services) + 1
-        self.leaked = np.zeros(self._size, np.int64)
-        self.value_minor = np.zeros(self._size, np.int64)
-        self.ended = 0
-        self._window = SecondRing((self._size + 1,), WINDOW_S)
-        self._last: list[deque[int]] = [deque(maxlen=LAST_KEPT) for _ in range(self._size)]
+    def __init__(self, bank: Bank, now: Counted) -> None:
+        self._now = now
         self._rates = _first_currency_per_unit(bank)
 
-    def observe(self, ended: Columns, roots: Whole, second: int, *, timed: bool = True) -> None:
-        """Take in the payments of a tick; `roots` are their services to blame, -1 for none.
+    @property
+    def leaked(self) -> Whole:
+        """Leaks by service since the warm-up, as the findings count them."""
+        return self._now.leaked
 
-        Those that the end of a run leaves open took no time (`timed` false): no window has them.
-        """
-        self._window.advance(second)
-        if not rows_in(ended):
-            return
-        leaked = np.flatnonzero(ended["leak_class"] > 0)
-        places = np.where(roots[leaked] >= 0, roots[leaked], self._size - 1)
-        if timed:
-            cells = np.concatenate([places, np.full(rows_in(ended), self._size)])
-            self._window.add(np.full(len(cells), second), cells)
-        self.ended += rows_in(ended)
-        self.leaked += np.bincount(places, minlength=self._size)
-        np.add.at(self.value_minor, places, self.worth_minor(ended)[leaked])
-        for place, tx_id in zip(places.tolist(), ended["tx_id"][leaked].tolist(), strict=True):
-            self._last[place].append(tx_id)
+    @property
+    def value_minor(self) -> Whole:
+        """And their gross value in the bank's first currency, at its own rates."""
+        lost = self._now.lost_minor @ self._rates
+        return np.asarray(np.rint(lost).astype(np.int64))
 
-    def last_of(self, place: int) -> list[int]:
-        """Return the last payments that a service leaked, `LAST_KEPT` at most."""
-        return list(self._last[place])
-
-    def shares(self, *, since_start: bool = False) -> NDArray[np.float64]:
-        """Leaks of each service as a share of the intents that ended; in the window, or ever."""
-        if since_start:
-            return np.asarray(self.leaked / max(self.ended, 1))
-        counts = self._window.last(WINDOW_S)
-        return np.asarray(counts[: self._size] / max(int(counts[-1]), 1))
+    @property
+    def shares(self) -> NDArray[np.float64]:
+        """Leaks by service as shares of the intents of the window; at the end, of all submitted."""
+        return self._now.leak_shares
 
     def worth_minor(self, ended: Columns) -> Whole:
         """Return the gross leak of each payment over both legs, in the first currency."""

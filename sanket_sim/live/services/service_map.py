@@ -10,14 +10,13 @@ from numpy.typing import NDArray
 
 from sanket_sim.core.units import NS_PER_MS, NS_PER_S
 from sanket_sim.live.frames import WINDOW_S, EdgeNow, ServiceNow
-from sanket_sim.live.reading.roots import Roots
 from sanket_sim.live.scene import Scene
 from sanket_sim.live.services.bottlenecks import Bottleneck, ranked
 from sanket_sim.live.services.breakers import BreakerBoard
 from sanket_sim.live.services.hop_counts import HopCounts
 from sanket_sim.live.services.judging import Symptoms, state_of
 from sanket_sim.live.services.latency_buckets import quantiles_ms
-from sanket_sim.live.services.leak_heat import LeakHeat
+from sanket_sim.live.services.leak_heat import Counted, LeakHeat
 from sanket_sim.live.services.second_ring import second_of, span_s
 from sanket_sim.live.services.service_past import ServicePast
 from sanket_sim.live.services.stations import Stations
@@ -40,24 +39,31 @@ class _Seen:
     timeout_shares: Sequence[float]
     utilisation: Sequence[float]
     leak_shares: Sequence[float]
+    leaked: Sequence[int]
+    leak_minor: Sequence[int]
 
 
 class ServiceMap:
     """Folds hops, gauges, breakers and leaks into one card per service.
 
     Rates and shares are of the last `WINDOW_S` seconds; of the whole run when it is over, which
-    `over` says, or what the end has left open (`closed`).
+    `over` says. Leaks are those of the tiles.
+
+    Parameters
+    ----------
+    scene : Scene
+    now : Counted
+        Must observe before it.
     """
 
-    def __init__(self, scene: Scene, roots: Roots) -> None:
+    def __init__(self, scene: Scene, now: Counted) -> None:
         bank = scene.bank
-        self._scene, self._roots = scene, roots
+        self._scene, self._now = scene, now
         self.now_ns = 0
-        self.closed = False
         self.hops = HopCounts(bank)
         self.stations = Stations(bank)
         self.breakers = BreakerBoard(bank)
-        self.leaks = LeakHeat(bank)
+        self.leaks = LeakHeat(bank, now)
         self.past = ServicePast()
         self._ways = _edges_by_way(scene)
         size = len(bank.services)
@@ -73,9 +79,6 @@ class ServiceMap:
         second = second_of(self.now_ns)
         self.hops.observe(batch.hops, begin_ns, self.now_ns, second)
         self.stations.observe(batch.gauges, second)
-        timed = self.now_ns > begin_ns
-        self.closed |= not timed and bool(rows_in(batch.transactions) + rows_in(batch.hops))
-        self.leaks.observe(batch.transactions, self._roots.of_batch, second, timed=timed)
         self._take_decisions(batch.decisions)
         if self.now_ns // NS_PER_S > begin_ns // NS_PER_S:
             self._note_past()
@@ -104,7 +107,9 @@ class ServiceMap:
             retry_shares=_shares(attempts.retries.tolist(), total),
             timeout_shares=_shares(attempts.timed_out.tolist(), asked),
             utilisation=self._utilisation.tolist(),
-            leak_shares=self._leak_shares.tolist(),
+            leak_shares=self.leaks.shares.tolist(),
+            leaked=self.leaks.leaked.tolist(),
+            leak_minor=self.leaks.value_minor.tolist(),
         )
 
     def edges(self) -> tuple[EdgeNow, ...]:
@@ -135,7 +140,7 @@ class ServiceMap:
     @property
     def over(self) -> bool:
         """Whether customers have stopped arriving, so that the whole run is shown."""
-        return self.closed or self.now_ns >= self._duration_ns
+        return self._now.over
 
     @property
     def stretch(self) -> str:
@@ -146,10 +151,6 @@ class ServiceMap:
     def _utilisation(self) -> NDArray[np.float64]:
         stations = self.stations
         return stations.utilisation_ever if self.over else stations.utilisation
-
-    @property
-    def _leak_shares(self) -> NDArray[np.float64]:
-        return self.leaks.shares(since_start=self.over)
 
     def edges_to(self, place: int) -> list[str]:
         """Return the names of the edges that lead to a service."""
@@ -196,8 +197,8 @@ class ServiceMap:
             retry_share=seen.retry_shares[place],
             timeout_share=seen.timeout_shares[place],
             leak_share=seen.leak_shares[place],
-            leaked=int(self.leaks.leaked[place]),
-            leak_minor=int(self.leaks.value_minor[place]),
+            leaked=seen.leaked[place],
+            leak_minor=seen.leak_minor[place],
             breaker=breaker,
             power_w=float(self.stations.power_w[place]),
         )

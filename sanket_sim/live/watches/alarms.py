@@ -37,13 +37,14 @@ class Alarms:
     ) -> None:
         del services  # breakers, replicas and queues are told from the batch itself
         book, now = AlarmBook(), meters.now
-        self.book = book
+        self.book, self._now = book, now
+        self._leaks = LeakWatch(book, now, deduplicates=_deduplicates(scene.bank))
         self._watches: tuple[Watch, ...] = (
             FaultWatch(book, scene),
             CommandWatch(book, scene),
             LatencyWatch(book, now),
             BudgetWatch(book, now, scene.experiment),
-            LeakWatch(book, now, deduplicates=_deduplicates(scene.bank)),
+            self._leaks,
             BreakerWatch(book, scene),
             ReplicaWatch(book, scene),
             QueueWatch(book, scene),
@@ -57,6 +58,10 @@ class Alarms:
         """Judge what one tick brought."""
         for watch in self._watches:
             watch.watch(batch)
+
+    def close(self) -> None:
+        """Say of what is counted what it has come to: the last batch has come."""
+        self._leaks.close(self._now.now_ns)
 
     def break_law(self, message: str, now_ns: int) -> None:
         """Tell that a law of money does not hold; the run comes down with it."""
