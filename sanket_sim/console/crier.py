@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from rich.console import Console
@@ -18,6 +19,18 @@ from sanket_sim.simulation.resolve import ResolvedExperiment
 from sanket_sim.simulation.shelf import entry_of
 
 _TOLD = ("ready", "measuring", "ended", "failed")
+_NOT_BEGUN = "the run has not begun: nothing of it is kept"
+_MEASURED = "what there is of the run is measured; again: at once"
+_FATES: Mapping[str, str] = {
+    "starting": _NOT_BEGUN,
+    "ready": _NOT_BEGUN,
+    "running": _MEASURED,
+    "paused": _MEASURED,
+    "measuring": "findings and report of the run are being written; again: at once",
+    "ended": "the run had ended, its report is written",
+    "failed": "the run had failed, what it had written stays",
+}
+"""What becomes of a run that is in this state when its server is told to end."""
 
 
 class Crier:
@@ -55,8 +68,8 @@ class Crier:
         self._console.print(Text.assemble((f"{word:<10}", style), rest), soft_wrap=True)
 
     def part(self, by: str) -> None:
-        """Say that the end has begun, and how not to wait for it."""
-        self.say("ending", f"({by}) what there is of the run is measured; again: at once")
+        """Say that the end has begun, what becomes of the run, and how not to wait for that."""
+        self.say("ending", f"({by}) {_fate(self._deck.status)}")
 
     def farewell(self) -> None:
         """Say what is left of the last run."""
@@ -80,6 +93,15 @@ class Crier:
         if status.state == "measuring":
             written = ""
         self.say(status.state, "  ".join(filter(None, (written, message))))
+
+
+def _fate(status: RunStatus | None) -> str:
+    """Say what becomes of a run when its server is told to end."""
+    if status is None:
+        return "no run has been started"
+    if status.state == "ended" and not status.folder:
+        return "the run was given up before it began, nothing of it was kept"
+    return _FATES[status.state]
 
 
 def _title(resolved: ResolvedExperiment | None) -> Text:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import ipaddress
 import os
 import socket
@@ -83,7 +84,7 @@ def bound(host: str, port: int, token: str | None) -> Iterator[Berth]:
         try:
             ours.bind(address)
         except OSError as error:
-            raise InputError("--port", [Problem("", _why_not(host, port, error))]) from error
+            raise _unbound(host, port, error) from error
         yield Berth(ours, host, token)
 
 
@@ -98,9 +99,16 @@ def _resolve(host: str, port: int) -> tuple[int, tuple[str, int]]:
     return family, (str(address[0]), int(address[1]))
 
 
-def _why_not(host: str, port: int, error: OSError) -> str:
+def _unbound(host: str, port: int, error: OSError) -> InputError:
+    """Blame what was asked for: the address, if it is no own one of this machine, or its port."""
+    if error.errno == errno.EADDRNOTAVAIL:
+        said = f"cannot listen on {host}: this machine has no such address"
+        remedy = "use 127.0.0.1, 0.0.0.0 for every address that it has, or one of `ip address`"
+        return InputError("--host", [Problem("", f"{said}; {remedy}")])
     said = (error.strerror or str(error)).lower()
-    return f"cannot listen on {host}, port {port}: {said}; name another --port, or 0 for a free one"
+    remedy = "name another --port, or 0 for a free one"
+    message = f"cannot listen on {host}, port {port}: {said}; {remedy}"
+    return InputError("--port", [Problem("", message)])
 
 
 def _suggested() -> str:

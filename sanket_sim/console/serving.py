@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import os
 import threading
 import warnings
 from importlib.util import find_spec
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from rich.console import Console
@@ -163,10 +163,18 @@ def _resolved(arguments: Arguments) -> ResolvedExperiment | None:
 
 
 def _check_out(out: Path) -> None:
-    """Refuse a folder in which no run could be kept, before anything flies."""
-    there = next(folder for folder in (out, *out.absolute().parents) if folder.exists())
-    if not (there.is_dir() and os.access(there, os.W_OK)):
-        raise InputError("--out", [Problem("", f"nothing can be written in {there}; name another")])
+    """Refuse a folder in which no run could be kept, before anything flies; leave nothing there.
+
+    What a file system says of itself is not enough: some let nobody in whom they call welcome.
+    """
+    try:
+        there = next(folder for folder in (out, *out.absolute().parents) if folder.exists())
+        with TemporaryDirectory(prefix=".sanket-", dir=there) as trial:
+            (Path(trial) / "trial").write_bytes(b"?")
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        message = f"nothing can be written in {out}: {reason}; name another folder"
+        raise InputError("--out", [Problem("", message)]) from error
 
 
 def _check_extra() -> None:

@@ -11,16 +11,22 @@ import time
 import urllib.error
 import urllib.request
 from contextlib import suppress
+from dataclasses import replace
+from io import StringIO
 from pathlib import Path
 
 import pytest
 from flown import PATIENCE_S, file_of, hold_up
+from rich.console import Console
 from serving import wait_until
 
 from sanket_sim.__main__ import main
 from sanket_sim.console.arguments import read
+from sanket_sim.console.crier import Crier
 from sanket_sim.console.listening import bound, token_of
 from sanket_sim.core.errors import InputError
+from sanket_sim.live.flying.flight_deck import FlightDeck
+from sanket_sim.server.bridge import NOBODY
 from sanket_sim.trace.manifest import load_manifest
 
 SECRET = "a-long-enough-secret"
@@ -65,9 +71,11 @@ def test_a_bad_command_line_exits_2_and_says_what_was_expected(words, said, caps
         (["peak_load", "--host", "0.0.0.0"], "SANKET_TOKEN"),
         (["peak_load", "--host", "::"], "--token"),
         (["peak_load", "--host", "no such host"], "no address"),
-        (["peak_load", "--host", "192.0.2.1", "--token", SECRET], "cannot listen"),
+        (["peak_load", "--host", "192.0.2.1", "--token", SECRET], "use 127.0.0.1"),
         (["peak_load", "--token", "short"], "at least 8"),
         (["peak_load", "--out", "/dev/null/runs"], "nothing can be written"),
+        (["peak_load", "--out", "/proc/runs"], "nothing can be written in /proc/runs: "),
+        (["peak_load", "--out", "x" * 300], "nothing can be written"),
         (["--play"], "--play needs an EXPERIMENT"),
         (["--seed", "3", "--set", "tick=1s"], "--seed, --set needs an EXPERIMENT"),
     ],
@@ -78,6 +86,37 @@ def test_what_cannot_be_served_exits_2_names_a_remedy_and_writes_nothing(
     assert main(["serve", "--port", "0", *words]) == 2
     assert said in capsys.readouterr().err
     assert not list(tmp_path.iterdir())
+
+
+def test_an_address_that_this_machine_has_not_is_laid_to_host_and_not_to_port():
+    with pytest.raises(InputError, match="this machine has no such address") as refused:  # noqa: SIM117
+        with bound("192.0.2.1", 0, SECRET):
+            pass
+    assert refused.value.source == "--host"
+    assert "--port" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("state", "folder", "said"),
+    [
+        (None, "", "no run has been started"),
+        ("starting", "", "the run has not begun: nothing of it is kept"),
+        ("ready", "runs/a", "the run has not begun: nothing of it is kept"),
+        ("running", "runs/a", "what there is of the run is measured; again: at once"),
+        ("paused", "runs/a", "what there is of the run is measured; again: at once"),
+        ("measuring", "runs/a", "findings and report of the run are being written; again: at once"),
+        ("ended", "runs/a", "the run had ended, its report is written"),
+        ("ended", "", "the run was given up before it began, nothing of it was kept"),
+        ("failed", "runs/a", "the run had failed, what it had written stays"),
+    ],
+)
+def test_whoever_ends_the_server_is_told_what_becomes_of_the_run(tmp_path, state, folder, said):
+    class Standing(FlightDeck):
+        status = state and replace(NOBODY, state=state, folder=folder)
+
+    told = Console(file=StringIO(), width=200)
+    Crier(Standing(tmp_path), told).part("SIGINT")
+    assert told.file.getvalue().strip() == f"ending    (SIGINT) {said}"
 
 
 def test_a_port_in_use_is_refused_before_anything_is_begun(capsys, tmp_path):
