@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Mount, Router
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from sanket_sim import __version__
 from sanket_sim.live.flying.flight_deck import FlightDeck
 from sanket_sim.server import docs, metrics, refusals
 from sanket_sim.server.access import Access, Rules
@@ -18,7 +19,6 @@ from sanket_sim.server.bridge import Gate
 from sanket_sim.server.hub import Hub
 from sanket_sim.server.routes import commands, experiments, flight, picture, report
 from sanket_sim.server.sockets import attend
-from sanket_sim.server.version import VERSION
 
 PARTS = (flight, experiments, picture, commands, report, metrics)
 """Modules with routes of their own."""
@@ -53,7 +53,7 @@ def create_app(
     hub = Hub(deck)
     app = FastAPI(
         title="Sanket",
-        version=VERSION,
+        version=__version__,
         summary="Watch a bank's platform fly, steer it, and do things to it.",
         description=docs.DESCRIPTION,
         openapi_tags=[{"name": name, "description": said} for name, said in docs.TAGS],

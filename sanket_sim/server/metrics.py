@@ -17,12 +17,12 @@ from prometheus_client.core import (
 from prometheus_client.exposition import generate_latest
 from prometheus_client.registry import Collector
 
+from sanket_sim import __version__
 from sanket_sim.core.units import NS_PER_S
 from sanket_sim.live.flying.flight_deck import FlightDeck
 from sanket_sim.live.frames import FlightState, RunStatus
 from sanket_sim.server.bridge import status_of
 from sanket_sim.server.hub import Hub
-from sanket_sim.server.version import VERSION
 
 router = APIRouter(tags=["machines"])
 _MS_PER_S = 1000.0
@@ -47,7 +47,7 @@ class FlightCollector(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """Return everything there is to say now."""
-        yield InfoMetricFamily("sanket_build", "Version of Sanket.", {"version": VERSION})
+        yield InfoMetricFamily("sanket_build", "Version of Sanket.", {"version": __version__})
         yield from self._of_the_hub()
         yield from _of_the_run(status_of(self._deck))
         if (body := self._deck.body("metrics")) is not None:

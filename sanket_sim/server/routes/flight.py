@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Body, Depends, Request, Response
 
+from sanket_sim import __version__
 from sanket_sim.core.units import parse_duration_ns
 from sanket_sim.live.flying.orders import Order, Pause, Play, SetSpeed, Step, Stop
 from sanket_sim.live.frames import RunStatus
@@ -14,7 +15,6 @@ from sanket_sim.server.catalogue import path_of
 from sanket_sim.server.models import Health, SpeedRequest, StartRequest, StepRequest
 from sanket_sim.server.refusals import Refusal, refusing
 from sanket_sim.server.tables import barred, dated, untold
-from sanket_sim.server.version import VERSION
 
 router = APIRouter(prefix="/api", tags=["run"])
 ONE_SECOND = StepRequest()
@@ -33,7 +33,7 @@ TheGate = Annotated[Gate, Depends(_gate_of)]
 async def health(deck: Deck, request: Request) -> Health:
     """Say that the server lives, its version, and the state of the run."""
     clients = len(request.app.state.hub.clients)
-    return Health(version=VERSION, state=status_of(deck).state, clients=clients)
+    return Health(version=__version__, state=status_of(deck).state, clients=clients)
 
 
 @router.get(
