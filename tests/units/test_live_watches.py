@@ -53,7 +53,7 @@ class TestFaults:
         book, _ = self.told(30, 40, probability=1.0)
         assert newest(book).detail == "payment · add 5s · for 10 s"
         book, _ = self.told(30, 40, probability=0.5)
-        assert newest(book).detail == "payment · add 5s · 50.0 % of calls · for 10 s"
+        assert newest(book).detail == "payment · add 5s · 50 % of calls · for 10 s"
 
     def test_what_has_no_end_lasts_as_long_as_customers_come(self) -> None:
         book, watch = self.told(30, -1 / S)
@@ -114,7 +114,7 @@ def counted(ended: int, leaks: int = 0, glv_minor: int = 0, good: int = 0) -> Ta
     tally = Tally.empty(SHAPE)
     tally.counts[Count.SUBMITTED], tally.counts[Count.GOOD] = ended, good
     tally.roots[LeakClass.DUPLICATE, NAMES.index("ledger")] = leaks
-    tally.glv_minor[LeakClass.DUPLICATE, 0] = glv_minor
+    tally.glv_minor[LeakClass.DUPLICATE, NAMES.index("ledger"), 0] = glv_minor
     return tally
 
 
@@ -126,7 +126,7 @@ class Hands:
         whole = Tally.empty(SHAPE).add(older).add(newer)
         self.window = SimpleNamespace(tally=whole, halves=lambda: self.halves)
         self.newest, self.total = SimpleNamespace(tally=whole), whole
-        self.service_names = NAMES
+        self.service_names, self.warming, self.since = NAMES, False, ""
         self.slo = SimpleNamespace(availability=0.99)
 
     def leaked_minor_of(self, kind: LeakClass) -> dict[str, int]:
@@ -155,6 +155,49 @@ class TestLeaks:
     @pytest.mark.parametrize(("glv_minor", "severity"), [(0, "warn"), (7, "critical")])
     def test_it_is_critical_only_where_money_is_lost(self, glv_minor: int, severity: str) -> None:
         assert self.said(counted(100), counted(100, 50, glv_minor)).severity == severity
+
+    def ended(self, seen: Tally, left: Tally) -> list[Alert]:
+        """Return the alerts at the end of a run that leaves something open."""
+        book = AlarmBook()
+        now: Any = Hands(counted(0), seen)
+        watch = LeakWatch(book, now, deduplicates=True)
+        watch.watch(TraceBatch(end_ns=20 * S))
+        now.total = Tally.empty(SHAPE).add(seen).add(left)
+        watch.close(400 * S)
+        return list(book.newest().alerts)
+
+    def test_what_the_end_leaves_open_is_told_too_and_the_window_no_more(self) -> None:
+        (alert,) = self.ended(counted(90, 9), counted(10, 20))
+        assert alert.detail == "ledger · 29.0 % of all payments · 29 in all"
+        assert alert.end_ns == 400 * S
+
+    def test_what_leaks_by_the_end_alone_is_told(self) -> None:
+        (alert,) = self.ended(counted(90), counted(10, 20))
+        assert (alert.begin_ns, alert.end_ns, alert.subject) == (400 * S, 400 * S, "ledger")
+        assert "20 in all" in alert.detail
+
+    def test_what_was_told_in_full_is_not_told_again(self) -> None:
+        book = AlarmBook()
+        now: Any = Hands(counted(0), counted(90, 9))
+        watch = LeakWatch(book, now, deduplicates=True)
+        watch.watch(TraceBatch(end_ns=20 * S))
+        now.window.tally = now.newest.tally = counted(90)
+        for second in (50, 90, 200):
+            watch.watch(TraceBatch(end_ns=second * S))
+        before = book.newest()
+        assert [one.end_ns for one in before.alerts] == [90 * S]
+        watch.close(400 * S)
+        assert book.newest() == before
+
+    def test_leaks_of_the_warm_up_are_not_called_none(self) -> None:
+        book = AlarmBook()
+        now: Any = Hands(counted(0), counted(90, 9))
+        now.total, now.since = counted(0), "since 08:01:00"
+        watch = LeakWatch(book, now, deduplicates=True)
+        watch.watch(TraceBatch(end_ns=61 * S))
+        assert newest(book).detail.endswith("of the last 15 s · all of them in the warm-up")
+        watch.close(70 * S)
+        assert newest(book).end_ns == 70 * S
 
 
 class TestBudget:
