@@ -229,6 +229,16 @@ class TestRealRun:
         truly = {line.tx_id for line in found.payments if line.truth}
         assert truly & {move.tx_id for move in file.moves}
 
+    @pytest.mark.parametrize("role", ["customer", "mule", "fraudster", "merchant"])
+    def test_what_somebody_is_in_truth_stands_behind_the_switch_alone(
+        self, picture: Picture, role: str
+    ) -> None:
+        agents = picture.scene.agents
+        here = agents["role"] == picture.scene.words["role"].words.index(role)
+        found = inspect(picture, "agent", str(agents["agent_id"][here][0]))
+        assert found.role == ("merchant" if role == "merchant" else "customer")
+        assert found.truth.role == role
+
     def test_a_campaign_can_be_looked_into(self, picture: Picture) -> None:
         file = next(iter(picture.fraud.campaigns.files.values()))
         found = inspect(picture, "campaign", str(file.campaign_id))

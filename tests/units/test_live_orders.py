@@ -45,3 +45,9 @@ def test_who_plays_on_in_the_middle_of_a_step_is_not_stopped_at_its_end(flight):
     flight.pilot._step_until_ns = flight.status["now_ns"] + NS_PER_S  # as in mid-step
     flight.ask(Play())
     assert flight.pilot._step_until_ns < 0
+
+
+def test_crowds_are_counted_on_top_of_those_commanded_before(flight):
+    crowd = Give({"kind": "load", "for": "5s", "factor": 1000})
+    problems = [flight.ask(crowd).problems for _ in range(2)]
+    assert [[path for path, _ in one] for one in problems] == [[], ["factor"]]

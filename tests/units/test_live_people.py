@@ -9,9 +9,12 @@ import numpy as np
 import pytest
 from fraud_flight import minutes_of, scene_of
 from fraud_trace import MINUTE, SHOP, Payment, S, Told, scatter_gather, takeover
+from synthetic_trace import bank
 
+from sanket_sim.bank.fraud_features import FEATURES
 from sanket_sim.live.frames import Crowd
 from sanket_sim.live.inspection.campaign import SOURCE, Edge, _nodes
+from sanket_sim.live.inspection.evidence import assessed
 from sanket_sim.live.inspection.service import _gravest, touches
 from sanket_sim.live.people import alert_queue, campaigns
 from sanket_sim.live.people import crowd as crowd_view
@@ -201,3 +204,23 @@ def test_of_the_attempts_of_a_payment_the_gravest_is_told() -> None:
 )
 def test_a_target_is_of_a_service_by_its_whole_name(target: str, service: str, is_so: bool) -> None:
     assert touches(target, service) == is_so
+
+
+def test_of_two_assessments_the_newer_is_shown() -> None:
+    words = Vocabularies()
+    reasons = [words["reasons"].code(fired) for fired in ("new_payee", "velocity")]
+    said = [words["fraud_decision"].code(word) for word in ("decline", "approve")]
+    told = {
+        "time_ns": [5_000_000, 1_000_000],
+        "reasons": reasons,
+        "decision": said,
+        "score": [0.9, 0.1],
+        "points": [0.9, 0.1],
+        "likelihood": [0.0, 0.0],
+    }
+    rows = {name: np.zeros(2) for name in FEATURES}
+    rows |= {name: np.array(values) for name, values in told.items()}
+    seen = assessed(rows, bank(), words, 0)
+    assert seen is not None
+    assert (seen.at_ms, seen.decision, seen.score) == (5.0, "decline", 0.9)
+    assert seen.reasons == ("new payee",)
