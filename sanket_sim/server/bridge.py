@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import Depends
 from fastapi.responses import Response
@@ -15,8 +15,8 @@ from starlette.requests import HTTPConnection
 from sanket_sim.core.settings import nearest
 from sanket_sim.live.flying.flight_deck import FlightDeck
 from sanket_sim.live.flying.orders import Give, Inspect, Order
-from sanket_sim.live.frames import STEERABLE, RunStatus
-from sanket_sim.live.frames.json_text import json_of, value_of
+from sanket_sim.live.frames import STEERABLE, Body, RunStatus, Topic
+from sanket_sim.live.frames.json_text import JsonObject, json_of, object_of
 from sanket_sim.server.refusals import Refusal
 
 NOBODY = RunStatus(0, "", "", "", 0, "empty", 0, 0, 0, "", 0.0, 0.0)
@@ -142,7 +142,7 @@ def _check_boarded(deck: FlightDeck) -> None:
         raise Refusal(409, "the run is still being brought to its start; ask again in a moment")
 
 
-def latest(deck: FlightDeck, topic: str, otherwise: object) -> Any:
+def latest(deck: FlightDeck, topic: Topic, otherwise: Body) -> JsonObject:
     """Return the latest of a topic as JSON has it, or what stands for nothing."""
     body = deck.body(topic)
-    return value_of(json_of(otherwise)) if body is None else body
+    return object_of(json_of(otherwise)) if body is None else body

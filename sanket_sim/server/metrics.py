@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any, get_args
+from typing import get_args
 
 from fastapi import APIRouter, Request
 from fastapi.responses import Response
@@ -21,6 +21,7 @@ from sanket_sim import __version__
 from sanket_sim.core.units import NS_PER_S
 from sanket_sim.live.flying.flight_deck import FlightDeck
 from sanket_sim.live.frames import FlightState, RunStatus
+from sanket_sim.live.frames.json_text import JsonObject
 from sanket_sim.server.bridge import status_of
 from sanket_sim.server.hub import Hub
 
@@ -88,7 +89,7 @@ def _verdicts(counts: dict[str, int]) -> Metric:
     return judged
 
 
-def _of_the_bank(body: dict[str, Any]) -> Iterator[Metric]:
+def _of_the_bank(body: JsonObject) -> Iterator[Metric]:
     point = body["points"][-1] if body["points"] else None
     if point is None:
         return
@@ -109,7 +110,7 @@ def _of_the_bank(body: dict[str, Any]) -> Iterator[Metric]:
     yield GaugeMetricFamily("sanket_power_watts", "Power of all services.", point["power_w"])
 
 
-def _latency(point: dict[str, Any]) -> Metric:
+def _latency(point: JsonObject) -> Metric:
     latency = GaugeMetricFamily(
         "sanket_latency_seconds", "Time that customers waited.", labels=["quantile"]
     )
@@ -119,7 +120,7 @@ def _latency(point: dict[str, Any]) -> Metric:
     return latency
 
 
-def _of_services(services: list[dict[str, Any]]) -> Iterator[Metric]:
+def _of_services(services: list[JsonObject]) -> Iterator[Metric]:
     for name, key, said in _OF_A_SERVICE:
         family = GaugeMetricFamily(f"sanket_service_{name}", said, labels=["service"])
         for service in services:

@@ -24,8 +24,8 @@ from sanket_sim.live.flying.orders import (
 )
 from sanket_sim.live.flying.recent_rows import RecentRows
 from sanket_sim.live.flying.worker import FlightPlan
-from sanket_sim.live.frames import Frame, Metrics, RunStatus
-from sanket_sim.live.frames.json_text import json_of, value_of
+from sanket_sim.live.frames import Frame, Metrics, RunStatus, Topic
+from sanket_sim.live.frames.json_text import JsonObject, json_of, object_of
 from sanket_sim.live.inspection.reading_room import ReadingRoom
 from sanket_sim.simulation.resolve import ResolvedExperiment
 from sanket_sim.simulation.shelf import entry_of
@@ -63,7 +63,7 @@ class Kept:
     """
 
     frames: dict[str, Frame] = field(default_factory=dict)
-    points: dict[int, Any] = field(default_factory=dict)
+    points: dict[int, JsonObject] = field(default_factory=dict)
     point_ns: int = 0
     failure: str = ""
     feed: RecentRows = field(default_factory=RecentRows)
@@ -77,7 +77,7 @@ class Kept:
             self.feed.keep(frame)
         if frame.topic != "metrics":
             return
-        body = value_of(frame.body)
+        body = object_of(frame.body)
         points = {point["index"]: point for point in body["points"]}
         if body["point_ns"] != self.point_ns:
             self.points, self.point_ns = {}, body["point_ns"]
@@ -218,10 +218,10 @@ class FlightDeck:
         kept = self._kept
         return kept.feed.frame if topic == "transactions" else kept.frames.get(topic)
 
-    def body(self, topic: str) -> Any:
-        """Return the latest of a topic as JSON has it; None if there is none."""
+    def body(self, topic: Topic) -> JsonObject | None:
+        """Return the latest `frames.Body` of a topic as JSON has it; None if there is none."""
         frame = self.latest(topic)
-        return None if frame is None else value_of(frame.body)
+        return None if frame is None else object_of(frame.body)
 
     @property
     def status(self) -> RunStatus | None:
@@ -230,8 +230,8 @@ class FlightDeck:
         return None if metrics is None else RunStatus(**metrics["run"])
 
     @property
-    def points(self) -> list[Any]:
-        """Every point of the charts so far."""
+    def points(self) -> list[JsonObject]:
+        """Every `frames.Point` of the charts so far."""
         points = self._kept.points
         return [points[index] for index in sorted(points)]
 
@@ -300,7 +300,7 @@ class FlightDeck:
 
     def _fail(self, kept: Kept, message: str) -> None:
         kept.failure = message
-        body, sequence = value_of(kept.frames["metrics"].body), kept.frames["metrics"].sequence
+        body, sequence = object_of(kept.frames["metrics"].body), kept.frames["metrics"].sequence
         body["run"] |= {"state": "failed", "message": message, "speed_reached": 0.0}
         run_id: int = body["run"]["run_id"]
         self._take(kept, Frame(run_id, "metrics", sequence + 1, json_of(body), epoch_ms()))

@@ -6,6 +6,8 @@ from typing import Any
 
 import orjson
 
+JsonObject = dict[str, Any]
+"""A record of `live.frames` as JSON has it: its fields by their names, and theirs likewise."""
 _AS_IT_IS = orjson.OPT_SERIALIZE_NUMPY | orjson.OPT_NON_STR_KEYS
 
 
@@ -23,3 +25,9 @@ def json_of(value: Any) -> bytes:
 def value_of(text: bytes) -> Any:
     """Read JSON back."""
     return orjson.loads(text)
+
+
+def object_of(text: bytes) -> JsonObject:
+    """Read a record back."""
+    record: JsonObject = orjson.loads(text)
+    return record

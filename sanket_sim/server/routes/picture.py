@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, get_args
+from typing import Annotated, Literal, get_args
 
 from fastapi import APIRouter, Path, Query, Response
 from pydantic import BeforeValidator
@@ -18,6 +18,7 @@ from sanket_sim.live.frames import (
     ServiceNow,
     Verdict,
 )
+from sanket_sim.live.frames.json_text import JsonObject
 from sanket_sim.live.inspection.agent import AgentFile
 from sanket_sim.live.inspection.alert import AlertFile
 from sanket_sim.live.inspection.campaign import CampaignFile
@@ -28,7 +29,7 @@ from sanket_sim.server.models import INT64_MAX, Glance, Points, ServiceGlance
 from sanket_sim.server.refusals import refusing
 
 router = APIRouter(prefix="/api", tags=["picture"])
-_NOTHING_SEEN: dict[str, Any] = {"tiles": [], "points": [], "services": [], "stretch": ""}
+_NOTHING_SEEN: JsonObject = {"tiles": [], "points": [], "services": [], "stretch": ""}
 _EMPTY_DESK = FraudDesk((), 0, 0, 0, None, None, 0, 0, 0)
 LOOKING_INTO = refusing(404, 409, 422, 503)
 """What may be said instead of everything about one thing."""
@@ -183,10 +184,10 @@ def _told(truth: bool) -> str:
     return "true" if truth else "false"
 
 
-def _services(deck: Deck) -> list[Any]:
+def _services(deck: Deck) -> list[JsonObject]:
     body = deck.body("metrics")
     return body["services"] if body else []
 
 
-def _crowd(deck: Deck) -> Any:
+def _crowd(deck: Deck) -> JsonObject:
     return latest(deck, "agents", Crowd((), (), (), 0))
