@@ -210,8 +210,8 @@ class TestDesk:
             assert f"{figure} {shown}" in told
         missing = replace(frame, unscored=2, missed=frame.missed + 2)
         desk.send("fraud_alerts", missing)
-        note = desk.page.locator("[data-testid=desk-recall]").inner_text()
-        assert f"{missing.missed} missed, 2 never scored" in note
+        told = desk.page.locator(".desk-told").inner_text()
+        assert "of scored fraud (2 more never scored)" in told
 
     def test_rows_show_the_evidence_and_open_the_payment(self, desk, minutes) -> None:
         assert desk.page.locator(ROWS).count() == len(minutes[20][1].alerts)

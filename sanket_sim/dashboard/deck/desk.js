@@ -11,8 +11,7 @@ const FIGURES = [
     key: "recall",
     label: "Recall",
     value: ({ recall }) => percent(recall),
-    note: ({ caught, missed, unscored }) => `${number(caught)} caught · ${number(missed)} missed` +
-      (unscored ? `, ${number(unscored)} never scored` : ""),
+    note: ({ caught, missed }) => `${number(caught)} caught · ${number(missed)} missed`,
     of: "Fraudulent payments declined or asked for a second factor, of all that could have been",
   },
   {
@@ -95,8 +94,9 @@ export class Desk {
   }
 }
 
-function waitingOf({ waiting }) {
-  return waiting === 1 ? "1 alert waits for an analyst" : `${number(waiting)} alerts wait for an analyst`;
+function waitingOf({ waiting, in_review: taken }) {
+  const wait = waiting === 1 ? "1 alert waits" : `${number(waiting)} alerts wait`;
+  return `${wait} for an analyst` + (taken ? `, ${number(taken)} in review` : "");
 }
 
 /** Which payments the figures are of: the findings leave the warm-up out, and so do they. */

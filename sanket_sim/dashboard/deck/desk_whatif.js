@@ -92,7 +92,9 @@ export class WhatIf {
     const { score, recall, precision, honest_share: share, flagged_minor: minor } = this.chosen;
     const sum = money(minor, this.body.currency).replace(/[.]\d+$/, "");
     const now = Math.abs(score - this.body.thresholds?.step_up) < 1e-9 ? ", as now" : "";
-    setText(this.told, `From ${number(score, 2)}${now}: recall ${percent(recall)} of scored fraud, ` +
+    const { unscored } = this.body;
+    const missing = unscored ? ` (${number(unscored)} more never scored)` : "";
+    setText(this.told, `From ${number(score, 2)}${now}: recall ${percent(recall)} of scored fraud${missing}, ` +
       `precision ${percent(precision)}, ${percent(share, 2)} of honest payments flagged, ` +
       `and attempts at ${sum} of owners’ money`);
     setAttribute(this.slider, "aria-valuetext", this.told.textContent);
