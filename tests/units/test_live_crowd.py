@@ -239,6 +239,20 @@ class TestRealRun:
         assert found.role == ("merchant" if role == "merchant" else "customer")
         assert found.truth.role == role
 
+    def test_whose_payments_go_out_and_from_how_many_devices(self, picture: Picture) -> None:
+        ring = picture.fraud.ring
+        payers, counts = np.unique(ring.columns["customer_id"], return_counts=True)
+        counts[payers < 0] = 0
+        payer = int(payers[counts.argmax()])
+        found = inspect(picture, "agent", str(payer))
+        owned = {one.account_id for one in found.accounts}
+        rows = [ring.find(line.tx_id) or {} for line in found.payments]
+        for line, row in zip(found.payments, rows, strict=True):
+            if line.amount_minor:
+                assert line.direction == ("out" if row["debtor_account"] in owned else "in")
+        devices = {row["device_id"] for row in rows if row["customer_id"] == payer} - {0, -1}
+        assert found.devices_seen == len(devices) < len(rows)
+
     def test_a_campaign_can_be_looked_into(self, picture: Picture) -> None:
         file = next(iter(picture.fraud.campaigns.files.values()))
         found = inspect(picture, "campaign", str(file.campaign_id))

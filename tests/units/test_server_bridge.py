@@ -2,12 +2,14 @@
 
 import pytest
 from serving import asking, frame
+from starlette.exceptions import HTTPException
 
 from sanket_sim.live.flying.flight_deck import FlightDeck
 from sanket_sim.live.flying.worker import FlightPlan
 from sanket_sim.live.frames import Alert, Alerts, Metrics, RunStatus
 from sanket_sim.live.frames.json_text import json_of
 from sanket_sim.server.access import BODY_BYTES_MAX
+from sanket_sim.server.body_limit import _counted
 from sanket_sim.server.bridge import Gate
 from sanket_sim.server.refusals import Refusal
 from sanket_sim.server.tables import untold
@@ -82,3 +84,21 @@ def test_a_number_of_64_bits_can_be_told_and_a_larger_one_cannot(number):
     assert untold({"seed": number}) == []
     larger = number + (1 if number > 0 else -2)
     assert [path for path, _ in untold({"seed": larger})] == ["seed"]
+
+
+def stepped(coroutine):
+    """Let a coroutine that waits for nobody run to its end."""
+    with pytest.raises(StopIteration) as over:
+        coroutine.send(None)
+    return over.value.value
+
+
+def test_the_pieces_of_a_body_are_added_up():
+    async def piece():
+        return {"type": "http.request", "body": b" " * (BODY_BYTES_MAX // 2), "more_body": True}
+
+    receive = _counted(piece)
+    for _ in range(2):
+        assert stepped(receive())["more_body"]
+    with pytest.raises(HTTPException, match="413"):
+        receive().send(None)
