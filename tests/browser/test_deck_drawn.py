@@ -246,6 +246,22 @@ def test_by_score_the_highest_come_first_and_the_newest_of_equals(stage) -> None
     assert rows == [f"fraud-alert-{number}" for number in (2, 3, 0, 1)]
 
 
+TRUTHS = """async (truths) => {
+  const { AlertQueue } = await import("/deck/desk_queue.js");
+  const queue = new AlertQueue(() => {});
+  const alerts = truths.map((truth, at) => ({ alert_id: at, begin_ns: at, severity: "warn",
+    evidence: { truth, score: 0.5, progress: "waiting", reasons: [], decision: "review",
+      currency: "" } }));
+  queue.show({ alerts }, { start: "2026-11-27T08:00:00", truth: true });
+  return [...queue.list.querySelectorAll(".desk-truth")].map((one) => one.textContent).reverse();
+}"""
+
+
+def test_nobody_is_called_honest_before_it_is_known(stage) -> None:
+    told = stage.page.evaluate(TRUTHS, ["account_takeover", "", None])
+    assert told == ["account takeover", "honest", "not known yet"]
+
+
 STORE = """async (count) => {
   const { PaymentStore } = await import("/deck/feed_store.js");
   const store = new PaymentStore();

@@ -15,7 +15,7 @@ from sanket_sim.bank.fraud_features import FEATURES
 from sanket_sim.live.frames import Crowd
 from sanket_sim.live.inspection.campaign import SOURCE, Edge, _nodes
 from sanket_sim.live.inspection.evidence import assessed
-from sanket_sim.live.inspection.service import _gravest, touches
+from sanket_sim.live.inspection.service import touches
 from sanket_sim.live.people import alert_queue, campaigns
 from sanket_sim.live.people import crowd as crowd_view
 from sanket_sim.live.people.crowd import CrowdView
@@ -24,6 +24,8 @@ from sanket_sim.live.people.payment_ring import COLUMNS, PaymentRing
 from sanket_sim.live.people.places import lair_place
 from sanket_sim.live.reading.detection import Detection
 from sanket_sim.live.reading.fraud_rows import BlockLog
+from sanket_sim.live.services.leaking_operations import _operations
+from sanket_sim.trace.batch import TraceBatch
 from sanket_sim.trace.vocabulary import Vocabularies
 
 
@@ -61,6 +63,40 @@ class TestAlerts:
             (2 * MINUTE + 20 * S, "fraud", "review", 2, "velocity"),
         ]
         assert progress(flown(told)[0]) == {1: "confirmed", 2: "waiting"}
+
+    def test_what_is_in_review_does_not_wait_any_more(self) -> None:
+        told, counts = spent(1, 2), []
+        review, late = (1, "review"), (4 * MINUTE, "analyst", "confirm", 1, "review")
+        told.decisions = [
+            (MINUTE, "fraud", "review", 1, "velocity"),
+            (2 * MINUTE, "fraud", "decline", 2, "velocity"),
+            (2 * MINUTE + 10 * S, "analyst", "take_up", *review),
+            (2 * MINUTE + 20 * S, "analyst", "take_up", *review),
+        ]
+        for decisions in (told.decisions[:2], told.decisions, [*told.decisions, late]):
+            told.decisions = decisions
+            queue = flown(told)[0].queue
+            counts.append((queue.waiting, queue.in_review, queue.judged))
+        assert counts == [(2, 0, 0), (1, 1, 0), (0, 0, 2)]
+
+    def test_the_truth_is_unknown_until_a_payment_has_ended_however_late(self) -> None:
+        told = spent(1)
+        told.decisions = [(MINUTE, "fraud", "review", 1, "velocity")]
+        scene, whole = scene_of(told)
+        watch = FraudWatch(scene, Detection(scene))
+        nothing = {name: column[:0] for name, column in whole.transactions.items()}
+
+        def truth() -> str | None:
+            (alert,) = watch.queue.alerts(9)
+            assert alert.evidence is not None
+            return alert.evidence.truth
+
+        decided = TraceBatch(end_ns=MINUTE, transactions=nothing, decisions=whole.decisions)
+        watch.observe(decided)
+        watch.observe(TraceBatch(end_ns=400 * MINUTE, transactions=nothing))
+        assert truth() is None
+        watch.observe(TraceBatch(end_ns=400 * MINUTE, transactions=whole.transactions))
+        assert truth() == ""
 
     def test_a_block_freezes_only_what_was_confirmed(self) -> None:
         told = spent(1)
@@ -188,7 +224,8 @@ def test_of_the_attempts_of_a_payment_the_gravest_is_told() -> None:
     hops = {
         name: np.array(column) for name, column in zip(names, zip(*rows, strict=True), strict=True)
     }
-    assert _gravest(hops, 0) == {1: 11, 2: 11, 3: 11}
+    tx_ids, roots = np.arange(1, 5), np.zeros(4, np.int64)
+    assert _operations(hops, tx_ids, roots).tolist() == [11, 11, 11, -1]
 
 
 @pytest.mark.parametrize(

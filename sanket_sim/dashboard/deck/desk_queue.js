@@ -121,7 +121,13 @@ class Row {
     setText(this.reasons, told);
     this.reasons.title = told;
     setText(this.progress, PROGRESS[evidence.progress]);
-    setText(this.truth, truth ? (evidence.truth ? words(evidence.truth) : "honest") : "");
+    setText(this.truth, truth ? truthOf(evidence) : "");
     setAttribute(this.truth, "data-fraud", String(Boolean(evidence.truth)));
   }
+}
+
+/** Who pays honestly is known when the payment has ended, not before. */
+function truthOf({ truth }) {
+  if (truth === null) return "not known yet";
+  return truth ? words(truth) : "honest";
 }

@@ -44,8 +44,9 @@ class Evidence:
         Rules that fired, or the pattern that monitoring saw.
     progress : str
         ``waiting``, ``taken_up``, ``cleared``, ``confirmed`` or ``frozen``.
-    truth : str
-        The typology behind it; empty for honest ones. Behind a switch on the page.
+    truth : str or None
+        The typology behind it; empty for honest ones, None until the payment has ended. Behind a
+        switch on the page.
     campaign_id : int
         -1: of no campaign. Behind the same switch.
     """
@@ -59,7 +60,7 @@ class Evidence:
     decision: str
     reasons: tuple[str, ...]
     progress: str
-    truth: str
+    truth: str | None
     campaign_id: int = -1
 
 

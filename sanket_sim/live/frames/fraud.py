@@ -117,8 +117,8 @@ class FraudDesk:
     recall, precision : float or None
     stopped_minor, lost_minor : int
         Money of fraud, in the bank's first currency.
-    waiting : int
-        Alerts that no analyst has judged yet.
+    waiting, in_review : int
+        Alerts that no analyst has taken up yet, and those that one has, but not judged.
     currency : str
         Of all money on the desk: the bank's first.
     thresholds : Thresholds or None
@@ -151,3 +151,4 @@ class FraudDesk:
     counts_from_ns: int = 0
     warming_up: bool = False
     unscored: int = 0
+    in_review: int = 0

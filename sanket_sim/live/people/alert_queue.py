@@ -12,7 +12,6 @@ import numpy as np
 
 from sanket_sim.bank.description import Party
 from sanket_sim.core.money import format_minor
-from sanket_sim.core.units import MINUTE_NS
 from sanket_sim.live.frames import Alert, Evidence, State
 from sanket_sim.live.naming import person
 from sanket_sim.live.people.payment_ring import PaymentRing
@@ -28,8 +27,6 @@ _PATTERN = "aml:"
 _VERDICTS = {"confirm": "confirmed", "clear": "cleared"}
 _JUDGED = ("confirmed", "cleared", "frozen")
 _WORDS = {"review": "Look at", "step_up": "Step-up", "decline": "Decline", "monitoring": "Pattern"}
-_PATIENCE_NS = 5 * MINUTE_NS
-"""A payment that has not ended so long after its alert is not waited for."""
 _SEVERITY: dict[str, State] = {"decline": "critical"}
 
 
@@ -75,7 +72,7 @@ class _Entry:
     customer_id: int = -1
     amount_minor: int = 0
     currency: str = ""
-    typology: str = ""
+    typology: str | None = None
     campaign_id: int = -1
 
     @property
@@ -104,13 +101,14 @@ class AlertQueue:
         self._entries: OrderedDict[int, _Entry] = OrderedDict()
         self._by_cause: dict[tuple[int, str, int], _Entry] = {}
         self._unjudged: dict[int, set[int]] = {}
-        self._unknown: list[_Entry] = []
-        self.raised = self.judged = 0
+        self._unknown: dict[int, list[_Entry]] = {}
+        """By payment: alerts about what has not ended yet, as far as anybody here remembers."""
+        self.raised = self.judged = self.in_review = 0
 
     @property
     def waiting(self) -> int:
-        """How many alerts no analyst has judged yet."""
-        return self.raised - self.judged
+        """How many alerts no analyst has taken up yet."""
+        return self.raised - self.judged - self.in_review
 
     @property
     def suspected(self) -> AbstractSet[int]:
@@ -122,9 +120,7 @@ class AlertQueue:
         decided = list(self._decided(batch.decisions))
         for row in decided:
             self._raise(row)
-        self._unknown = [
-            entry for entry in self._unknown if not self._identify(entry, batch.end_ns)
-        ]
+        self._identify(batch.transactions)
         for row in decided:
             self._judge(row)
         for account in blocked:
@@ -175,7 +171,8 @@ class AlertQueue:
         self.raised += 1
         self._entries[entry.alert_id] = entry
         self._by_cause[entry.cause] = entry
-        self._unknown.append(entry)
+        self._unknown.setdefault(entry.tx_id, []).append(entry)
+        self._identify_as(entry.tx_id)
         if ruling.account >= 0:
             self._blame(entry, ruling.account)
         if len(self._entries) > ALERTS_MOST:
@@ -185,14 +182,26 @@ class AlertQueue:
         if self._by_cause.get(entry.cause) is entry:
             del self._by_cause[entry.cause]
         self._close(entry)
+        unknown = self._unknown.get(entry.tx_id, [])
+        if entry in unknown:
+            unknown.remove(entry)
+        if not unknown:
+            self._unknown.pop(entry.tx_id, None)
 
-    def _identify(self, entry: _Entry, now_ns: int) -> bool:
-        """Say what raised an alert, once it has ended; True if no more can be known."""
-        if entry.alert_id not in self._entries:
-            return True
-        payment = self._ring.find(entry.tx_id)
-        if payment is None:
-            return now_ns - entry.at_ns > _PATIENCE_NS
+    def _identify(self, ended: Columns) -> None:
+        """Say what raised alerts, once it has ended: at the latest with the run."""
+        found = np.isin(ended["tx_id"], list(self._unknown)) if self._unknown else ()
+        for row in np.flatnonzero(found).tolist():
+            self._identify_as(int(ended["tx_id"][row]))
+
+    def _identify_as(self, tx_id: int) -> None:
+        """Say what raised the alerts about one payment, if it is known."""
+        payment = self._ring.find(tx_id)
+        if payment is not None:
+            for entry in self._unknown.pop(tx_id, ()):
+                self._describe(entry, payment)
+
+    def _describe(self, entry: _Entry, payment: dict[str, int]) -> None:
         if entry.account < 0:
             debtor, creditor = payment["debtor_account"], payment["creditor_account"]
             self._blame(entry, debtor if debtor >= 0 and self._customer[debtor] else creditor)
@@ -200,7 +209,6 @@ class AlertQueue:
         entry.currency = self._words["currency"].words[payment["currency"]]
         entry.campaign_id = payment["campaign_id"]
         entry.typology = self._words["typology"].words[payment["typology"]]
-        return True
 
     def _blame(self, entry: _Entry, account: int) -> None:
         """Note whom an alert is about."""
@@ -214,9 +222,11 @@ class AlertQueue:
         if entry is None or entry.judged:
             return
         if ruling.said not in _VERDICTS:
+            self.in_review += entry.progress == "waiting"
             entry.progress = "taken_up"
             return
         for one in [entry, *self._joined(entry, ruling.at_ns)]:
+            self.in_review -= one.progress == "taken_up"
             one.progress, one.ended_ns = _VERDICTS[ruling.said], ruling.at_ns
             self.judged += 1
             self._close(one)

@@ -77,4 +77,5 @@ class FraudWatch:
             counts_from_ns=seen.begin_ns,
             warming_up=seen.warming,
             unscored=seen.unscored,
+            in_review=self.queue.in_review,
         )
