@@ -191,10 +191,11 @@ def test_a_breaker_is_followed_from_open_to_closed() -> None:
     (alert,) = desk.watch(BreakerWatch(desk.book, desk.scene), decided(desk, *rows))
     assert desk.details == [
         "gateway → payment · half-open probe in 1 min",
-        "gateway → payment · 10 calls let through",
+        "gateway → payment · half-open, 10 calls let through",
         "gateway → payment · closed again",
     ]
     assert (alert.begin_ns, alert.end_ns) == (30 * S, 152 * S)
+    assert {one.title for _, one in desk.seen} == {"Circuit breaker opened"}, "so it began"
     assert (alert.subject_kind, alert.subject) == ("service", "payment")
 
 

@@ -90,9 +90,10 @@ class BreakerWatch:
         detail = (
             f"half-open probe in {span}"
             if opened
-            else f"{breaker.half_open_calls} calls let through"
+            else f"half-open, {breaker.half_open_calls} calls let through"
         )
-        title = "Circuit breaker " + ("opened" if opened else "half-open")
+        # What it has come to stands in the detail: an alert begins with its opening.
+        title = "Circuit breaker opened"
         severity: State = "critical" if opened else "warn"
         said = f"{way} · {detail}"
         notice = Notice(
