@@ -111,10 +111,14 @@ class Aloft:
         self.orders.send(Request(number, order))
         return self._hear_until(lambda one: isinstance(one, Answer) and one.number == number)
 
-    def until(self, *states):
-        """Wait until a frame says that the flight is in one of these states."""
-        if self.status["state"] not in states:
-            self._hear_until(lambda one: isinstance(one, Frame) and self.status["state"] in states)
+    def until(self, *states, now_ns=0):
+        """Wait until a frame says that the flight is in one of these states, and so far."""
+
+        def is_there():
+            return self.status["state"] in states and self.status["now_ns"] >= now_ns
+
+        if not is_there():
+            self._hear_until(lambda one: isinstance(one, Frame) and is_there())
         return self.status
 
     def land(self):

@@ -191,9 +191,7 @@ def test_after_the_end_orders_are_refused_with_a_reason_and_questions_answered(s
 
 def test_who_has_gone_ends_the_run(small, tmp_path):
     flight = Aloft(small, tmp_path / "out", speed=0.5, play=True)
-    flight.until("running")
-    while flight.status["now_ns"] == 0:
-        flight.ask(SetSpeed(0.5))
+    flight.until("running", now_ns=1)
     flight.orders.close()
     assert "interrupted by the loss of its server" in flight.land().manifest.reason
 
