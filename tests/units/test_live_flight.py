@@ -23,6 +23,7 @@ from sanket_sim.faults.traps import traps
 from sanket_sim.live.flying.flight_deck import FlightDeck, FlightError
 from sanket_sim.live.flying.orders import Give, Inspect, Pause, Play, SetSpeed, Step, Stop
 from sanket_sim.simulation.run import run
+from sanket_sim.trace.files import sha256_of
 from sanket_sim.trace.manifest import load_manifest
 
 pytestmark = pytest.mark.slow
@@ -44,6 +45,16 @@ class {name}(Trap):
 
     def poison(self, victims, ground):
         {deed}
+"""
+KEEP = """
+        from pathlib import Path
+
+        class Hoard:
+            def __del__(self, path=Path({marker!r})):
+                path.touch()
+
+        if not hasattr(self, "hoard"):
+            object.__setattr__(self, "hoard", Hoard())
 """
 MAKE_MONEY = """
         from sanket_sim.network.balances import BalanceStore
@@ -205,6 +216,25 @@ def test_a_plugin_that_raises_ends_the_run_as_failed_with_its_own_words(deck, wa
     assert deck.status.state == "ready"
 
 
+@pytest.mark.parametrize(("speed", "state"), [(10_000.0, "ended"), (5.0, "running")])
+def test_nobody_waits_for_a_run_to_be_taken_apart_once_all_of_it_is_written(
+    deck, watch, tmp_path, speed, state
+):
+    taken_apart = tmp_path / "taken_apart"
+    source = with_plugin(tmp_path, "hoarder", "X03", KEEP.format(marker=str(taken_apart)))
+    deck.start(source, speed=speed, play=True)
+    folder = Path(watch.until(state, now_ns=6 * NS_PER_S).folder)
+    process = deck._flight._process
+    deck.close()
+    assert process.exitcode == 0, "it has gone by itself"
+    assert not taken_apart.exists()
+    assert deck.status.state == "ended"
+    files = load_manifest(folder).files
+    assert {"findings.json", "report.html"} <= set(files)
+    for name, file in files.items():
+        assert sha256_of((folder / name).read_bytes()) == file.sha256, name
+
+
 def test_money_out_of_nothing_is_found_by_the_auditor_and_fails_the_run(deck, watch, tmp_path):
     deck.start(with_plugin(tmp_path, "thief", "X02", MAKE_MONEY), speed=10_000.0, play=True)
     status = watch.until("failed")
@@ -248,7 +278,7 @@ def test_without_a_speed_the_length_of_the_run_chooses_it(small, deck):
 
 def test_a_deck_without_a_flight_is_no_error(tmp_path):
     deck = FlightDeck(tmp_path)
-    assert (deck.status, deck.points, deck.plan, deck.failure) == (None, [], None, "")
+    assert (deck.status, deck.points, deck.plan) == (None, [], None)
     with pytest.raises(FlightError, match="no run has been started"):
         deck.ask(Play())
     with pytest.raises(FlightError, match="no run has been started"):
