@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from typing import Annotated
 
 from fastapi import Depends
@@ -58,12 +57,7 @@ class Gate:
 
 def status_of(deck: FlightDeck) -> RunStatus:
     """Return where the run stands, whatever has become of it."""
-    status, plan = deck.status, deck.plan
-    if status is None:
-        status = NOBODY
-        if plan is not None:
-            status = replace(NOBODY, run_id=plan.run_id, experiment=plan.source)
-    return status
+    return deck.status or NOBODY
 
 
 def json_response(body: bytes, status: int = 200) -> Response:

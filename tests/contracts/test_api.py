@@ -36,7 +36,7 @@ def address(tmp_path_factory):
         wait_until(lambda: deck.status.now_ns > 0)
         with served(create_app(deck)) as port:
             yield f"http://127.0.0.1:{port}"
-            assert deck.status.state != "failed", deck.failure
+            assert deck.status.state != "failed", deck.status.message
 
 
 def judge(case, address):

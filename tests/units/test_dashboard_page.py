@@ -22,8 +22,10 @@ from sanket_sim.dashboard.page.polling import use_polled
 from sanket_sim.dashboard.page.standing import Standing, standing_of
 from sanket_sim.dashboard.page.weaving import component
 from sanket_sim.live.flying.flight_deck import FlightDeck
-from sanket_sim.live.flying.orders import Pause, Step
+from sanket_sim.live.flying.orders import Failure, Pause, Step
 from sanket_sim.live.flying.worker import FlightPlan
+from sanket_sim.live.frames import Frame, Metrics, RunStatus
+from sanket_sim.live.frames.json_text import json_of
 
 SMALL = """\
 name = "small"
@@ -108,6 +110,17 @@ def test_an_inspector_of_nothing_says_so(flight: FlightDeck) -> None:
     rc, widget = drawn(inspector(flight, Tab(), Panel("inspect", "payment", "999999"), 1), "inside")
     wait_until(lambda: "There is no payment" in str(widget().inside.blocks))
     rc.close()
+
+
+def test_a_run_that_came_down_stands_where_it_fell(tmp_path: Path) -> None:
+    deck = FlightDeck(tmp_path)
+    status = RunStatus(
+        3, "small", "", "bank", 0, "running", 5, 9, 9, "", 60.0, 9.0, folder="runs/small"
+    )
+    body = json_of(Metrics(status, (), (), (), (), ()))
+    deck._take(deck._kept, Frame(3, "metrics", 1, body))
+    deck._take(deck._kept, Failure(3, "out of memory"))
+    assert standing_of(deck) == Standing("failed", 3, 60.0, "small", "runs/small", "out of memory")
 
 
 def test_looking_ends_with_the_tab() -> None:

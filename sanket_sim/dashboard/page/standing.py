@@ -74,8 +74,6 @@ def _over(state: str) -> str:
 def standing_of(deck: FlightDeck) -> Standing:
     """Look where the flight stands."""
     status = deck.status
-    if deck.failure:
-        return Standing("failed", message=deck.failure)
     if status is None:
         return Standing()
     names = ("state", "run_id", "speed", "experiment", "folder", "message")

@@ -225,7 +225,7 @@ class FlightDeck:
 
     @property
     def status(self) -> RunStatus | None:
-        """Where the flight stands; None if there is none."""
+        """Where the flight stands, also if it came down; None if there is none."""
         metrics = self.body("metrics")
         return None if metrics is None else RunStatus(**metrics["run"])
 
@@ -234,11 +234,6 @@ class FlightDeck:
         """Every `frames.Point` of the charts so far."""
         points = self._kept.points
         return [points[index] for index in sorted(points)]
-
-    @property
-    def failure(self) -> str:
-        """Why the flight came down, if it did."""
-        return self._kept.failure
 
     @property
     def pid(self) -> int | None:
@@ -281,9 +276,10 @@ class FlightDeck:
         while len(self._leaving) > LEAVING_MAX:
             self._leaving.pop(0).wait()
         self._leaving = [flight for flight in self._leaving if flight.alive]
-        kept = Kept(room=ReadingRoom(resolved.bank))
+        kept, first = Kept(room=ReadingRoom(resolved.bank)), _first_frame(plan, resolved)
+        kept.keep(first)
         self.plan, self._kept = plan, kept
-        self._take(kept, _first_frame(plan, resolved))
+        self._tell(first)
         self._flight = Flight(plan, partial(self._take, kept))
         return kept
 
