@@ -274,8 +274,8 @@ class QuantileSketch:
 
     def quantiles_s(self, shares: Sequence[float]) -> list[float]:
         """Return several quantiles [s], each within 1 %; NaN if nothing was counted."""
-        upto = np.cumsum(self.counts)
-        return _at_ranks(upto, [q * (int(upto[-1]) - 1) for q in shares])
+        (found,) = row_quantiles_s(self.counts[np.newaxis], shares)
+        return found
 
     def quantile(self, q: float, z: float = Z95) -> Estimate:
         """Estimate the `q`-quantile with the distribution-free interval from order statistics.
@@ -295,6 +295,29 @@ def _at_ranks(upto: NDArray[np.int64], ranks: Sequence[float]) -> list[float]:
         return [math.nan] * len(ranks)
     places = np.minimum(np.searchsorted(upto, ranks, side="right"), BUCKETS - 1)
     return [middle_ns * 1e-9 for middle_ns in _MIDDLE[places].tolist()]
+
+
+def row_quantiles_s(counts: NDArray[np.int64], shares: Sequence[float]) -> list[list[float]]:
+    """Return quantiles of each of some sketches [s], as `QuantileSketch` does of one.
+
+    Parameters
+    ----------
+    counts : int64 array, shape (rows, BUCKETS)
+    shares : sequence of float
+        In [0, 1].
+
+    Examples
+    --------
+    >>> spans = np.concatenate([np.full(98, 20_000_000), np.full(2, 900_000_000)])
+    >>> rows = sketch_rows(np.zeros(100, np.int64), spans, 2)
+    >>> [[f"{found:.2g}" for found in row] for row in row_quantiles_s(rows, (0.5, 0.99))]
+    [['0.02', '0.91'], ['nan', 'nan']]
+    """
+    upto = np.cumsum(counts, axis=1)
+    return [
+        _at_ranks(row, [q * (last - 1) for q in shares])
+        for row, last in zip(upto, upto[:, -1].tolist(), strict=True)
+    ]
 
 
 def sketch_rows(

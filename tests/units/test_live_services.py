@@ -10,6 +10,7 @@ import pytest
 from live_scene import meters_of, scene_of, ticks_of
 from synthetic_trace import Plan
 
+from sanket_sim.analysis.statistics import bucket_of
 from sanket_sim.bank.description import Edge, Operation, Service, Step, StepKind
 from sanket_sim.bank.policies import Policy
 from sanket_sim.core.outcomes import Outcome, ReplicaState
@@ -17,7 +18,6 @@ from sanket_sim.live.frames import WINDOW_S
 from sanket_sim.live.services.breakers import BreakerBoard
 from sanket_sim.live.services.hop_counts import HopCounts
 from sanket_sim.live.services.judging import Symptoms, state_of
-from sanket_sim.live.services.latency_buckets import bucket_of
 from sanket_sim.live.services.leak_heat import LeakHeat
 from sanket_sim.live.services.service_map import ServiceMap
 from sanket_sim.live.services.stations import Stations

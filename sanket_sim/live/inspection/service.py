@@ -17,7 +17,7 @@ from sanket_sim.live.picture import Picture
 from sanket_sim.live.services.bottlenecks import Bottleneck
 from sanket_sim.live.services.breakers import Change
 from sanket_sim.live.services.hop_counts import Attempts
-from sanket_sim.live.services.latency_buckets import quantiles_ms
+from sanket_sim.live.services.latencies import quantiles_ms
 from sanket_sim.live.services.leaking_operations import Leaking
 from sanket_sim.live.services.service_map import SHARES
 from sanket_sim.live.services.service_past import Past

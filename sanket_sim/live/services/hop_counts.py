@@ -8,12 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sanket_sim.analysis.edges import GIVEN_UP
+from sanket_sim.analysis.statistics import BUCKETS, bucket_of
 from sanket_sim.analysis.visits import ANSWERS, UNSENT
 from sanket_sim.bank.description import Bank, StepKind
 from sanket_sim.core.outcomes import Outcome
 from sanket_sim.core.units import NS_PER_S
 from sanket_sim.live.frames import WINDOW_S
-from sanket_sim.live.services.latency_buckets import BUCKETS, bucket_of
 from sanket_sim.live.services.second_ring import SecondRing, Whole
 from sanket_sim.trace.batch import Columns, rows_in
 

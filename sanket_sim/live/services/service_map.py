@@ -15,7 +15,7 @@ from sanket_sim.live.services.bottlenecks import Bottleneck, ranked
 from sanket_sim.live.services.breakers import BreakerBoard
 from sanket_sim.live.services.hop_counts import HopCounts
 from sanket_sim.live.services.judging import Symptoms, state_of
-from sanket_sim.live.services.latency_buckets import quantiles_ms
+from sanket_sim.live.services.latencies import quantiles_ms
 from sanket_sim.live.services.leak_heat import Counted, LeakHeat
 from sanket_sim.live.services.second_ring import second_of, span_s
 from sanket_sim.live.services.service_past import ServicePast
