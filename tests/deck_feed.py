@@ -30,6 +30,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
+from starlette.types import ASGIApp
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from sanket_sim.dashboard.wall import deck_files, wall_route
@@ -153,9 +154,9 @@ def berth() -> Iterator[int]:
 
 
 @contextmanager
-def served(port: int = 0) -> Iterator[str]:
+def served(port: int = 0, what: ASGIApp = app) -> Iterator[str]:
     """Serve the feed on a thread; gives its address, and ends with the block."""
-    server = uvicorn.Server(uvicorn.Config(app, log_level="error", timeout_graceful_shutdown=1))
+    server = uvicorn.Server(uvicorn.Config(what, log_level="error", timeout_graceful_shutdown=1))
     with _bound(port) as bound:
         thread = threading.Thread(target=server.run, args=([bound],), daemon=True)
         thread.start()

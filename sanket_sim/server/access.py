@@ -14,9 +14,10 @@ from http.cookies import CookieError, SimpleCookie
 from urllib.parse import parse_qs, parse_qsl, quote, urlencode, urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import HTMLResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from sanket_sim.server.door import door
 from sanket_sim.server.refusals import report
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -111,7 +112,7 @@ class Access:
         if _changes(scope) and not rules.knows_origin(origin, host, watches=watches):
             return report(403, f"pages of {origin!r} may neither watch nor steer this server")
         if not self._is_known(scope, headers):
-            return _stranger(scope, headers)
+            return _stranger(scope)
         return _bad_body(scope, headers)
 
     def _is_known(self, scope: Scope, headers: Headers) -> bool:
@@ -177,15 +178,15 @@ def _without_token(scope: Scope) -> str:
     return f"{path}?{kept}" if kept else path
 
 
-def _stranger(scope: Scope, headers: Headers) -> Response:
-    """Tell somebody without a token how to come in."""
-    challenge = {"WWW-Authenticate": 'Bearer realm="sanket"'}
-    if scope["path"].startswith("/api") or "text/html" not in headers.get("accept", ""):
-        answer: Response = report(401, f"a token is needed: {_HOW}")
-        answer.headers.update(challenge)
-        return answer
-    page = f"<!doctype html><title>Sanket</title><h1>A token is needed</h1><p>{_HOW}</p>"
-    return HTMLResponse(page, 401, challenge)
+def _stranger(scope: Scope) -> Response:
+    """Tell somebody without a token how to come in: a person on a page, a program in JSON."""
+    answer: Response
+    if _opens_a_page(scope):
+        answer = door(wrong=bool(_asked_token(scope)))
+    else:
+        answer = report(401, f"a token is needed: {_HOW}")
+    answer.headers["WWW-Authenticate"] = 'Bearer realm="sanket"'
+    return answer
 
 
 def _bad_body(scope: Scope, headers: Headers) -> Response | None:

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from deck_feed import Play, berth, message, served
 
 pytest.importorskip("playwright")
 from playwright.sync_api import Page, WebSocketRoute, expect
+from starlette.routing import Router
+from starlette.types import ASGIApp
+
+from sanket_sim.dashboard.wall import deck_files, wall_route
+from sanket_sim.live.flying.flight_deck import FlightDeck
+from sanket_sim.server.app import create_app
 
 SIZES = ((1400, 850), (1680, 1020), (1920, 1080))
 PAUSED = "?mode=fault&at=260&speed=0&theme=dark"
@@ -189,6 +196,34 @@ def test_deck_comes_back_when_the_server_does(page: Page) -> None:
         with served(port):
             expect(page.get_by_test_id("connection")).to_be_hidden()
             expect(page.get_by_test_id("flight-state")).to_have_text("Paused")
+
+
+def locked(token: str, folder: Path) -> ASGIApp:
+    """Return the API and the wall page, for whoever knows a token."""
+    mounts = deck_files() | {"/": Router([wall_route()])}
+    return create_app(FlightDeck(folder), mounts, token=token)
+
+
+def test_a_server_that_was_started_again_asks_for_its_token(page: Page, tmp_path: Path) -> None:
+    told = page.get_by_test_id("connection")
+    with berth() as port:
+        with served(port, locked("the-first-token", tmp_path)) as address:
+            page.goto(f"{address}/wall?token=the-first-token")
+            expect(page.get_by_role("heading", name="Choose an experiment")).to_be_visible()
+            expect(told).to_be_hidden()
+        expect(told).to_have_text("Connection lost · trying again")
+        with served(port, locked("the-second-token", tmp_path)):
+            expect(told).to_contain_text("This session has ended")
+            page.reload()
+            expect(page.get_by_role("alert")).to_have_count(0)
+            for token in ("the-first-token", "the-second-token"):
+                page.get_by_label("Token").fill(token)
+                page.get_by_role("button", name="Open").click()
+                if token == "the-first-token":
+                    expect(page.get_by_role("alert")).to_contain_text("not the token")
+            expect(page.get_by_role("heading", name="Choose an experiment")).to_be_visible()
+            expect(told).to_be_hidden()
+            assert "token" not in page.url
 
 
 def test_another_run_clears_what_was_shown(page: Page, feed: str) -> None:

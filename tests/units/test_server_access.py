@@ -62,9 +62,23 @@ def test_one_without_the_token_is_told_how_to_come_in(locked):
     told = locked.get("/api/status")
     assert "Bearer" in told.json()["error"]
     assert told.headers["www-authenticate"].startswith("Bearer")
-    shown = locked.get("/", headers={"Accept": "text/html"})
+
+
+@pytest.mark.parametrize("path", ["/", "/wall", "/docs", "/api/report"])
+def test_a_browser_without_the_token_is_shown_where_to_type_it(locked, path):
+    browser = {"Accept": "text/html,application/xhtml+xml,*/*;q=0.8"}
+    shown = locked.get(path, headers=browser)
+    assert shown.status_code == 401
     assert shown.headers["content-type"].startswith("text/html")
     assert "?token=" in shown.text
+    assert "not the token" not in shown.text
+    assert "<script" not in shown.text
+    assert "default-src 'none'" in shown.headers["content-security-policy"]
+    assert shown.headers["www-authenticate"].startswith("Bearer")
+    again = locked.get(path, params={"token": "guess"}, headers=browser)
+    assert again.status_code == 401
+    assert "not the token" in again.text
+    assert "guess" not in again.text
 
 
 def test_a_token_once_in_the_address_lets_a_browser_in_for_good(locked):

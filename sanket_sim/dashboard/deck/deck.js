@@ -243,6 +243,11 @@ export class SanketDeck extends HTMLElement {
     this.#schedule();
   }
 
+  /** Whether there was a connection, or should be one, and there is none. */
+  get away() {
+    return this.connection === "lost" || this.connection === "refused";
+  }
+
   #watchVisibility() {
     const changed = () => (document.hidden ? this.link.close() : this.link.open());
     document.addEventListener("visibilitychange", changed);

@@ -68,7 +68,7 @@ export class Header {
   }
 
   #judge(run) {
-    const lost = this.deck.connection === "lost";
+    const lost = this.deck.away;
     const [word, state] = lost ? ["Offline", "warn"] : (STATES[run.state] ?? [run.state, "idle"]);
     setText(this.flight.lastChild, word);
     setAttribute(this.flight, "data-state", state);

@@ -21,19 +21,30 @@ function socketUrl(path) {
   return url;
 }
 
+/** Whether a server answers that it wants a token first; false if none answers. */
+async function isRefused() {
+  try {
+    return (await fetch("/api/health", { cache: "no-store" })).status === 401;
+  } catch {
+    return false;
+  }
+}
+
 /** A WebSocket that subscribes to topics, and comes back by itself when it is lost. */
 export class Link {
   /**
    * @param {string} path address of the socket
    * @param {string[]} topics
    * @param {{message: (message: object) => void, state: (state: string) => void}} told
-   *   `message` gets every parsed message; `state` gets "connecting", "open" or "lost"
+   *   `message` gets every parsed message; `state` gets "connecting", "open", "lost", or "refused"
+   *   where a server is there that does not know us: it was started again, and wants its token
    */
   constructor(path, topics, told) {
     this.path = path;
     this.topics = topics;
     this.told = told;
     this.tries = 0;
+    this.away = "lost";
     this.socket = null;
     this.timer = 0;
   }
@@ -41,7 +52,7 @@ export class Link {
   /** Connect, and stay connected until `close`. */
   open() {
     this.close();
-    this.told.state(this.tries ? "lost" : "connecting");
+    this.told.state(this.tries ? this.away : "connecting");
     const socket = new WebSocket(socketUrl(this.path));
     socket.binaryType = "arraybuffer";
     socket.onopen = () => this.#subscribe(socket);
@@ -62,6 +73,7 @@ export class Link {
 
   #subscribe(socket) {
     this.tries = 0;
+    this.away = "lost";
     socket.send(JSON.stringify({ type: "subscribe", topics: this.topics }));
     this.told.state("open");
   }
@@ -73,7 +85,16 @@ export class Link {
 
   #retry() {
     this.tries += 1;
-    this.told.state("lost");
+    this.told.state(this.away);
     this.timer = setTimeout(() => this.open(), waitMs(this.tries, Math.random()));
+    this.#askWhy();
+  }
+
+  /** A socket does not say why it was not opened: any other request does. */
+  async #askWhy() {
+    const refused = await isRefused();
+    if (!this.socket || this.socket.readyState === WebSocket.OPEN) return;
+    this.away = refused ? "refused" : "lost";
+    this.told.state(this.away);
   }
 }

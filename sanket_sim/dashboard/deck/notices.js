@@ -26,7 +26,7 @@ export class Notices {
     const state = run?.state ?? (deck.connection === "open" ? "empty" : "");
     this.invitation.hidden = !(state in WAITING);
     if (!this.invitation.hidden) this.#describe(state, run);
-    deck.frame.classList.toggle("stale", deck.connection === "lost");
+    deck.frame.classList.toggle("stale", deck.away);
   }
 
   #say(place, text) {
@@ -98,6 +98,7 @@ export function sentence(question) {
 function connectionText(connection, run) {
   if (connection === "open") return "";
   if (connection === "lost") return "Connection lost · trying again";
+  if (connection === "refused") return "This session has ended · reload the page to give the token";
   return run ? "" : "Connecting";
 }
 
