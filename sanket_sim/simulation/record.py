@@ -6,15 +6,20 @@ import os
 import platform
 import shutil
 import subprocess
+from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from sanket_sim.core.clock import Stopwatch, peak_mb
+from sanket_sim.core.config import read_toml
 from sanket_sim.core.errors import InputError, Problem
+from sanket_sim.simulation.steering import OperatorCommand
 from sanket_sim.trace.files import sha256_of, write_atomically
 from sanket_sim.trace.manifest import MANIFEST_NAME, Manifest
 from sanket_sim.trace.writer import FinishedPart
 
+EXPERIMENT_NAME = "experiment.toml"
+"""The experiment of a run, in its folder: as it was resolved, with all that was commanded."""
 RECORDED_PACKAGES = ("numpy", "scipy", "pandas", "pyarrow", "simpy", "mesa", "networkx", "pydantic")
 
 
@@ -70,7 +75,7 @@ class RunRecord:
 
     def steer(self, experiment_toml: str, config_sha256: str) -> None:
         """Write the experiment again, with what was commanded so far."""
-        self.keep("experiment.toml", experiment_toml)
+        self.keep(EXPERIMENT_NAME, experiment_toml)
         self._note(config_sha256=config_sha256)
         self.save()
 
@@ -110,6 +115,27 @@ class RunRecord:
     def save(self) -> None:
         """Write the manifest as it stands."""
         self.manifest.save(self.folder)
+
+
+def commands_in(folder: str) -> tuple[OperatorCommand, ...]:
+    """Return what was commanded in a run, from its experiment; nothing while it has no folder.
+
+    The file is read again only when it has been written again: a form asks with every key.
+    """
+    record = Path(folder) / EXPERIMENT_NAME
+    if not folder:
+        return ()
+    try:
+        found = record.stat()
+    except OSError:
+        return ()
+    return _commands(record, found.st_ino, found.st_mtime_ns)
+
+
+@lru_cache(maxsize=4)
+def _commands(record: Path, *_version: int) -> tuple[OperatorCommand, ...]:
+    tables = read_toml(record).table.get("command", ())
+    return tuple(map(OperatorCommand.model_validate, tables))
 
 
 def packages() -> dict[str, str]:

@@ -38,7 +38,13 @@ from sanket_sim.simulation.loop import (
     Repairs,
     Simulation,
 )
-from sanket_sim.simulation.record import RunRecord, choose_folder, packages, source_commit
+from sanket_sim.simulation.record import (
+    EXPERIMENT_NAME,
+    RunRecord,
+    choose_folder,
+    packages,
+    source_commit,
+)
 from sanket_sim.simulation.resolve import ResolvedExperiment, resolve
 from sanket_sim.simulation.steering import OperatorCommand, Replay
 from sanket_sim.trace import schema
@@ -379,7 +385,7 @@ def _begin(resolved: ResolvedExperiment, options: Options, manifest: Manifest) -
     if trained := resolved.bank.fraud_service.model_file:
         record.keep(Path(trained).name, Path(trained).read_text("utf-8"))
     record.keep("model.toml", resolved.model_toml)
-    record.keep("experiment.toml", resolved.experiment_toml)
+    record.keep(EXPERIMENT_NAME, resolved.experiment_toml)
     record.save()
     return record
 

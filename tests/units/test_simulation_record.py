@@ -2,8 +2,11 @@
 
 import pytest
 
+from sanket_sim.core.config import read_toml
 from sanket_sim.core.errors import InputError
-from sanket_sim.simulation.record import RunRecord, choose_folder, packages
+from sanket_sim.core.units import NS_PER_S
+from sanket_sim.simulation.record import RunRecord, choose_folder, commands_in, packages
+from sanket_sim.trace.files import write_atomically
 from sanket_sim.trace.manifest import Manifest, load_manifest
 from sanket_sim.trace.writer import FinishedPart
 
@@ -76,3 +79,29 @@ def test_a_dropped_table_leaves_disk_and_list(record, tmp_path):
 
 def test_packages_that_numbers_depend_on_are_named():
     assert {"python", "numpy", "simpy"} <= packages().keys()
+
+
+STALL = """
+[[command]]
+by = "Ada"
+[command.fault]
+kind = "pause"
+target = "a"
+at = "{at}"
+for = "1s"
+"""
+
+
+def test_commands_are_read_again_only_when_they_have_been_written_again(tmp_path, monkeypatch):
+    reads = []
+    monkeypatch.setattr(
+        "sanket_sim.simulation.record.read_toml",
+        lambda path: reads.append(path) or read_toml(path),
+    )
+    assert commands_in("") == commands_in(str(tmp_path)) == ()
+    for count, at in enumerate(("3s", "4s"), 1):
+        write_atomically(tmp_path / "experiment.toml", STALL.format(at=at).encode())
+        for _ in range(3):
+            [command] = commands_in(str(tmp_path))
+            assert (command.by, command.at_ns) == ("Ada", int(at[0]) * NS_PER_S)
+        assert len(reads) == count

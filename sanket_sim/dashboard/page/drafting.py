@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 from sanket_sim.bank.description import Bank
@@ -113,15 +111,6 @@ def recorded(order: Give, now_ns: int) -> str:
     table = dict([kind, ("at", at), *rest])
     name = "trap" if order.is_trap else "fault"
     return write_toml({"command": [{"by": order.by, name: table}]})
-
-
-def on_record(folder: str) -> tuple[OperatorCommand, ...]:
-    """Return the commands on a run's record; none if it has no folder."""
-    record = Path(folder) / "experiment.toml"
-    if not folder or not record.is_file():
-        return ()
-    tables = tomllib.loads(record.read_text("utf-8")).get("command", ())
-    return tuple(map(OperatorCommand.model_validate, tables))
 
 
 def workshop_of(plan: FlightPlan) -> Workshop:

@@ -9,7 +9,7 @@ from typing import Any
 import solara
 
 from sanket_sim.bank.description import Bank
-from sanket_sim.dashboard.page.drafting import Draft, Workshop, on_record, workshop_of
+from sanket_sim.dashboard.page.drafting import Draft, Workshop, workshop_of
 from sanket_sim.dashboard.page.ordering import Notice, Orders
 from sanket_sim.dashboard.page.panel import Tab
 from sanket_sim.dashboard.page.policies import control_hints, settings_of, targets_of
@@ -21,6 +21,7 @@ from sanket_sim.faults.control import SWITCHES
 from sanket_sim.live.flying.orders import Give
 from sanket_sim.live.frames import Changed
 from sanket_sim.live.in_force import with_changes
+from sanket_sim.simulation.record import commands_in
 
 Form = Mapping[str, Any]
 LOOKS_S = 0.5
@@ -70,7 +71,7 @@ def inject(standing: Standing, orders: Orders, tab: Tab, target: str) -> None:
         if workshop.value is not None and (status := deck.status):
             chosen.set(form["target"])
             refused.set(())
-            given_now = on_record(status.folder)
+            given_now = commands_in(status.folder)
             draft.set(workshop.value.draft(form, status.now_ns, changes.value, given_now))
 
     def give(form: Form) -> None:

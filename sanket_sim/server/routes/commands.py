@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import inspect
-import tomllib
-from pathlib import Path
 from typing import Any
 
 from fastapi import APIRouter, Response
 
 from sanket_sim.core.registry import Registry
 from sanket_sim.core.settings import Settings
-from sanket_sim.core.units import format_duration, parse_duration_ns
 from sanket_sim.faults import faults, traps
 from sanket_sim.live.flying.orders import Give
 from sanket_sim.server.bridge import Deck, json_response, order, status_of
@@ -20,24 +17,22 @@ from sanket_sim.server.models import (
     CommandKind,
     CommandKinds,
     CommandRequest,
+    GivenCommand,
     GivenCommands,
 )
 from sanket_sim.server.refusals import Refusal, refusing
 from sanket_sim.server.tables import untold
+from sanket_sim.simulation.record import commands_in
+from sanket_sim.simulation.steering import OperatorCommand
 
 router = APIRouter(prefix="/api", tags=["commands"])
-_RECORD = "experiment.toml"
 
 
 @router.get("/commands", summary="What has been commanded?", responses=refusing())
 def given(deck: Deck) -> GivenCommands:
     """Return every command on the run's record, in the order in which they were given."""
-    folder = status_of(deck).folder
-    record = Path(folder) / _RECORD
-    if not folder or not record.is_file():
-        return GivenCommands(commands=[])
-    tables = tomllib.loads(record.read_text("utf-8")).get("command", [])
-    return GivenCommands(commands=[_entry(table) for table in tables])
+    found = commands_in(status_of(deck).folder)
+    return GivenCommands(commands=[_entry(command) for command in found])
 
 
 @router.get("/commands/kinds", summary="What can be commanded?", responses=refusing())
@@ -65,12 +60,11 @@ def command(asked: CommandRequest, deck: Deck) -> Response:
     return json_response(taken, 201)
 
 
-def _entry(table: dict[str, Any]) -> Any:
-    deed = dict(table.get("fault") or table["trap"])
-    at = deed.pop("at", format_duration(0))
-    name = "fault" if "fault" in table else "trap"
-    said = {"at": at, "at_ns": parse_duration_ns(at), "by": table.get("by", "operator")}
-    return said | {name: deed}
+def _entry(command: OperatorCommand) -> GivenCommand:
+    deed = command.deed.model_dump(by_alias=True, exclude_none=True)
+    at = deed.pop("at")
+    said = {"at": at, "at_ns": command.at_ns, "by": command.by, command.table: deed}
+    return GivenCommand(**said)
 
 
 def _kinds_of(registry: Registry[type[Any]]) -> list[CommandKind]:
