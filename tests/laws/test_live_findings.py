@@ -219,6 +219,8 @@ def test_the_bottleneck_is_that_of_the_audit(flown: Flown) -> None:
     fact = {tile.key: tile for tile in flown.meters.tiles()}["resilience"].facts[0]
     if findings.leakage.leaked:
         assert flown.now.bottleneck == findings.executive.critical_bottleneck
+        ranks = {name: inspect(flown.picture, "service", name).rank for name in flown.cards}
+        assert [name for name, rank in ranks.items() if rank] == [flown.now.bottleneck]
         label = flown.cards[flown.now.bottleneck].label
         assert fact == f"bottleneck {label}"
     else:

@@ -118,7 +118,8 @@ class FraudDesk:
     stopped_minor, lost_minor : int
         Money of fraud, in the bank's first currency.
     waiting, in_review : int
-        Alerts that no analyst has taken up yet, and those that one has, but not judged.
+        Alerts that no analyst has taken up yet, and those that one has, but not judged. What joined
+        an alert is judged with it, and waits no more; the findings count it as waiting for good.
     currency : str
         Of all money on the desk: the bank's first.
     thresholds : Thresholds or None

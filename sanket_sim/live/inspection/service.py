@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -109,8 +109,10 @@ class ServiceDetail:
         Upon it and its edges, past, present and planned.
     past : Past
     rank : int
-        Its place among the bottlenecks, from 1; 0: it is none.
+        Its place among the bottlenecks, from 1; 0: it is none. When customers have stopped
+        arriving, 1 for the one that the tile names, if any leaked.
     bottlenecks : tuple of Bottleneck
+        Of the window.
     injectable : tuple of Injectable
     """
 
@@ -149,7 +151,6 @@ def inspect_service(picture: Picture, key: str) -> ServiceDetail:
     place = names.index(key)
     lately, ever = services.hops.of_services(), services.hops.of_services(since_start=True)
     bottlenecks = services.bottlenecks()
-    ranks = {one.name: rank for rank, one in enumerate(bottlenecks, 1)}
     return ServiceDetail(
         now=services.service(place),
         window=Percentiles(*quantiles_ms(services.hops.waits(), SHARES)[place]),
@@ -168,10 +169,18 @@ def inspect_service(picture: Picture, key: str) -> ServiceDetail:
         in_force=tuple(one for one in picture.in_force.changes if _concerns(one, key)),
         faults=tuple(one for one in picture.timeline.disturbances if _upon(one, key)),
         past=services.past.of(place),
-        rank=ranks.get(key, 0),
+        rank=_rank(picture, key, bottlenecks),
         bottlenecks=bottlenecks,
         injectable=injectable(bank, key),
     )
+
+
+def _rank(picture: Picture, key: str, bottlenecks: Sequence[Bottleneck]) -> int:
+    now = picture.meters.now
+    if now.over:
+        return int(now.audited and now.bottleneck == key)
+    names = [one.name for one in bottlenecks]
+    return names.index(key) + 1 if key in names else 0
 
 
 def _totals(attempts: Attempts, place: int) -> Totals:

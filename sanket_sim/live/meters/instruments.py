@@ -263,8 +263,13 @@ class Instruments:
     def bottleneck_said(self) -> str:
         """The same as people call it, and by what it is one."""
         labels = {one.name: one.label or one.name for one in self._bank.services}
-        leakless = self.over and not self.total[Count.LEAKED]
-        return f"{'busiest' if leakless else 'bottleneck'} {labels.get(self.bottleneck, 'none')}"
+        word = "busiest" if self.over and not self.audited else "bottleneck"
+        return f"{word} {labels.get(self.bottleneck, 'none')}"
+
+    @property
+    def audited(self) -> bool:
+        """Whether the bottleneck is that of the audit: customers have stopped, and some leaked."""
+        return self.over and bool(self.leaked.any())
 
     @property
     def _busiest(self) -> str:
