@@ -227,7 +227,9 @@ def burn_scale(measured_s: float) -> float:
     return min(1.0, measured_s / LONGEST_WINDOW_S)
 
 
-def burn_alerts(level: ServiceLevel, slo: float, after_s: float) -> tuple[BurnAlert, ...]:
+def burn_alerts(
+    level: ServiceLevel, slo: float, after_s: float, measured_s: float | None = None
+) -> tuple[BurnAlert, ...]:
     """Run the three burn-rate rules of the SRE workbook over a run.
 
     Parameters
@@ -238,16 +240,25 @@ def burn_alerts(level: ServiceLevel, slo: float, after_s: float) -> tuple[BurnAl
         Objective for the share of good intents.
     after_s : float
         Alerts before this instant do not count as first (the fault has not struck yet).
+    measured_s : float, optional
+        How long the whole run is measured, if `level` is only the beginning of it: alert windows
+        are those of the whole.
 
     References
     ----------
     Google, "The Site Reliability Workbook" (2018), chapter 5, table 5-8.
     """
-    scale = burn_scale(len(level.offered) * level.width_s)
+    scale = burn_scale(measured_s or len(level.offered) * level.width_s)
     return tuple(
         _alert(level, slo, after_s, rule, threshold, long_s * scale, short_s * scale)
         for rule, threshold, long_s, short_s in BURN_RULES
     )
+
+
+def first_alert_s(burn: tuple[BurnAlert, ...]) -> float:
+    """Return when the first of the rules alerted: the time of detection; NaN if none did."""
+    told_s = [alert.first_alert_s for alert in burn if not math.isnan(alert.first_alert_s)]
+    return min(told_s, default=math.nan)
 
 
 def _alert(

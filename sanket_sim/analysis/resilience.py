@@ -18,6 +18,7 @@ from sanket_sim.analysis.recovery import (
     ServiceLevel,
     burn_alerts,
     burn_scale,
+    first_alert_s,
     recovery_of,
     seconds,
 )
@@ -127,7 +128,7 @@ def measure_resilience(run: RunFolder) -> ResilienceFinding:
         sli=wilson(good, offered),
         target=slo,
         recovery=recovery_of(level, t_fault_s, t_clear_s, slo),
-        t_detect_s=_first([alert.first_alert_s for alert in burn]),
+        t_detect_s=first_alert_s(burn),
         burn_window_scale=burn_scale(len(level.offered) * level.width_s),
         burn=burn,
         amplification=float(visits.hops.sum() / offered) if offered else math.nan,
@@ -164,10 +165,6 @@ def fault_span_s(run: RunFolder) -> tuple[float, float]:
     begin_ns = min(fault.begin_ns for fault in run.faults)
     end_ns = max(min(fault.end_ns, run.arrivals_end_ns) for fault in run.faults)
     return seconds(begin_ns), seconds(max(begin_ns, end_ns))
-
-
-def _first(instants_s: list[float]) -> float:
-    return min((t_s for t_s in instants_s if not math.isnan(t_s)), default=math.nan)
 
 
 def _peak(level: ServiceLevel, visits: Visits) -> float:

@@ -16,6 +16,7 @@ from sanket_sim.live.people.crowd import CrowdView
 from sanket_sim.live.people.fraud_watch import FraudWatch
 from sanket_sim.live.reading.detection import Detection
 from sanket_sim.live.reading.roots import Roots
+from sanket_sim.live.meters.run_account import RunAccount
 from sanket_sim.live.scene import Scene
 from sanket_sim.live.services.bottlenecks import Bottleneck
 from sanket_sim.live.services.leaking_operations import LeakingOperations
@@ -63,6 +64,7 @@ class Picture:
         self.feed = LiveFeed(scene, self.names, self.roots)
         self.fraud = FraudWatch(scene, self.detection)
         self.crowd = CrowdView(scene, self.fraud)
+        self.account = RunAccount(scene)
         self.alarms = Alarms(scene, self.meters, self.services, self.fraud)
         self.witnesses = Witnesses(
             scene, self.names, self.alarms.book, self.roots, self.services.leaks
@@ -79,6 +81,7 @@ class Picture:
             self.feed,
             self.fraud,
             self.crowd,
+            self.account,
             self.alarms,
             self.witnesses,
         )

@@ -66,7 +66,7 @@ class Give:
 class Inspect:
     """Ask for everything about one thing."""
 
-    kind: Literal["service", "agent", "payment", "campaign", "alert", "history"]
+    kind: Literal["service", "agent", "payment", "campaign", "alert", "history", "run"]
     key: str = ""
 
 

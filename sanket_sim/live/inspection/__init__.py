@@ -1,4 +1,4 @@
-"""Inspectors: all about one service, agent, payment, campaign or alert, when somebody asks.
+"""Inspectors: all about one service, agent, payment, campaign, alert or the run itself, if asked.
 
 Each kind of thing has a module of its own, whose function takes the picture and a key, and returns
 plain records that become JSON as they are. An inspector looks; it changes nothing, and is done in
@@ -19,6 +19,7 @@ from sanket_sim.live.inspection.agent import inspect_agent
 from sanket_sim.live.inspection.alert import inspect_alert
 from sanket_sim.live.inspection.campaign import inspect_campaign
 from sanket_sim.live.inspection.missing import Missing
+from sanket_sim.live.inspection.run import inspect_run
 from sanket_sim.live.inspection.service import inspect_service
 from sanket_sim.live.picture import Picture
 
@@ -36,6 +37,7 @@ INSPECTORS: Mapping[str, Callable[[Picture, str], Any]] = {
     "agent": inspect_agent,
     "campaign": inspect_campaign,
     "alert": inspect_alert,
+    "run": inspect_run,
 }
 
 

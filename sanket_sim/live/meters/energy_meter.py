@@ -34,10 +34,13 @@ class Spent:
     energy_j: float = 0.0
     embodied_g: float = 0.0
 
+    def operational_g(self, mix: Grid) -> float:
+        """Return what was emitted on a grid for the energy alone [g CO2e]."""
+        return self.energy_j / J_PER_KWH * mix.ci_gco2e_per_kwh
+
     def carbon_mg(self, mix: Grid) -> float:
         """Return what was emitted on a grid [mg CO2e]."""
-        operational_g = self.energy_j / J_PER_KWH * mix.ci_gco2e_per_kwh
-        return 1000.0 * (operational_g + self.embodied_g)
+        return 1000.0 * (self.operational_g(mix) + self.embodied_g)
 
 
 class EnergyMeter:
