@@ -14,6 +14,7 @@ from sanket_sim.dashboard.page.deeds import Deed, table_of
 from sanket_sim.dashboard.page.drafting import UNCHANGED, Workshop
 from sanket_sim.dashboard.page.inject import changed_now, controls_of, given_so_far
 from sanket_sim.dashboard.page.policies import settings_of, targets_of
+from sanket_sim.faults.description import described
 from sanket_sim.faults.fault import faults
 from sanket_sim.faults.traps import traps
 from sanket_sim.live.in_force import with_changes
@@ -38,6 +39,16 @@ def test_every_fault_and_trap_has_a_form(workshop: Workshop) -> None:
     kinds = {(kind, False) for kind in faults} | {(kind, True) for kind in traps}
     assert set(workshop.deeds) == kinds - settings
     assert all(deed.says for deed in workshop.deeds.values())
+
+
+def test_a_form_asks_for_what_the_description_has(workshop: Workshop) -> None:
+    for (kind, is_trap), deed in workshop.deeds.items():
+        about = described((traps if is_trap else faults)[kind])
+        asked = {entry.key: entry.required for entry in deed.entries}
+        assert set(asked) == set(about.schema["properties"]) - {"kind"}
+        assert {key for key, needed in asked.items() if needed} == (
+            set(about.schema["required"]) - {"kind"}
+        )
 
 
 @pytest.mark.parametrize("kind", sorted(set(faults) - {"config", "control"}))

@@ -4,6 +4,8 @@ import pytest
 from flown import SMALL, file_of
 
 from sanket_sim.core.units import NS_PER_S
+from sanket_sim.faults import faults
+from sanket_sim.faults.description import described
 from sanket_sim.live.flying.commanding import Refused, command_of
 from sanket_sim.live.flying.orders import Give
 from sanket_sim.simulation.resolve import resolve
@@ -43,6 +45,18 @@ def test_a_command_that_is_wrong_is_refused_at_its_key(small, table, path, said)
     ((at, message),) = refused(small, table)
     assert at == path
     assert said in message
+
+
+@pytest.mark.parametrize("kind", sorted(faults))
+def test_a_fault_is_taken_as_its_description_writes_it(small, kind):
+    places = {"{service}": "payment", "{edge}": "payment->ledger"}
+    about = described(faults[kind])
+    table = {
+        key: places.get(value, value) if isinstance(value, str) else value
+        for key, value in about.example.items()
+    }
+    assert set(about.schema["required"]) <= set(table) <= set(about.schema["properties"])
+    assert command_of(Give(table), NS_PER_S, small).deed.kind == kind
 
 
 def test_every_problem_is_said_at_once_whoever_gives_a_trap(small):

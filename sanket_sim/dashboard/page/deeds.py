@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from sanket_sim.bank.description import Bank
+from sanket_sim.faults.description import described
 from sanket_sim.faults.fault import Fault, TargetedFault, faults
 from sanket_sim.faults.targets import names_of
 from sanket_sim.faults.traps import Trap, traps
 
 FieldKind = Literal["text", "number", "choice", "switch", "names", "list"]
-_LEFT_OUT = ("kind", "at", "set")
+_LEFT_OUT = ("kind", "set")
 _FIRST, _LAST = ("target",), ("for", "repeat")
 _UNITS = {"for": "30s", "repeat": "2m"}
 """What a duration may look like, where the example of a part has none."""
@@ -77,29 +78,21 @@ def _sets(part: type[Fault]) -> bool:
 
 
 def _deed(kind: str, part: type[Fault | Trap], bank: Bank) -> Deed:
-    schema = part.model_json_schema()
-    required = set(schema.get("required", ()))
-    described = schema["properties"].items()
+    about = described(part)
     entries = [
-        _entry(key, about, part, bank, required=key in required)
-        for key, about in described
-        if key not in _LEFT_OUT
+        _entry(key, part, bank) for key in about.schema["properties"] if key not in _LEFT_OUT
     ]
-    return Deed(kind, issubclass(part, Trap), first_line(part), tuple(sorted(entries, key=_rank)))
+    says, is_trap = plain(about.summary), issubclass(part, Trap)
+    return Deed(kind, is_trap, says, tuple(sorted(entries, key=_rank)))
 
 
 def _rank(entry: Entry) -> tuple[bool, bool, bool]:
     return entry.key not in _FIRST, entry.key in _LAST, not entry.required
 
 
-def _entry(
-    key: str,
-    about: Mapping[str, Any],
-    part: type[Fault | Trap],
-    bank: Bank,
-    *,
-    required: bool,
-) -> Entry:
+def _entry(key: str, part: type[Fault | Trap], bank: Bank) -> Entry:
+    schema = described(part).schema
+    about = schema["properties"][key]
     options = _options(key, about, part, bank)
     default = about.get("default")
     kind = _field_kind(about, options, key)
@@ -111,7 +104,7 @@ def _entry(
         value=bool(default) if kind == "switch" else _written(default, kind),
         example=options[0] if kind == "names" else _example(key, part),
         options=options,
-        required=required,
+        required=key in schema["required"],
     )
 
 
@@ -161,13 +154,8 @@ def _written(default: object, kind: FieldKind) -> str:
 
 
 def _example(key: str, part: type[Fault | Trap]) -> str:
-    example = part.EXAMPLE.get(key, _UNITS.get(key, ""))
+    example = described(part).example.get(key, _UNITS.get(key, ""))
     return "" if isinstance(example, str) and "{" in example else str(example)
-
-
-def first_line(part: type) -> str:
-    """Return the first sentence of a class's docstring."""
-    return plain((part.__doc__ or "").strip().partition("\n")[0])
 
 
 def plain(text: str) -> str:

@@ -10,7 +10,6 @@ import numpy as np
 from sanket_sim.bank.description import Edge
 from sanket_sim.core.outcomes import Outcome
 from sanket_sim.live.frames import Changed, Disturbance, ServiceNow
-from sanket_sim.live.inspection.injection import Injectable, injectable
 from sanket_sim.live.inspection.missing import Missing
 from sanket_sim.live.inspection.policies import policy_in_words
 from sanket_sim.live.picture import Picture
@@ -113,7 +112,6 @@ class ServiceDetail:
         arriving, 1 for the one that the tile names, if any leaked.
     bottlenecks : tuple of Bottleneck
         Of the window.
-    injectable : tuple of Injectable
     """
 
     now: ServiceNow
@@ -133,7 +131,6 @@ class ServiceDetail:
     past: Past
     rank: int
     bottlenecks: tuple[Bottleneck, ...]
-    injectable: tuple[Injectable, ...]
 
 
 def inspect_service(picture: Picture, key: str) -> ServiceDetail:
@@ -171,7 +168,6 @@ def inspect_service(picture: Picture, key: str) -> ServiceDetail:
         past=services.past.of(place),
         rank=_rank(picture, key, bottlenecks),
         bottlenecks=bottlenecks,
-        injectable=injectable(bank, key),
     )
 
 

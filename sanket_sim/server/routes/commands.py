@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import inspect
-from typing import Any
-
 from fastapi import APIRouter, Response
 
 from sanket_sim.core.registry import Registry
-from sanket_sim.core.settings import Settings
-from sanket_sim.faults import faults, traps
+from sanket_sim.faults import Fault, Trap, faults, traps
+from sanket_sim.faults.description import Description, described
 from sanket_sim.live.flying.orders import Give
 from sanket_sim.server.bridge import Deck, json_response, order, status_of
 from sanket_sim.server.models import (
@@ -67,15 +64,14 @@ def _entry(command: OperatorCommand) -> GivenCommand:
     return GivenCommand(**said)
 
 
-def _kinds_of(registry: Registry[type[Any]]) -> list[CommandKind]:
-    return [_kind_of(name, part) for name, part in registry.items()]
+def _kinds_of(registry: Registry[type[Fault]] | Registry[type[Trap]]) -> list[CommandKind]:
+    return [_kind_of(name, described(part)) for name, part in registry.items()]
 
 
-def _kind_of(name: str, part: type[Settings]) -> CommandKind:
-    schema = part.model_json_schema()
-    schema["properties"].pop("at", None)
-    schema["required"] = [key for key in schema.get("required", []) if key != "at"]
-    example: dict[str, Any] = dict(getattr(part, "EXAMPLE", {}))
-    example.pop("at", None)
-    summary = (inspect.getdoc(part) or name).split("\n\n")[0].replace("\n", " ")
-    return CommandKind(kind=name, summary=summary, table_schema=schema, example=example)
+def _kind_of(name: str, about: Description) -> CommandKind:
+    return CommandKind(
+        kind=name,
+        summary=about.summary,
+        table_schema=dict(about.schema),
+        example=dict(about.example),
+    )
