@@ -7,11 +7,13 @@ import pytest
 from flown import PATIENCE_S
 
 from sanket_sim.core.units import NS_PER_MS, NS_PER_S
+from sanket_sim.live.feed import ROWS_KEPT
 from sanket_sim.live.flying.orders import Answer
 from sanket_sim.live.flying.outbox import Outbox
 from sanket_sim.live.flying.pace import Pace
 from sanket_sim.live.flying.projector import INTERVALS_S, Projector
-from sanket_sim.live.frames import RunStatus
+from sanket_sim.live.frames import Frame, RunStatus
+from sanket_sim.live.frames.json_text import json_of, object_of
 
 
 class Wall:
@@ -78,6 +80,56 @@ def test_what_waits_leaves_before_the_box_is_closed():
         assert reader.poll(PATIENCE_S), "what waits is sent"
         assert reader.recv().number == number
     outbox.close()
+
+
+def frame(topic, sequence, **body):
+    return Frame(1, topic, sequence, json_of(body))
+
+
+def last_frame(*frames):
+    """Return what comes of frames that are put while nothing can leave."""
+    reader, writer = Pipe(duplex=False)
+    outbox = Outbox(writer)
+    outbox.put(Answer(1, os.urandom(1 << 18)))  # stuck in a pipe too small for it
+    for one in frames:
+        outbox.put(one)
+    assert reader.recv().number == 1
+    assert reader.poll(PATIENCE_S), "what waits is sent"
+    left = reader.recv()
+    outbox.close()
+    assert not reader.poll(), "one frame took the place of the others"
+    return left, object_of(left.body)
+
+
+def test_rows_of_the_feed_outlast_the_frame_that_was_to_bring_them():
+    rows = [{"tx_id": number} for number in range(ROWS_KEPT + 5)]
+    pieces = (rows[:3], rows[3:9], [], rows[9:])
+    frames = [
+        frame("transactions", number, rows=some, processed=number)
+        for number, some in enumerate(pieces)
+    ]
+    left, body = last_frame(*frames[:3])
+    assert (left.sequence, body["processed"], body["rows"]) == (2, 2, rows[:9])
+    _, body = last_frame(*frames)
+    assert body["rows"] == rows[-ROWS_KEPT:], "no more than anybody keeps"
+
+
+def test_points_of_the_charts_outlast_the_frame_that_was_to_bring_them():
+    def points(*indices, made):
+        return [{"index": index, "made": made} for index in indices]
+
+    left, body = last_frame(
+        frame("metrics", 1, points=points(0, 1, 2, made=1), stretch="early"),
+        frame("metrics", 2, points=points(2, 3, made=2), stretch="late"),
+    )
+    assert (left.sequence, body["stretch"]) == (2, "late")
+    assert body["points"] == points(0, 1, made=1) + points(2, 3, made=2)
+
+
+@pytest.mark.parametrize("topic", ["alerts", "fraud_alerts", "agents"])
+def test_of_what_tells_how_things_stand_the_newer_frame_tells_all(topic):
+    _, body = last_frame(frame(topic, 1, alerts=[1, 2]), frame(topic, 2, alerts=[3]))
+    assert body == {"alerts": [3]}
 
 
 class Scenery:

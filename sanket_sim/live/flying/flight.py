@@ -25,6 +25,8 @@ _TICK_S = 0.2
 """How long a tick may end by itself; whoever is in a hurry does not wait for the report as well."""
 _HURRY_S = 2.0
 """How long a run may take to put down its last word once nobody waits for it."""
+_REAPED_S = 30.0
+"""How long a busy machine may take to say how a process has ended whose pipe is closed already."""
 
 
 class FlightError(SanketError):
@@ -159,6 +161,7 @@ class Flight:
             self._down = True
             self._abandon()
         if not self._dismissed:
+            self._process.join(_REAPED_S)
             self._on_report(Failure(self.plan.run_id, _cause_of(self._process.exitcode)))
 
     def _abandon(self) -> None:
@@ -183,9 +186,20 @@ def _deaf_to_the_keyboard() -> Iterator[None]:
 
 
 def _cause_of(exitcode: int | None) -> str:
-    """Say how a process has ended that nobody sent away."""
-    if exitcode is not None and exitcode < 0:
+    """Say how a process has ended that nobody sent away; None: nobody knows yet.
+
+    Examples
+    --------
+    >>> _cause_of(-9)
+    "the run's process was ended by SIGKILL (out of memory?); what it had written stays"
+    >>> _cause_of(None)
+    "the run's process does not speak any more; what it had written stays"
+    """
+    if exitcode is None:
+        said = "does not speak any more"
+    elif exitcode < 0:
         name = signal.Signals(-exitcode).name
-        memory = " (out of memory?)" if name == "SIGKILL" else ""
-        return f"the run's process was ended by {name}{memory}; what it had written stays"
-    return f"the run's process has gone (exit status {exitcode}); what it had written stays"
+        said = f"was ended by {name}" + (" (out of memory?)" if name == "SIGKILL" else "")
+    else:
+        said = f"has gone (exit status {exitcode})"
+    return f"the run's process {said}; what it had written stays"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from multiprocessing.connection import Connection
 
+from sanket_sim.live.flying.joining import joined
 from sanket_sim.live.flying.orders import Report
 from sanket_sim.live.frames import Frame
 
@@ -14,8 +15,8 @@ _CLOSE_S_MAX = 2.0
 class Outbox:
     """Sends reports in the order in which they are put.
 
-    A newer frame takes the place of one that waits, so that an answer never arrives before what
-    was shown with it.
+    A newer frame takes the place of one that waits, and what only that one tells with it
+    (`joined`), so that an answer never arrives before what was shown with it.
 
     Parameters
     ----------
@@ -36,9 +37,15 @@ class Outbox:
         """Let a report go as soon as it can; never waits."""
         with self._changed:
             self._number += 1
-            name = report.topic if isinstance(report, Frame) else self._number
-            self._waiting[name] = report
+            if isinstance(report, Frame):
+                self._replace(report)
+            else:
+                self._waiting[self._number] = report
             self._changed.notify()
+
+    def _replace(self, frame: Frame) -> None:
+        waiting = self._waiting.get(frame.topic)
+        self._waiting[frame.topic] = joined(waiting, frame) if isinstance(waiting, Frame) else frame
 
     def holds(self, topic: str) -> bool:
         """Whether the last frame of a topic has not left yet."""
