@@ -12,6 +12,7 @@ from functools import cached_property
 
 from deck_cast import CITY, EDGES, PEOPLE, SERVICES, SHOPS, TOLD, Act
 
+from sanket_sim.bank.health import ERROR_SHARE, LEAK_SHARE, UTILISATION, Limits
 from sanket_sim.live.frames import (
     AgentDot,
     Alert,
@@ -27,6 +28,7 @@ from sanket_sim.live.frames import (
     FlightState,
     Flow,
     FraudDesk,
+    Judged,
     Metrics,
     Move,
     Point,
@@ -226,6 +228,11 @@ class Scene:
             leak_minor=round(9_000_000 * leak * max(0, t - 180)),
             breaker="open" if bad > 0.8 else "half_open" if bad > 0.4 else "closed",
             power_w=150 + 90 * busy,
+            judged=Judged(
+                utilisation=UTILISATION.judge(busy),
+                errors=ERROR_SHARE.judge(0.002 + 0.2 * bad),
+                leaks=LEAK_SHARE.judge(leak),
+            ),
         )
 
     def replicas(self, t: float, act: Act, busy: float) -> tuple[Replica, ...]:
@@ -248,6 +255,7 @@ class Scene:
                 0.001 + 0.25 * bad * suffers[callee],
                 0.4 * bad * suffers[callee],
                 "open" if bad * suffers[callee] > 0.8 else "closed",
+                ERROR_SHARE.judge(0.001 + 0.25 * bad * suffers[callee]),
             )
             for caller, callee, rate in EDGES
         )
@@ -291,6 +299,7 @@ class Scene:
             leak_minor=4_210 if leaked else 0,
             root="payment" if leaked or verdict == "failed" else "",
             truth="mule_network" if risk > 0.8 else "",
+            risk_state=Limits(0.6, 0.8).judge(risk),
         )
 
     def verdict(self, chance: float, risk: float, bad: float) -> tuple[str, State]:

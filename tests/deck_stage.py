@@ -13,7 +13,7 @@ from pathlib import Path
 
 from sanket_sim.bank.model import load_bank
 from sanket_sim.dashboard import assets
-from sanket_sim.live.frames import EdgeNow, Metrics, Replica, ServiceNow
+from sanket_sim.live.frames import EdgeNow, Judged, Metrics, Replica, ServiceNow
 from sanket_sim.live.frames.json_text import json_of
 
 CHROMIUM = Path("/usr/bin/chromium")
@@ -150,7 +150,9 @@ def map_of(model: str, scene_metrics: Metrics) -> Metrics:
         )
         for edge in bank.edges
     }
-    edges = tuple(EdgeNow(one, other, 40.0, 0.02, 0.1, "closed") for one, other in sorted(pairs))
+    edges = tuple(
+        EdgeNow(one, other, 40.0, 0.02, 0.1, "closed", "ok") for one, other in sorted(pairs)
+    )
     return replace(scene_metrics, services=services, edges=edges)
 
 
@@ -176,4 +178,5 @@ def _strained(service) -> ServiceNow:
         leak_minor=4_200,
         breaker="half_open",
         power_w=120.0,
+        judged=Judged(utilisation="critical", errors="critical", leaks="critical"),
     )

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from sanket_sim.bank.fraud_service import FraudService
+from sanket_sim.bank.health import Limits
 from sanket_sim.core.outcomes import Decline, FraudDecision, Outcome
 from sanket_sim.core.units import NS_PER_MS
 from sanket_sim.live.frames import Feed, FeedRow, State, Verdict
@@ -170,6 +172,7 @@ class LiveFeed:
             leak_minor=one["glv_minor"] or one["second_glv_minor"],
             root=self._root(one["root"], verdict),
             truth=in_words(self._word("typology", one["typology"]).replace("none", "")),
+            risk_state=risk_state(one, self._scene.bank.fraud_service),
         )
 
     def _why(self, one: dict[str, int | float]) -> tuple[str, ...]:
@@ -218,6 +221,13 @@ def verdict_of(one: Mapping[str, int | float], review_at: float) -> Verdict:
     if one["fraud_decision"] == FraudDecision.STEP_UP:
         return "step-up"
     return "review" if one["fraud_score"] >= review_at else "ok"
+
+
+def risk_state(one: Mapping[str, int | float], service: FraudService) -> State:
+    """Return the state of a payment's score by the thresholds of the bank's own fraud service."""
+    if one["fraud_decision"] not in _JUDGED:
+        return "idle"
+    return Limits(service.review_at, service.decline_at).judge(one["fraud_score"])
 
 
 def _rows(table: Columns, places: NDArray[np.int64]) -> Columns:

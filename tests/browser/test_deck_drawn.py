@@ -167,14 +167,14 @@ class TestHeader:
 
 
 class TestMap:
-    def test_an_edge_is_as_wide_as_the_root_of_its_rate_and_coloured_by_its_errors(
+    def test_an_edge_is_as_wide_as_the_root_of_its_rate_and_coloured_by_its_state(
         self, stage, calm
     ) -> None:
         edges = (
-            EdgeNow("client", "channels", 400.0, 0.0, 0.0, ""),
-            EdgeNow("channels", "gateway", 100.0, 0.02, 0.0, ""),
-            EdgeNow("gateway", "payment", 100.0, 0.5, 0.0, ""),
-            EdgeNow("gateway", "cards", 0.0, 0.0, 0.0, ""),
+            EdgeNow("client", "channels", 400.0, 0.0, 0.0, "", "ok"),
+            EdgeNow("channels", "gateway", 100.0, 0.02, 0.0, "", "warn"),
+            EdgeNow("gateway", "payment", 100.0, 0.5, 0.0, "", "critical"),
+            EdgeNow("gateway", "cards", 0.0, 0.0, 0.0, "", "idle"),
         )
         stage.send("metrics", replace(calm, edges=edges))
         looks = stage.page.evaluate(

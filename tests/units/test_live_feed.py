@@ -6,6 +6,7 @@ import numpy as np
 import onlooker
 import pytest
 
+from sanket_sim.bank.fraud_service import FraudService
 from sanket_sim.core.outcomes import Decline, FraudDecision, Outcome
 from sanket_sim.live.feed import (
     BATCHES_WAITING,
@@ -13,6 +14,7 @@ from sanket_sim.live.feed import (
     ROWS_PER_FRAME,
     STATES,
     LiveFeed,
+    risk_state,
 )
 from sanket_sim.live.flying.recent_rows import RecentRows
 from sanket_sim.live.frames import Frame
@@ -31,6 +33,16 @@ class Blameless:
 @pytest.fixture(scope="module")
 def day():
     return onlooker.day()
+
+
+@pytest.mark.parametrize(
+    ("score", "state"), [(0.69, "ok"), (0.70, "warn"), (0.89, "warn"), (0.90, "critical")]
+)
+def test_a_score_is_judged_by_the_thresholds_of_the_bank(score, state):
+    strict = FraudService(review_at=0.7, step_up_at=0.8, decline_at=0.9)
+    one = {"fraud_decision": FraudDecision.APPROVE, "fraud_score": score}
+    assert risk_state(one, strict) == state
+    assert risk_state(one | {"fraud_decision": FraudDecision.UNCHECKED}, strict) == "idle"
 
 
 def test_a_frame_is_short_in_order_and_brings_nothing_twice(day):

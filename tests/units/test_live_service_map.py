@@ -6,6 +6,7 @@ import pytest
 
 from sanket_sim.analysis.statistics import BUCKETS, bucket_of
 from sanket_sim.bank.description import Edge, Operation, Service, Step, StepKind
+from sanket_sim.bank.health import ERROR_SHARE
 from sanket_sim.core.outcomes import Outcome
 from sanket_sim.live.frames import WINDOW_S
 from sanket_sim.live.services.hop_counts import HopCounts
@@ -86,6 +87,10 @@ def test_every_way_of_the_bank_is_there_even_if_nobody_takes_it():
     hops = run.hops()
     called = set(zip(hops.caller, hops.service, strict=True))
     assert called < edges.keys()
+    for way, edge in edges.items():
+        assert edge.state == (ERROR_SHARE.judge(edge.error_share) if edge.rate_per_s else "idle"), (
+            way
+        )
 
 
 def test_a_replica_that_is_down_is_seen_and_so_is_its_return():

@@ -17,7 +17,7 @@ from sanket_sim.core.outcomes import Outcome, ReplicaState
 from sanket_sim.live.frames import WINDOW_S
 from sanket_sim.live.services.breakers import BreakerBoard
 from sanket_sim.live.services.hop_counts import HopCounts
-from sanket_sim.live.services.judging import Symptoms, state_of
+from sanket_sim.live.services.judging import Symptoms, judged, state_of
 from sanket_sim.live.services.leak_heat import LeakHeat
 from sanket_sim.live.services.service_map import ServiceMap
 from sanket_sim.live.services.stations import Stations
@@ -153,7 +153,8 @@ CALM = Symptoms(
         ({"utilisation": 0.95}, "critical"),
         ({"p99_share": 1.0}, "critical"),
         ({"error_share": 0.05}, "warn"),
-        ({"leak_share": 0.02}, "critical"),
+        ({"leak_share": 0.001}, "warn"),
+        ({"leak_share": 0.01}, "critical"),
         ({"queue": 49}, "ok"),
         ({"queue": 50}, "warn"),
         ({"queue": 90}, "critical"),
@@ -167,6 +168,12 @@ CALM = Symptoms(
 )
 def test_a_service_is_as_bad_as_its_worst_symptom(changes, state):
     assert state_of(replace(CALM, **changes)) == state
+
+
+def test_every_figure_of_a_service_is_judged_by_itself():
+    told = judged(replace(CALM, utilisation=0.8, error_share=0.3, timeout_share=0.1, queue=95))
+    assert (told.utilisation, told.errors, told.timeouts) == ("warn", "critical", "warn")
+    assert (told.queue, told.leaks, told.latency, told.retries) == ("critical", "ok", "ok", "ok")
 
 
 def heat_of(lost_minor=((0, 0), (0, 0))):

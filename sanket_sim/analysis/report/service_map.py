@@ -14,6 +14,7 @@ from sanket_sim.analysis.report.style import LIGHT, Plot, finish
 from sanket_sim.analysis.report.wording import duration, number
 from sanket_sim.analysis.run_folder import RunFolder
 from sanket_sim.analysis.series import gauge_series
+from sanket_sim.bank.health import ERROR_SHARE, LATENCY, LEAK_SHARE, UTILISATION, Health, worst
 
 CARD = (150.0, 72.0)
 _GAP = (34.0, 34.0)
@@ -34,19 +35,23 @@ class Card:
     replicas: int
     rate_per_s: float
     p99_s: float
+    p99_share: float
     utilisation: float
     leaked_share: float
     availability: float
     queue_peak: float
 
     @property
-    def state(self) -> str:
+    def state(self) -> Health:
         """Colour token of the card's edge: red and amber only for state."""
-        if self.leaked_share >= 0.01 or self.availability < 0.99:
-            return "critical"
-        if self.leaked_share > 0 or self.availability < 0.999 or self.utilisation > 0.8:
-            return "warn"
-        return "ok"
+        return worst(
+            (
+                UTILISATION.judge(self.utilisation),
+                LATENCY.judge(self.p99_share),
+                ERROR_SHARE.judge(1 - self.availability),
+                LEAK_SHARE.judge(self.leaked_share),
+            )
+        )
 
 
 def map_plot(run: RunFolder, findings: Findings) -> Plot:
@@ -129,6 +134,7 @@ def _by_depth(run: RunFolder) -> NDArray[np.float64]:
 
 def _cards(run: RunFolder, findings: Findings, places: NDArray[np.float64]) -> list[Card]:
     peaks = gauge_series(run).queue.max(axis=1, initial=0.0)
+    goal_s = run.experiment.slo.latency_p99 * 1e-9
     cards = []
     for place, service in enumerate(run.bank.services):
         fared = findings.resilience.by_service[service.name]
@@ -141,6 +147,7 @@ def _cards(run: RunFolder, findings: Findings, places: NDArray[np.float64]) -> l
                 replicas=service.replicas,
                 rate_per_s=latency.arrival_rate_per_s,
                 p99_s=latency.total.p99_s.value,
+                p99_share=float(np.nan_to_num(latency.total.p99_s.value / goal_s)),
                 utilisation=float(np.nan_to_num(latency.utilisation)),
                 leaked_share=fared.leaked / fared.visited if fared.visited else 0.0,
                 availability=fared.availability.value if fared.availability.known else 1.0,
@@ -243,7 +250,8 @@ def _draw_card(axes: Any, card: Card) -> None:
     _utilisation_bar(axes, card)
     percent = 100 * card.leaked_share
     leak = "< 0.01 % leak" if 0 < percent < 0.01 else f"{number(percent, 2)} % leak"
-    colour = LIGHT["muted"] if card.leaked_share == 0 else state
+    leaks = LEAK_SHARE.judge(card.leaked_share)
+    colour = LIGHT["muted" if leaks == "ok" else leaks]
     axes.text(x + width - 10, y + 57, leak, fontsize=7.4, va="center", ha="right", color=colour)
     if card.queue_peak >= 10:
         axes.text(
@@ -268,9 +276,8 @@ def _utilisation_bar(axes: Any, card: Card) -> None:
     from matplotlib.patches import Rectangle  # noqa: PLC0415  # slow to import
 
     full = 60.0
-    colour = (
-        "critical" if card.utilisation > 0.85 else "warn" if card.utilisation > 0.7 else "accent"
-    )
+    load = UTILISATION.judge(card.utilisation)
+    colour = "accent" if load == "ok" else load
     axes.add_patch(Rectangle((card.x + 16, card.y + 55), full, 4, fc=LIGHT["border"], lw=0))
     used = full * min(1.0, card.utilisation)
     axes.add_patch(Rectangle((card.x + 16, card.y + 55), used, 4, fc=LIGHT[colour], lw=0))

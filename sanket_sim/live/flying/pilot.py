@@ -165,6 +165,7 @@ class Pilot:
             message=self.message,
             processed=self.picture.processed,
             conserved=self._conserved,
+            counts_from_ns=asked.warmup,
         )
 
     def until_ns(self, begin_ns: int, end_ns: int) -> int:

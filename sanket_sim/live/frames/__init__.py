@@ -15,7 +15,7 @@ from sanket_sim.live.frames.fraud import Case, FraudDesk, Move, Thresholds, What
 from sanket_sim.live.frames.metrics import History, Metrics
 from sanket_sim.live.frames.payments import Feed, FeedRow, Verdict
 from sanket_sim.live.frames.people import AgentDot, Campaign, Crowd, Flow
-from sanket_sim.live.frames.services import EdgeNow, Replica, ServiceNow
+from sanket_sim.live.frames.services import EdgeNow, Judged, Replica, ServiceNow
 from sanket_sim.live.frames.standing import (
     POINTS_MAX,
     STEERABLE,
@@ -55,6 +55,7 @@ __all__ = [
     "Frame",
     "FraudDesk",
     "History",
+    "Judged",
     "Metrics",
     "Move",
     "Point",

@@ -29,6 +29,8 @@ class FeedRow:
     latency_ms : float or None
     risk : float or None
         Score of the fraud service in [0, 1]; None: not assessed.
+    risk_state : State
+        ``warn`` from where this bank flags, ``critical`` from where it declines.
     verdict : Verdict
         In a word. What the fraud service decided, as the trace and the desk call it: ``review``
         (done, and flagged), ``step-up`` (a second factor was asked for, whether it came or not),
@@ -65,6 +67,7 @@ class FeedRow:
     leak_minor: int
     root: str
     truth: str
+    risk_state: State = "idle"
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,19 @@ class Replica:
 
 
 @dataclass(frozen=True, slots=True)
+class Judged:
+    """The state of each figure of a service, judged where it is counted: pages only show it."""
+
+    utilisation: State = "idle"
+    latency: State = "idle"
+    errors: State = "idle"
+    retries: State = "idle"
+    timeouts: State = "idle"
+    leaks: State = "idle"
+    queue: State = "idle"
+
+
+@dataclass(frozen=True, slots=True)
 class ServiceNow:
     """One service on the map.
 
@@ -46,6 +59,7 @@ class ServiceNow:
     breaker : str
         The worst of the breakers on edges to it: ``closed``, ``half_open`` or ``open``; "" none.
     power_w : float
+    judged : Judged
     """
 
     name: str
@@ -68,11 +82,15 @@ class ServiceNow:
     leak_minor: int
     breaker: str
     power_w: float
+    judged: Judged = Judged()
 
 
 @dataclass(frozen=True, slots=True)
 class EdgeNow:
-    """All calls from one service to another (``client`` is the customers' devices)."""
+    """All calls from one service to another (``client`` is the customers' devices).
+
+    `state` is that of its errors, idle where nothing is called.
+    """
 
     caller: str
     callee: str
@@ -80,3 +98,4 @@ class EdgeNow:
     error_share: float
     retry_share: float
     breaker: str
+    state: State = "idle"

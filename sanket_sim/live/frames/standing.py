@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from sanket_sim.bank.health import Health
+
 WINDOW_S = 15
 """Length of the sliding window behind every rate, percentile and share that moves [s]."""
 POINTS_MAX = 600
@@ -15,7 +17,7 @@ FlightState = Literal[
 ]
 STEERABLE: tuple[FlightState, ...] = ("ready", "running", "paused")
 """States in which a run takes orders."""
-State = Literal["ok", "warn", "critical", "idle"]
+State = Health
 Topic = Literal["metrics", "transactions", "fraud_alerts", "alerts", "agents"]
 TOPICS: tuple[Topic, ...] = ("metrics", "transactions", "fraud_alerts", "alerts", "agents")
 
@@ -48,6 +50,8 @@ class RunStatus:
         Intents ended so far.
     conserved : bool
         Whether every law of money has held so far.
+    counts_from_ns : int
+        When the warm-up is over: what is counted was born since.
     """
 
     run_id: int
@@ -66,6 +70,7 @@ class RunStatus:
     message: str = ""
     processed: int = 0
     conserved: bool = True
+    counts_from_ns: int = 0
 
 
 @dataclass(frozen=True, slots=True)

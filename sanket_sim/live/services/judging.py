@@ -1,22 +1,20 @@
-"""When a service on the map is amber and when it is red."""
+"""What a service on the map is judged by, and how: symptom by symptom, and all in all."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sanket_sim.live.frames import State
-
-UTILISATION = (0.80, 0.95)
-"""Above four fifths of all workers the wait in line grows steeply (M/M/c)."""
-LATENCY = (0.75, 1.0)
-"""Of the objective for a whole payment, which one service alone should not use up."""
-ERROR_SHARE = (0.05, 0.20)
-LEAK_SHARE = (0.005, 0.02)
-QUEUE_OF_CAP = (0.5, 0.9)
-QUEUE_PER_WORKER = (2.0, 10.0)
-"""Where the queue has no cap: how many stand in line for each worker."""
-_RANK: dict[State, int] = {"idle": 0, "ok": 1, "warn": 2, "critical": 3}
+from sanket_sim.bank.health import (
+    ERROR_SHARE,
+    LATENCY,
+    LEAK_SHARE,
+    QUEUE_OF_CAP,
+    QUEUE_PER_WORKER,
+    UTILISATION,
+    worst,
+)
+from sanket_sim.live.frames import Judged, State
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +25,7 @@ class Symptoms:
     ----------
     attempts : int
         Upon it in the window.
-    utilisation, error_share, leak_share : float
+    utilisation, error_share, retry_share, timeout_share, leak_share : float
     p99_share : float
         Its 99th percentile as a share of the objective for a whole payment.
     queue, queue_cap, workers : int
@@ -48,10 +46,37 @@ class Symptoms:
     up: int
     replicas: int
     breaker: str
+    retry_share: float = 0.0
+    timeout_share: float = 0.0
+
+
+def judged(seen: Symptoms) -> Judged:
+    """Judge each figure of a service by itself.
+
+    Examples
+    --------
+    >>> calm = Symptoms(90, 0.4, 0.2, 0.06, 0.0, 0, 100, 8, 2, 2, "closed")
+    >>> told = judged(calm)
+    >>> told.errors, told.leaks
+    ('warn', 'ok')
+    """
+    capped = seen.queue_cap >= 0
+    room, limits = (seen.queue_cap, QUEUE_OF_CAP) if capped else (seen.workers, QUEUE_PER_WORKER)
+    return Judged(
+        utilisation=UTILISATION.judge(seen.utilisation),
+        latency=LATENCY.judge(seen.p99_share),
+        errors=ERROR_SHARE.judge(seen.error_share),
+        retries=ERROR_SHARE.judge(seen.retry_share),
+        timeouts=ERROR_SHARE.judge(seen.timeout_share),
+        leaks=LEAK_SHARE.judge(seen.leak_share),
+        queue=limits.judge(seen.queue / max(room, 1)),
+    )
 
 
 def state_of(seen: Symptoms) -> State:
     """Return the worst that any symptom says; idle where nothing is asked and nothing is wrong.
+
+    Retries are a remedy, and time-outs are errors: neither makes a service worse by itself.
 
     Examples
     --------
@@ -60,28 +85,14 @@ def state_of(seen: Symptoms) -> State:
     >>> state_of(calm), state_of(replace(calm, up=1)), state_of(replace(calm, breaker="open"))
     ('ok', 'warn', 'critical')
     """
-    return max(_states(seen), key=_RANK.__getitem__)
+    said = worst(_states(seen))
+    return "idle" if said == "ok" and not seen.attempts else said
 
 
 def _states(seen: Symptoms) -> Iterator[State]:
-    yield "ok" if seen.attempts else "idle"
-    yield _beyond(seen.utilisation, UTILISATION)
-    yield _beyond(seen.p99_share, LATENCY)
-    yield _beyond(seen.error_share, ERROR_SHARE)
-    yield _beyond(seen.leak_share, LEAK_SHARE)
-    if seen.queue_cap >= 0:
-        yield _beyond(seen.queue / max(seen.queue_cap, 1), QUEUE_OF_CAP)
-    else:
-        yield _beyond(seen.queue / max(seen.workers, 1), QUEUE_PER_WORKER)
+    figures = judged(seen)
+    yield from (figures.utilisation, figures.latency, figures.errors, figures.leaks, figures.queue)
     if seen.up < seen.replicas:
         yield "warn" if seen.up else "critical"
     if seen.breaker in ("open", "half_open"):
         yield "critical" if seen.breaker == "open" else "warn"
-
-
-def _beyond(value: float, thresholds: tuple[float, float]) -> State:
-    """Say which of two thresholds a value has reached."""
-    warn, critical = thresholds
-    if value >= critical:
-        return "critical"
-    return "warn" if value >= warn else "idle"

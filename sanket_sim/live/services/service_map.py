@@ -8,13 +8,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from sanket_sim.bank.health import ERROR_SHARE
 from sanket_sim.core.units import NS_PER_MS, NS_PER_S
 from sanket_sim.live.frames import WINDOW_S, EdgeNow, ServiceNow
 from sanket_sim.live.scene import Scene
 from sanket_sim.live.services.bottlenecks import Bottleneck, ranked
 from sanket_sim.live.services.breakers import BreakerBoard
 from sanket_sim.live.services.hop_counts import HopCounts
-from sanket_sim.live.services.judging import Symptoms, state_of
+from sanket_sim.live.services.judging import Symptoms, judged, state_of
 from sanket_sim.live.services.latencies import quantiles_ms
 from sanket_sim.live.services.leak_heat import Counted, LeakHeat
 from sanket_sim.live.services.second_ring import second_of, span_s
@@ -126,6 +127,7 @@ class ServiceMap:
                 error_share=error_shares[way],
                 retry_share=retry_shares[way],
                 breaker=self.breakers.worst(names),
+                state=ERROR_SHARE.judge(error_shares[way]) if total[way] else "idle",
             )
             for way, names in self._ways.items()
         )
@@ -180,12 +182,13 @@ class ServiceMap:
     def _service(self, place: int, seen: _Seen) -> ServiceNow:
         service, waits = self._scene.bank.services[place], seen.waits[place]
         breaker = self.breakers.worst(self._edges_to[place])
+        symptoms = self._symptoms(place, seen, breaker)
         return ServiceNow(
             name=service.name,
             label=service.label or service.name,
             x=service.x,
             y=service.y,
-            state=state_of(self._symptoms(place, seen, breaker)),
+            state=state_of(symptoms),
             replicas=self.stations.replicas(place),
             rate_per_s=seen.asked[place] / seen.span_s,
             p50_ms=waits[0],
@@ -201,6 +204,7 @@ class ServiceMap:
             leak_minor=seen.leak_minor[place],
             breaker=breaker,
             power_w=float(self.stations.power_w[place]),
+            judged=judged(symptoms),
         )
 
     def _symptoms(self, place: int, seen: _Seen, breaker: str) -> Symptoms:
@@ -211,6 +215,8 @@ class ServiceMap:
             utilisation=seen.utilisation[place],
             p99_share=(seen.waits[place][-1] or 0.0) / goal_ms,
             error_share=seen.error_shares[place],
+            retry_share=seen.retry_shares[place],
+            timeout_share=seen.timeout_shares[place],
             leak_share=seen.leak_shares[place],
             queue=int(self.stations.queue[place]),
             queue_cap=service.queue_cap,

@@ -8,11 +8,11 @@ from typing import NamedTuple
 import numpy as np
 
 from sanket_sim.bank.description import Balancing, Bank, Service
+from sanket_sim.bank.health import QUEUE_OF_CAP, QUEUE_PER_WORKER
 from sanket_sim.core.units import NS_PER_S
 from sanket_sim.live.frames import State
 from sanket_sim.live.meters import figures
 from sanket_sim.live.scene import Scene
-from sanket_sim.live.services.judging import QUEUE_OF_CAP, QUEUE_PER_WORKER
 from sanket_sim.live.watches.alarm_book import AlarmBook, Latch, Measure, Notice
 from sanket_sim.trace.batch import Columns, TraceBatch, rows_in
 from sanket_sim.trace.vocabulary import Vocabularies

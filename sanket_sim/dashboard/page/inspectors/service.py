@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from sanket_sim.bank.health import UTILISATION
 from sanket_sim.dashboard.page.inspectors.shared_blocks import (
     BREAKERS,
     breaker_word,
@@ -24,7 +25,6 @@ from sanket_sim.dashboard.page.inspectors.sheet import (
     Line,
     Log,
     Sheet,
-    State,
     Table,
     filled,
 )
@@ -95,7 +95,7 @@ def _now(body: Body) -> Facts:
         "",
         (
             Fact("Answered", rate(now["rate_per_s"])),
-            Fact("In line", f"{now['queue']:,}", "warn" if now["queue"] else ""),
+            Fact("In line", f"{now['queue']:,}", now["judged"]["queue"].replace("ok", "")),
             Fact("Power", f"{now['power_w']:,.1f} W"),
             *(Fact(name, millis(now[f"{name}_ms"])) for name in ("p50", "p95", "p99")),
             *(
@@ -107,19 +107,14 @@ def _now(body: Body) -> Facts:
 
 
 def _gauges(now: Body) -> Iterator[Gauge]:
-    busy = now["utilisation"]
-    yield Gauge("Utilisation", busy, share(busy), _judged(busy, 0.7, 0.9))
-    for label, key in (("Errors", "error"), ("Retries", "retry"), ("Time-outs", "timeout")):
-        value = now[f"{key}_share"]
-        yield Gauge(label, value, share(value), _judged(value, 0.001, 0.05))
-    leaks = now["leak_share"]
-    yield Gauge("Leaks", leaks, share(leaks), _judged(leaks, 1e-9, 0.001))
-
-
-def _judged(value: float, warn: float, critical: float) -> State:
-    if value >= critical:
-        return "critical"
-    return "warn" if value >= warn else "ok"
+    for label, key, state in (
+        ("Utilisation", "utilisation", "utilisation"),
+        ("Errors", "error_share", "errors"),
+        ("Retries", "retry_share", "retries"),
+        ("Time-outs", "timeout_share", "timeouts"),
+        ("Leaks", "leak_share", "leaks"),
+    ):
+        yield Gauge(label, now[key], share(now[key]), now["judged"][state])
 
 
 def _charts(past: Body) -> Iterator[Chart]:
@@ -139,7 +134,7 @@ def _replicas(body: Body) -> Iterator[Gauge]:
     for place, (replica, busy) in enumerate(pairs):
         up = replica["state"] == "UP"
         said = share(busy) if up else replica["state"].lower()
-        yield Gauge(f"Replica {place}", busy, said, _judged(busy, 0.7, 0.9) if up else "critical")
+        yield Gauge(f"Replica {place}", busy, said, UTILISATION.judge(busy) if up else "critical")
 
 
 def _leaks(body: Body) -> Table:
