@@ -26,18 +26,21 @@ _BUILT_IN_ERRORS = frozenset(get_args(ErrorType))
 
 
 def nearest(name: str, known: Iterable[str]) -> str:
-    """Say which known name comes nearest, and which are known.
+    """Say which known name comes nearest, in whatever case, and which are known.
 
     Examples
     --------
     >>> nearest("timout", ["retry", "timeout"])
     'did you mean "timeout"? known: retry, timeout'
+    >>> nearest("leaks", ["LEAKAGE"])
+    'did you mean "LEAKAGE"? known: LEAKAGE'
     >>> nearest("zzz", ["retry"])
     'known: retry'
     """
     choices = sorted(known)
-    near = difflib.get_close_matches(name, choices, n=1)
-    hint = f'did you mean "{near[0]}"? ' if near else ""
+    as_asked = {choice.lower(): choice for choice in choices}
+    near = difflib.get_close_matches(name.lower(), as_asked, n=1)
+    hint = f'did you mean "{as_asked[near[0]]}"? ' if near else ""
     return f"{hint}known: {', '.join(choices) or 'none'}"
 
 
