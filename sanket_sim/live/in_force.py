@@ -6,7 +6,6 @@ itself, as `network.control` does it: what is in force follows from their window
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
@@ -53,13 +52,15 @@ class InForce:
             self._take(command.fault, command.by)
 
     def observe(self, batch: TraceBatch) -> None:
-        """Note how late it is."""
+        """Note how late it is, and forget what is over."""
         self._now_ns = batch.end_ns
+        self._windows = [one for one in self._windows if one.end_ns > self._now_ns]
 
     @property
     def changes(self) -> tuple[Changed, ...]:
         """What is otherwise now than the bank has it, by place and setting."""
-        seen = {(one.target, one.setting): one for one in self._changed_now()}
+        on = (one.change for one in self._windows if one.begin_ns <= self._now_ns)
+        seen = {(one.target, one.setting): one for one in on}
         return tuple(
             one for _, one in sorted(seen.items()) if with_change(self._bank, one) != self._bank
         )
@@ -68,13 +69,6 @@ class InForce:
     def bank(self) -> Bank:
         """The bank as it is now."""
         return with_changes(self._bank, self.changes)
-
-    def _changed_now(self) -> Iterable[Changed]:
-        """Return what is on in the order in which it came, and forget what is over."""
-        begun = bisect_right(self._windows, self._now_ns, key=lambda one: one.begin_ns)
-        on = [one for one in self._windows[:begun] if one.end_ns > self._now_ns]
-        self._windows[:begun] = on
-        return (one.change for one in on)
 
     def _take(self, fault: Fault, by: str) -> None:
         if not isinstance(fault, Config | Control):

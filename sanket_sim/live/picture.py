@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Protocol, TypeVar, assert_never
 
@@ -11,12 +11,12 @@ from sanket_sim.live.feed import LiveFeed
 from sanket_sim.live.frames import Body, Metrics, RunStatus, Topic, Verdicts
 from sanket_sim.live.in_force import InForce
 from sanket_sim.live.meters.board import Meters
+from sanket_sim.live.meters.run_account import RunAccount
 from sanket_sim.live.naming import Names
 from sanket_sim.live.people.crowd import CrowdView
 from sanket_sim.live.people.fraud_watch import FraudWatch
 from sanket_sim.live.reading.detection import Detection
 from sanket_sim.live.reading.roots import Roots
-from sanket_sim.live.meters.run_account import RunAccount
 from sanket_sim.live.scene import Scene
 from sanket_sim.live.services.bottlenecks import Bottleneck
 from sanket_sim.live.services.leaking_operations import LeakingOperations
@@ -31,6 +31,9 @@ from sanket_sim.trace.batch import TraceBatch, rows_in
 _log = logging.getLogger(__name__)
 
 Seen = TypeVar("Seen")
+_TIMELINE, _IN_FORCE = "the time-line", "what is in force"
+_METERS, _MAP, _LEAKS = "tiles and charts", "the service map", "where services leak"
+_FEED, _DESK, _AGENTS, _ALERTS = "the feed", "the fraud desk", "agents", "alerts"
 
 
 class Part(Protocol):
@@ -52,7 +55,6 @@ class Picture:
         self.cockpit = cockpit
         self.scene = scene = Scene.of(cockpit)
         self.processed = 0
-        self.trouble = ""
         self.timeline = Timeline(scene)
         self.in_force = InForce(scene)
         self.names = Names(scene.words, scene.agents)
@@ -69,22 +71,23 @@ class Picture:
         self.witnesses = Witnesses(
             scene, self.names, self.alarms.book, self.roots, self.services.leaks
         )
-        self._parts: tuple[Part, ...] = (
-            self.timeline,
-            self.in_force,
-            self.roots,
-            self.detection,
-            self.meters,
-            self.names,
-            self.services,
-            self.leaking,
-            self.feed,
-            self.fraud,
-            self.crowd,
-            self.account,
-            self.alarms,
-            self.witnesses,
-        )
+        self._blind: dict[str, None] = {}
+        self._parts: Mapping[str, Part] = {
+            _TIMELINE: self.timeline,
+            _IN_FORCE: self.in_force,
+            "whom leaks are due to": self.roots,
+            "what is caught of the fraud": self.detection,
+            _METERS: self.meters,
+            "names": self.names,
+            _MAP: self.services,
+            _LEAKS: self.leaking,
+            _FEED: self.feed,
+            _DESK: self.fraud,
+            _AGENTS: self.crowd,
+            "the account of the run": self.account,
+            _ALERTS: self.alarms,
+            "what alerts show": self.witnesses,
+        }
 
     def _bottlenecks(self) -> Sequence[Bottleneck]:
         """Rank services by what the map knows of them; tiles ask, whose counts the map shows."""
@@ -98,17 +101,18 @@ class Picture:
     def observe(self, batch: TraceBatch) -> None:
         """Take in what one tick brought."""
         self.processed += rows_in(batch.transactions)
-        for part in self._parts:
+        for name, part in self._parts.items():
             try:
                 part.observe(batch)
             except Exception:  # noqa: BLE001  # no part may bring the run down
-                self._parts = tuple(one for one in self._parts if one is not part)
-                self._note(type(part).__name__)
+                self._parts = {one: self._parts[one] for one in self._parts if one != name}
+                self._note(name)
 
     def close(self) -> None:
         """Learn that the last batch has come: what is open now stays so."""
-        for learn in (self.meters.now.close, self.alarms.close, self.leaking.look_up):
-            self._look(learn, None)
+        self._look(_METERS, self.meters.now.close, None)
+        self._look(_ALERTS, self.alarms.close, None)
+        self._look(_LEAKS, self.leaking.look_up, None)
 
     def body(self, topic: Topic, status: RunStatus) -> Body | None:
         """Return the newest of a topic; None if nothing has changed since it was last shown."""
@@ -116,13 +120,13 @@ class Picture:
             case "metrics":
                 return self.metrics(status)
             case "transactions":
-                return self._look(self.feed.frame, None)
+                return self._look(_FEED, self.feed.frame, None)
             case "fraud_alerts":
-                return self._look(self.fraud.frame, None)
+                return self._look(_DESK, self.fraud.frame, None)
             case "alerts":
-                return self._look(self.alarms.frame, None)
+                return self._look(_ALERTS, self.alarms.frame, None)
             case "agents":
-                return self._look(self.crowd.frame, None)
+                return self._look(_AGENTS, self.crowd.frame, None)
             case _:
                 assert_never(topic)
 
@@ -130,31 +134,37 @@ class Picture:
         """Return everything that moves but lists and agents."""
         seen = Metrics(
             run=status,
-            tiles=self._look(self.meters.tiles, ()),
-            services=self._look(self.services.services, ()),
-            edges=self._look(self.services.edges, ()),
-            points=self._look(self.meters.newest_points, ()),
+            tiles=self._look(_METERS, self.meters.tiles, ()),
+            services=self._look(_MAP, self.services.services, ()),
+            edges=self._look(_MAP, self.services.edges, ()),
+            points=self._look(_METERS, self.meters.newest_points, ()),
             disturbances=self.timeline.disturbances,
             point_ns=self.meters.point_ns,
-            stretch=self._look(lambda: self.services.stretch, ""),
-            in_force=self._look(lambda: self.in_force.changes, ()),
-            verdicts=self._look(self.meters.verdicts, Verdicts()),
+            stretch=self._look(_MAP, lambda: self.services.stretch, ""),
+            in_force=self._look(_IN_FORCE, lambda: self.in_force.changes, ()),
+            verdicts=self._look(_METERS, self.meters.verdicts, Verdicts()),
         )
         if not self.trouble:
             return seen
         message = "; ".join(filter(None, (status.message, self.trouble)))
         return replace(seen, run=replace(status, message=message))
 
-    def _look(self, look: Callable[[], Seen], otherwise: Seen) -> Seen:
+    @property
+    def trouble(self) -> str:
+        """What is not shown any more; empty while all is."""
+        if not self._blind:
+            return ""
+        return f"the view has lost sight of {', '.join(self._blind)}; the run is not touched"
+
+    def _look(self, part: str, look: Callable[[], Seen], otherwise: Seen) -> Seen:
         try:
             return look()
         except Exception:  # noqa: BLE001  # nor blind the others
-            self._note(getattr(look, "__qualname__", "a part"))
+            self._note(part)
             return otherwise
 
     def _note(self, part: str) -> None:
         """Say once on the terminal, and from now on in the status, which part is blind."""
-        said = f"the view has lost sight of a part ({part}); the run is not touched"
-        if said != self.trouble:
-            self.trouble = said
-            _log.exception("%s", said)
+        if part not in self._blind:
+            self._blind[part] = None
+            _log.exception("the view has lost sight of %s", part)

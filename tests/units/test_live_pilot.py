@@ -207,11 +207,27 @@ def test_a_part_of_the_picture_that_fails_is_named_and_touches_nothing(
     flight.pilot.picture.feed.observe = stumble
     flight.ask(Play())
     watched = flight.land()
-    assert "LiveFeed" in flight.status["message"]
+    assert "lost sight of the feed;" in flight.status["message"]
     assert flight.status["processed"] > 100
     assert flight.metrics["tiles"]
     assert written(watched.folder) == written(unwatched.folder)
     assert "KeyError" in caplog.text
+
+
+def test_of_each_part_that_is_blind_it_is_said_once(small, tmp_path, caplog):
+    flight = Aloft(small, tmp_path / "out")
+    flight.until("ready")
+    picture = flight.pilot.picture
+
+    def stumble(*_):
+        raise KeyError
+
+    picture.crowd.observe = picture.meters.tiles = picture.services.services = stumble
+    flight.ask(Play())
+    flight.land()
+    assert "lost sight of tiles and charts, the service map, agents;" in flight.status["message"]
+    told = [record.getMessage() for record in caplog.records if "lost sight" in record.message]
+    assert len(told) == len(set(told)) == 3, "however many frames were made"
 
 
 def test_every_part_of_the_picture_sees_a_whole_run_without_trouble(small, tmp_path):
@@ -224,12 +240,12 @@ def test_who_reads_nothing_holds_nobody_up_and_gets_the_newest():
     reader, writer = Pipe(duplex=False)
     outbox = Outbox(writer)
     large = os.urandom(1 << 18)
-    outbox.put(Frame(1, "metrics", 0, large))
-    while outbox.holds("metrics"):
+    outbox.put(Frame(1, "alerts", 0, large))
+    while outbox.holds("alerts"):
         time.sleep(0.001)  # until it is on its way, and stuck in a pipe too small for it
     for sequence in range(1, 50):
-        outbox.put(Frame(1, "metrics", sequence, large))
-    assert outbox.holds("metrics")
+        outbox.put(Frame(1, "alerts", sequence, large))
+    assert outbox.holds("alerts")
     assert [reader.recv().sequence for _ in range(2)] == [0, 49]
     outbox.close()
     assert not reader.poll()
