@@ -9,7 +9,8 @@ from sanket_sim.live.flying.joining import joined
 from sanket_sim.live.flying.orders import Report
 from sanket_sim.live.frames import Frame
 
-_CLOSE_S_MAX = 2.0
+_CLOSE_S_MAX = 10.0
+"""How long whoever looks may take to hear the last word: after it this process is no more."""
 
 
 class Outbox:

@@ -72,8 +72,7 @@ class Alert:
     ----------
     alert_id : int
         Runs from 0; an alert keeps it when it changes.
-    topic : str
-        One of `AlertTopic`.
+    topic : AlertTopic
     severity : State
         ``ok`` is for information.
     title, detail : str
@@ -88,7 +87,7 @@ class Alert:
     """
 
     alert_id: int
-    topic: str
+    topic: AlertTopic
     severity: State
     title: str
     detail: str

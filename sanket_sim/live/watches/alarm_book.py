@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from sanket_sim.core.units import NS_PER_S
-from sanket_sim.live.frames import Alert, Alerts, State
+from sanket_sim.live.frames import Alert, Alerts, AlertTopic, State
 
 ALERTS_MOST = 200
 """Alerts that are remembered; the oldest give way, those that are over first."""
@@ -54,8 +54,7 @@ class Notice:
 
     Parameters
     ----------
-    topic : str
-        See `Alert`.
+    topic : AlertTopic
     key : str
         What it is about; with the topic it names the alert.
     severity : State
@@ -68,7 +67,7 @@ class Notice:
         When such an alert is raised, and when it is over, as a sentence.
     """
 
-    topic: str
+    topic: AlertTopic
     key: str
     severity: State
     title: str

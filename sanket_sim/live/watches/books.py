@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from typing import Final
 
 from sanket_sim.analysis.breaks import BREAK, CORRECTION, DETECTORS
 from sanket_sim.core.units import NS_PER_S
@@ -12,7 +13,7 @@ from sanket_sim.live.watches.network import told_by
 from sanket_sim.live.wording import in_words
 from sanket_sim.trace.batch import TraceBatch, rows_in
 
-TOPIC = "LEDGER"
+TOPIC: Final = "LEDGER"
 OFF_NS = 30 * NS_PER_S
 """How long nothing must have been found before a search is over (chosen)."""
 _RULE = (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter, deque
+from typing import Final
 
 from sanket_sim.core.units import MINUTE_NS, NS_PER_S
 from sanket_sim.live.frames import State
@@ -14,7 +15,7 @@ from sanket_sim.live.watches.alarm_book import AlarmBook, Latch, Measure, Notice
 from sanket_sim.live.wording import in_words
 from sanket_sim.trace.batch import Columns, TraceBatch, rows_in
 
-TOPIC = "FRAUD"
+TOPIC: Final = "FRAUD"
 SPAN_NS = MINUTE_NS
 """Bursts are counted over this long (chosen)."""
 BURST = 6

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from typing import Final
 
 from sanket_sim.core.units import NS_PER_S
 from sanket_sim.live.meters import figures
@@ -13,7 +14,8 @@ from sanket_sim.live.wording import in_words
 from sanket_sim.trace.batch import Columns, TraceBatch, rows_in
 from sanket_sim.trace.schema import TRAP_MARK
 
-FAULT, COMMAND = "FAULT", "COMMAND"
+FAULT: Final = "FAULT"
+COMMAND: Final = "COMMAND"
 _COMMANDED = "command:"
 _FAULT_RULE = "Raised when a fault or trap begins; over when it ends."
 _COMMAND_RULE = "Put on record when somebody commands something; there is nothing to wait for."

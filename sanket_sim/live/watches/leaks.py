@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import numpy as np
 
 from sanket_sim.core.outcomes import LeakClass
@@ -13,7 +15,7 @@ from sanket_sim.live.meters.tiles import LEAKS_CRITICAL
 from sanket_sim.live.watches.alarm_book import AlarmBook, Latch, Measure, Notice
 from sanket_sim.trace.batch import TraceBatch
 
-TOPIC = "LEAKAGE"
+TOPIC: Final = "LEAKAGE"
 RISING = 1.5
 """How many times more must have leaked in the newer half of the window to call it rising."""
 FEW = 5

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -60,7 +60,7 @@ def told_by(actor: str, decisions: Columns, words: Vocabularies) -> Iterator[Hap
 class BreakerWatch:
     """One alert for each way between two services on which a breaker is not closed."""
 
-    TOPIC = "BREAKER"
+    TOPIC: Final = "BREAKER"
     WAY = " → "
     """Stands between the two services in the key of an alert."""
 
@@ -112,7 +112,7 @@ def _ends(bank: Bank, name: str) -> tuple[str, str]:
 class ReplicaWatch:
     """One alert for each service that has not all its replicas."""
 
-    TOPIC = "REPLICA"
+    TOPIC: Final = "REPLICA"
 
     def __init__(self, book: AlarmBook, scene: Scene) -> None:
         self._book, self._words = book, scene.words
@@ -151,7 +151,7 @@ class ReplicaWatch:
 class QueueWatch:
     """One alert for each service before which a long queue stands; judged as the map judges it."""
 
-    TOPIC = "QUEUE"
+    TOPIC: Final = "QUEUE"
 
     def __init__(self, book: AlarmBook, scene: Scene) -> None:
         self._book, self._services = book, scene.bank.services

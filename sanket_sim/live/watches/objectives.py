@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 import numpy as np
 
@@ -18,7 +18,7 @@ from sanket_sim.live.watches.alarm_book import AlarmBook, Latch, Measure, Notice
 from sanket_sim.simulation.experiment import Experiment
 from sanket_sim.trace.batch import TraceBatch
 
-TOPIC = "SLO"
+TOPIC: Final = "SLO"
 CLEAR = 0.9
 """Latency is well again below this share of its objective (chosen)."""
 ON_S, OFF_S = 3.0, 15.0

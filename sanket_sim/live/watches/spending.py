@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Final
 
 from sanket_sim.live.frames import State
 from sanket_sim.live.meters import figures
@@ -11,7 +12,7 @@ from sanket_sim.live.meters.tiles import ELEVATED, RUNAWAY
 from sanket_sim.live.watches.alarm_book import AlarmBook, Latch, Measure, Notice
 from sanket_sim.trace.batch import TraceBatch
 
-TOPIC = "ENERGY"
+TOPIC: Final = "ENERGY"
 CLEAR = 1.05
 """Carbon is well again below this multiple of the calm's (chosen)."""
 ON_S, OFF_S = 10.0, 15.0
