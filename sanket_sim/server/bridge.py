@@ -18,7 +18,20 @@ from sanket_sim.live.frames import STEERABLE, Body, RunStatus, Topic
 from sanket_sim.live.frames.json_text import JsonObject, json_of, object_of
 from sanket_sim.server.refusals import Refusal
 
-NOBODY = RunStatus(0, "", "", "", 0, "empty", 0, 0, 0, "", 0.0, 0.0)
+NOBODY = RunStatus(
+    run_id=0,
+    experiment="",
+    question="",
+    model="",
+    seed=0,
+    state="empty",
+    now_ns=0,
+    duration_ns=0,
+    end_ns=0,
+    start="",
+    speed=0.0,
+    speed_reached=0.0,
+)
 """What there is to say of a run before any was started."""
 
 

@@ -155,7 +155,14 @@ class FlightDeck:
         with self._lock:
             number = self.plan.run_id + 1 if self.plan else 1
             plan = FlightPlan(
-                number, source, dict(overrides or {}), seed, self.out, speed, play, duration
+                number,
+                source,
+                overrides=dict(overrides or {}),
+                seed=seed,
+                out=self.out,
+                speed=speed,
+                play=play,
+                duration=duration,
             )
             kept = self._begin(plan)
         if wait:
@@ -234,6 +241,11 @@ class FlightDeck:
         """Every `frames.Point` of the charts so far."""
         points = self._kept.points
         return [points[index] for index in sorted(points)]
+
+    @property
+    def leaving(self) -> int:
+        """How many former flights are still being measured."""
+        return sum(flight.alive for flight in list(self._leaving))
 
     @property
     def pid(self) -> int | None:

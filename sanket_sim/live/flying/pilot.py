@@ -73,7 +73,18 @@ class Pilot:
         Simulated seconds per second of wall time, to begin with.
     play : bool
         Begin at once, instead of waiting for `Play`.
+
+    Attributes
+    ----------
+    cockpit : Cockpit
+    picture : Picture
+    projector : Projector
+        These are there from `board` on; whoever is not `boarded` flies nothing.
     """
+
+    cockpit: Cockpit
+    picture: Picture
+    projector: Projector
 
     def __init__(
         self,
@@ -93,6 +104,7 @@ class Pilot:
         self._conserved = True
         self.boarded = False
         self._step_until_ns = -1
+        self._replay = Replay(())
         self._given: list[OperatorCommand] = []
         self._taken: list[OperatorCommand] = []
         self._listener = threading.Thread(target=self._listen, name="listener", daemon=True)

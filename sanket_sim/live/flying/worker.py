@@ -9,7 +9,7 @@ import sys
 import traceback
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import KW_ONLY, dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, NoReturn
@@ -51,6 +51,7 @@ class FlightPlan:
 
     run_id: int
     source: str
+    _: KW_ONLY
     overrides: Mapping[str, Any] = field(default_factory=dict)
     seed: int | None = None
     out: Path = Path("results")

@@ -30,7 +30,17 @@ from sanket_sim.server.refusals import refusing
 
 router = APIRouter(prefix="/api", tags=["picture"])
 _NOTHING_SEEN: JsonObject = {"tiles": [], "points": [], "services": [], "stretch": ""}
-_EMPTY_DESK = FraudDesk((), 0, 0, 0, None, None, 0, 0, 0)
+_EMPTY_DESK = FraudDesk(
+    alerts=(),
+    caught=0,
+    missed=0,
+    false_alarms=0,
+    recall=None,
+    precision=None,
+    stopped_minor=0,
+    lost_minor=0,
+    waiting=0,
+)
 LOOKING_INTO = refusing(404, 409, 422, 503)
 """What may be said instead of everything about one thing."""
 _TOPICS: Mapping[str, str] = {topic.lower(): topic for topic in get_args(AlertTopic)}
