@@ -174,3 +174,14 @@ def test_many_that_leak_late_are_told(late: int, share: float) -> None:
         plotter.add(Stretch(second * S, (second + 1) * S, counted(0)), window, 1.0, None)
     assert plotter.points[10].leak_share == 1.0
     assert plotter.points[-1].leak_share == share
+
+
+def test_at_the_end_the_bottleneck_is_who_leaked_most_of_what_reached_him() -> None:
+    now = meters_of(scene_of(CALM)).now
+    ledger, aml = NAMES.index("ledger"), NAMES.index("aml")
+    now.close()
+    assert now.bottleneck_said == "busiest none", "nothing has leaked"
+    now.total.roots[LeakClass.DUPLICATE, [ledger, aml]] = 20, 10
+    now._visits.intents[[ledger, aml]] = 1000, 100
+    assert now.bottleneck == "aml"
+    assert now.bottleneck_said.startswith("bottleneck ")
