@@ -10,6 +10,20 @@ from dataclasses import dataclass
 from types import FrameType
 
 
+class Interrupted(KeyboardInterrupt):
+    """A run was ended where it stood.
+
+    Parameters
+    ----------
+    by : str
+        Who asked first that it end.
+    """
+
+    def __init__(self, by: str) -> None:
+        self.by = by
+        super().__init__(f"interrupted by {by}")
+
+
 @dataclass(slots=True)
 class Interruption:
     """Which signal, or who else, has asked the run to end, if anybody has.
@@ -44,7 +58,7 @@ class Interruption:
         """
         name = _pressed() or signal.Signals(number).name
         if self.requested or self.at_once:
-            raise KeyboardInterrupt(f"interrupted by {self.by or name}")
+            raise Interrupted(self.by or name)
         self.by = name
 
 

@@ -97,11 +97,12 @@ class RunRecord:
         self._note(simulated_ns=simulated_ns)
         self.save()
 
-    def end(self, reason: str = "") -> None:
+    def end(self, reason: str = "", interrupted_by: str = "") -> None:
         """Write the last word: complete if there is no `reason` against it."""
         self._note(
             complete=not reason,
             reason=reason,
+            interrupted_by=interrupted_by,
             wall_s=round(self._watch.wall_s, 3),
             cpu_s=round(self._watch.cpu_s, 3),
             peak_mb=round(peak_mb(), 1),

@@ -28,7 +28,7 @@ from sanket_sim.network import SimPyEngine
 from sanket_sim.simulation.conservation import MoneyAuditor
 from sanket_sim.simulation.crew import Cockpit, Crew, NoCrew
 from sanket_sim.simulation.experiment import Experiment
-from sanket_sim.simulation.interruption import Interruption, interruptible
+from sanket_sim.simulation.interruption import Interrupted, Interruption, interruptible
 from sanket_sim.simulation.loop import (
     Calendar,
     Guard,
@@ -125,7 +125,7 @@ class Run:
     @property
     def interrupted(self) -> bool:
         """Whether somebody stopped the run."""
-        return self.manifest.reason.startswith("interrupted")
+        return bool(self.manifest.interrupted_by)
 
     @cached_property
     def trace(self) -> Trace:
@@ -258,13 +258,14 @@ def run_once(
             reached_ns = _simulate(resolved, record, observers, crew, asked)
             asked.at_once = True
             record.reach(reached_ns)
-            record.end(_said(asked, reached_ns))
+            record.end(_said(asked, reached_ns), asked.by)
             _measure(record, options)
     except BaseException as error:
+        by = error.by if isinstance(error, Interrupted) else ""
         with suppress(TraceError):
-            record.end(str(error) or type(error).__name__)
+            record.end(str(error) or type(error).__name__, by)
         raise
-    record.end(record.manifest.reason)
+    record.end(record.manifest.reason, record.manifest.interrupted_by)
     return Run(record.folder)
 
 

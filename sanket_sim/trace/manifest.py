@@ -39,6 +39,8 @@ class Manifest(Settings):
     complete: bool = False
     reason: str = "still running, or killed"
     """Why `complete` is false; empty when it is true."""
+    interrupted_by: str = ""
+    """Who stopped the run, a signal or an operator; empty if nobody did."""
     engine: str = ""
     engine_reason: str = ""
     """Why this engine ran and not another."""

@@ -13,6 +13,7 @@ from flown import PATIENCE_S, hold_up
 
 from sanket_sim.__main__ import main
 from sanket_sim.core.errors import ConservationError
+from sanket_sim.simulation.run import Run
 from sanket_sim.trace.manifest import load_manifest
 from sanket_sim.trace.reader import Trace
 
@@ -239,6 +240,7 @@ def test_an_interrupted_run_keeps_partial_findings(probe, tmp_path, number):
     manifest = load_manifest(folder)
     assert not manifest.complete
     assert manifest.reason.startswith(f"interrupted by {number.name} at ")
+    assert (manifest.interrupted_by, Run(folder).interrupted) == (number.name, True)
     found = json.loads((folder / "findings.json").read_text())
     assert not found["run"]["complete"]
     assert Trace(folder).table("transactions").num_rows > 0
@@ -258,6 +260,7 @@ def test_a_signal_during_the_report_leaves_no_run_that_calls_itself_complete(pro
     manifest = load_manifest(folder)
     assert not manifest.complete
     assert manifest.reason == "interrupted by SIGTERM"
+    assert (manifest.interrupted_by, Run(folder).interrupted) == ("SIGTERM", True)
     assert not (folder / "report.html").exists()
 
 
@@ -269,6 +272,7 @@ def test_a_killed_run_leaves_finished_parts_readable(probe, tmp_path):
     process.communicate()
     manifest = load_manifest(folder)
     assert not manifest.complete
+    assert not Run(folder).interrupted, "nobody has asked it to end"
     hops = Trace(folder).columns("hops", ["sent_ns"])["sent_ns"]
     assert len(hops) % 131_072 == 0
     assert len(hops) > 0

@@ -158,6 +158,7 @@ def test_a_run_that_is_stopped_is_measured_and_says_who_stopped_it(small, tmp_pa
     run = flight.land()
     assert not run.complete
     assert run.manifest.reason == "interrupted by mira at 4s of simulated time"
+    assert (run.manifest.interrupted_by, run.interrupted) == ("mira", True)
     assert run.findings_json["traffic"]["submitted"] > 0
 
 

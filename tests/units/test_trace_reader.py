@@ -130,6 +130,14 @@ def test_a_manifest_comes_back_as_saved_and_lists_other_files(tmp_path):
     assert set(read.files) == {"hops/part-00000.parquet", "report.md"}
 
 
+def test_a_manifest_that_does_not_say_who_interrupted_a_run_can_be_read(tmp_path):
+    Manifest(name="peak", seed=3).save(tmp_path)
+    path = tmp_path / "manifest.json"
+    path.write_text(path.read_text().replace('  "interrupted_by": "",\n', ""))
+    assert "interrupted_by" not in path.read_text()
+    assert load_manifest(tmp_path).interrupted_by == ""
+
+
 @pytest.mark.parametrize("content", [None, b"", b"{}", b"\xff"])
 def test_what_is_no_manifest_is_refused(tmp_path, content):
     if content is not None:
