@@ -20,13 +20,16 @@ from sanket_sim.simulation.shelf import entry_of
 
 _TOLD = ("ready", "measuring", "ended", "failed")
 _NOT_BEGUN = "the run has not begun: nothing of it is kept"
-_MEASURED = "what there is of the run is measured; again: at once"
+_MEASURED = "what there is of the run is measured"
+_WRITTEN = "findings and report of the run are being written"
+_LONG = (_MEASURED, _WRITTEN)
+"""What takes a while: it need not be waited for."""
 _FATES: Mapping[str, str] = {
     "starting": _NOT_BEGUN,
     "ready": _NOT_BEGUN,
     "running": _MEASURED,
     "paused": _MEASURED,
-    "measuring": "findings and report of the run are being written; again: at once",
+    "measuring": _WRITTEN,
     "ended": "the run had ended, its report is written",
     "failed": "the run had failed, what it had written stays",
 }
@@ -69,7 +72,7 @@ class Crier:
 
     def part(self, by: str) -> None:
         """Say that the end has begun, what becomes of the run, and how not to wait for that."""
-        self.say("ending", f"({by}) {_fate(self._deck.status)}")
+        self.say("ending", f"({by}) {_outlook(_fate(self._deck.status), self._deck.leaving)}")
 
     def farewell(self) -> None:
         """Say what is left of the last run."""
@@ -93,6 +96,15 @@ class Crier:
         if status.state == "measuring":
             written = ""
         self.say(status.state, "  ".join(filter(None, (written, message))))
+
+
+def _outlook(fate: str, leaving: int) -> str:
+    said = [fate]
+    if leaving:
+        said.append(f"{leaving} earlier run{'s'[: leaving > 1]} still being measured")
+    if leaving or fate in _LONG:
+        said.append("again: at once")
+    return "; ".join(said)
 
 
 def _fate(status: RunStatus | None) -> str:

@@ -119,6 +119,17 @@ def test_whoever_ends_the_server_is_told_what_becomes_of_the_run(tmp_path, state
     assert told.file.getvalue().strip() == f"ending    (SIGINT) {said}"
 
 
+@pytest.mark.parametrize(("leaving", "said"), [(1, "1 earlier run"), (2, "2 earlier runs")])
+def test_whoever_ends_the_server_is_told_of_runs_that_are_still_measured(tmp_path, leaving, said):
+    class Succeeded(FlightDeck):
+        status = replace(NOBODY, state="ready")
+
+    Succeeded.leaving = leaving
+    told = Console(file=StringIO(), width=200)
+    Crier(Succeeded(tmp_path), told).part("SIGINT")
+    assert told.file.getvalue().strip().endswith(f"{said} still being measured; again: at once")
+
+
 def test_a_port_in_use_is_refused_before_anything_is_begun(capsys, tmp_path):
     with socket.create_server(("127.0.0.1", 0)) as theirs:
         port = str(theirs.getsockname()[1])
