@@ -70,10 +70,10 @@ def beside_deck(standing: Standing, orders: Orders, tab: Tab) -> None:
     elif panel.name == "findings":
         drawer(
             name="findings",
-            title="Findings",
+            title="Findings" if standing.state == "ended" else "Findings so far",
             subtitle=standing.folder,
             icon="report",
-            inside=findings(standing, orders),
+            inside=findings(standing, orders, tab),
             event_shut=lambda _: tab.close(),
         )
     elif panel.name == "inspect":

@@ -11,7 +11,7 @@ from sanket_sim.dashboard.page.weaving import component, from_vue
 _ACTIONS: tuple[tuple[Name, str, str], ...] = (
     ("experiments", "experiments", "Choose another experiment"),
     ("inject", "inject", "Inject a fault or trap, change a policy or control"),
-    ("findings", "report", "Findings and report of this run"),
+    ("findings", "report", "Findings of this run, and its report when it has ended"),
 )
 """Panel, icon, and what it is for."""
 
@@ -31,7 +31,7 @@ def actions(standing: Standing, tab: Tab) -> None:
     """Show what can be opened."""
     against = {
         "inject": standing.against("inject"),
-        "findings": "" if standing.state == "ended" else "the run has not ended yet",
+        "findings": standing.against("findings"),
     }
     _actions(
         panel=tab.panel.value.name,

@@ -8,8 +8,10 @@ from typing import Literal
 from sanket_sim.live.flying.flight_deck import FlightDeck
 from sanket_sim.live.frames import STEERABLE
 
-Control = Literal["play", "step", "stop", "reset", "speed", "inject"]
+Control = Literal["play", "step", "stop", "reset", "speed", "inject", "findings"]
 _FLYING = ("running", "paused", "measuring")
+_TELLING = (*STEERABLE, "ended")
+"""States in which a run says what it amounts to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +51,14 @@ class Standing:
         --------
         >>> Standing("running").against("step")
         'pause the run to go on step by step'
-        >>> Standing("paused").against("step")
-        ''
+        >>> Standing("paused").against("step"), Standing("ended").against("findings")
+        ('', '')
         """
         if not self.state:
             return "no run has been started yet: choose an experiment"
         if control == "reset":
             return "the run is at its start" if self.state == "ready" else ""
-        if self.state not in STEERABLE:
+        if self.state not in (_TELLING if control == "findings" else STEERABLE):
             return _over(self.state)
         if control == "step" and self.state == "running":
             return "pause the run to go on step by step"
@@ -68,6 +70,8 @@ class Standing:
 def _over(state: str) -> str:
     if state == "measuring":
         return "findings and report are being written"
+    if state == "starting":
+        return "the run is being brought to its start"
     return f"the run has {state}: reset it, or start another"
 
 

@@ -79,3 +79,14 @@ def words(name: str) -> str:
     ('card testing', 'late commit')
     """
     return name.replace("_", " ").lower() if name.isupper() else name.replace("_", " ")
+
+
+def capital(text: str) -> str:
+    """Begin a text with a capital, and leave the rest as it is.
+
+    Examples
+    --------
+    >>> capital("p99 > 1 s"), capital("core banking"), capital("")
+    ('P99 > 1 s', 'Core banking', '')
+    """
+    return text[:1].upper() + text[1:]

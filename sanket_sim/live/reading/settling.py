@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -28,8 +28,10 @@ class BreakKind:
     ----------
     kind : str
     found : int
+    ordered : int
+        A correction has been ordered, and not carried out yet; it may fail.
     corrected, cleared, written_off : int
-        Investigations that are over, by how they ended. The others are open.
+        Settled: by a correction that was carried out, by itself, or given up. The others are open.
     leaked_minor : dict
         Gross leak of these orders by currency [minor units]; nothing where no money went wrong.
     returned_minor : dict
@@ -38,6 +40,7 @@ class BreakKind:
 
     kind: str
     found: int = 0
+    ordered: int = 0
     corrected: int = 0
     cleared: int = 0
     written_off: int = 0
@@ -135,22 +138,16 @@ class Settling:
 
 
 def _copied(one: BreakKind) -> BreakKind:
-    return BreakKind(
-        one.kind,
-        one.found,
-        one.corrected,
-        one.cleared,
-        one.written_off,
-        Counter(one.leaked_minor),
-        Counter(one.returned_minor),
-    )
+    money = Counter(one.leaked_minor), Counter(one.returned_minor)
+    return replace(one, leaked_minor=money[0], returned_minor=money[1])
 
 
 def _add(found: dict[str, BreakKind], order: _Order) -> None:
     for kind in order.kinds:
         one = found.setdefault(kind, BreakKind(kind))
         one.found += 1
-        one.corrected += order.end == CORRECTION
+        one.ordered += order.end == CORRECTION and not order.returned_minor
+        one.corrected += order.end == CORRECTION and bool(order.returned_minor)
         one.cleared += order.end == "cleared"
         one.written_off += order.end == "write_off"
         one.leaked_minor.update(order.leaked_minor)
