@@ -75,6 +75,8 @@ def _worth(
     leakage: LeakageFinding, resilience: ResilienceFinding, name: str, score: Estimate
 ) -> str:
     """Say what the score can carry."""
+    if not leakage.submitted:
+        return "No intent was measured, so no service can be called worse than another."
     if not leakage.leaked:
         return (
             f"Nothing leaked, so no service can be called worse than another by leakage; on "

@@ -188,6 +188,19 @@ def test_drawing_a_run_that_ends_before_its_trap_is_laid_warns_of_nothing(tmp_pa
     assert not (tmp_path / "plots" / "controls.png").exists()
 
 
+def test_drawing_a_run_that_was_stopped_in_its_warm_up_says_that_nothing_is_measured(
+    tmp_path,
+) -> None:
+    short = Plan(duration_s=2, warmup_s=60, complete=False, fault=(120, 150))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        write_report(write_run(tmp_path, short))
+    text = (tmp_path / "report.md").read_text("utf-8")
+    assert text.count("The run ended in its warm-up, of which nothing is measured.") == 6
+    assert "No intent was measured" in text
+    assert not re.search(r"\bnan\b", text)
+
+
 def test_yen_have_no_decimals(folder: Path) -> None:
     text = (folder / "report.md").read_text("utf-8")
     assert re.search(r"\d JPY", text)

@@ -6,6 +6,7 @@ from typing import Any
 
 from sanket_sim.analysis.findings import Findings
 from sanket_sim.analysis.report.style import LIGHT, Plot, finish
+from sanket_sim.analysis.report.time_charts import measured
 from sanket_sim.analysis.report.wording import number
 from sanket_sim.analysis.run_folder import RunFolder
 
@@ -45,7 +46,7 @@ def energy_plot(run: RunFolder, findings: Findings) -> Plot:
         f"{number(energy.per_payment_j.value)} J and {number(energy.sci_mg.value)} mg CO2e for "
         f"each good payment; {idle:.0f} % of the energy was drawn by capacity that nobody used."
     )
-    return finish(figure, "energy", "Energy by service and by use", note)
+    return finish(figure, "energy", "Energy by service and by use", measured(run, note))
 
 
 def _share(part: float, whole: float) -> float:

@@ -10,6 +10,7 @@ from sanket_sim.analysis.report.fraud_sections import fraud_tables
 from sanket_sim.analysis.report.money_sections import money_tables
 from sanket_sim.analysis.report.table import Row, Table, percent
 from sanket_sim.analysis.report.wording import (
+    MISSING,
     duration,
     durations,
     estimate,
@@ -147,7 +148,7 @@ def executive_table(findings: Findings) -> Table:
         ),
         (
             "Leaked intents",
-            f"{found.detected_leakage.value:,.0f}",
+            _whole(found.detected_leakage),
             interval(found.detected_leakage),
         ),
         ("Stress volume", f"{found.stress_volume:,}", ""),
@@ -163,11 +164,15 @@ def executive_table(findings: Findings) -> Table:
         ),
         (
             "High-energy events",
-            f"{found.high_energy_events.value:,.0f}",
+            _whole(found.high_energy_events),
             interval(found.high_energy_events),
         ),
     )
     return Table("Executive summary", ("Figure", "Value", "95 % interval"), rows, found.worth)
+
+
+def _whole(found: Estimate) -> str:
+    return f"{found.value:,.0f}" if found.known else MISSING
 
 
 def tables(findings: Findings) -> list[Table]:

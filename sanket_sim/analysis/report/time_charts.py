@@ -32,6 +32,7 @@ CLASS_COLOURS = {
     LeakClass.STUCK_HOLD: "text",
 }
 _WIDTH, _HEIGHT = 7.4, 3.1
+_UNMEASURED = "The run ended in its warm-up, of which nothing is measured."
 
 
 def canvas(width: float = _WIDTH, height: float = _HEIGHT) -> tuple[Any, Any]:
@@ -52,9 +53,11 @@ def time_axes(run: RunFolder, width: float = _WIDTH) -> tuple[Any, Any]:
     axes.xaxis.set_major_locator(MultipleLocator(tick_s(end_s)))
     axes.xaxis.set_major_formatter(FuncFormatter(lambda t_s, _: clock(run, t_s)))
     if run.start_ns:
-        axes.axvspan(0, run.start_ns / NS_PER_S, color=LIGHT["bg"], zorder=0)
+        # A run that was stopped in its warm-up has no later part: a name there would leave no plot.
+        warm_s = min(run.start_ns / NS_PER_S, end_s)
+        axes.axvspan(0, warm_s, color=LIGHT["bg"], zorder=0)
         axes.text(
-            run.start_ns / NS_PER_S / 2,
+            warm_s / 2,
             1.01,
             "warm-up",
             transform=axes.get_xaxis_transform(),
@@ -127,6 +130,11 @@ def legend(axes: Any, columns: int = 4) -> None:
     )
 
 
+def measured(run: RunFolder, note: str) -> str:
+    """Return what is to be seen in a plot of what is measured, if anything is."""
+    return note if run.arrivals_end_ns > run.start_ns else _UNMEASURED
+
+
 def _pooled(values: NDArray[np.int64], size: int) -> NDArray[np.int64]:
     return np.asarray(np.add.reduceat(values, np.arange(0, values.shape[-1], size), axis=-1))
 
@@ -158,7 +166,7 @@ def throughput_plot(run: RunFolder, findings: Findings) -> Plot:
     legend(axes)
     rates = (findings.traffic.goodput_per_s.value, findings.traffic.offered_per_s.value)
     note = f"{number(rates[0])} good intents a second of {number(rates[1])} offered."
-    return finish(figure, "throughput", "Throughput", note)
+    return finish(figure, "throughput", "Throughput", measured(run, note))
 
 
 def leakage_plot(run: RunFolder, findings: Findings) -> Plot:
@@ -189,7 +197,7 @@ def leakage_plot(run: RunFolder, findings: Findings) -> Plot:
         if findings.leakage.leaked
         else "Nothing leaked after the warm-up."
     )
-    return finish(figure, "leakage", "Leakage by class", note)
+    return finish(figure, "leakage", "Leakage by class", measured(run, note))
 
 
 def quality_plot(run: RunFolder, findings: Findings) -> Plot:
@@ -217,9 +225,8 @@ def quality_plot(run: RunFolder, findings: Findings) -> Plot:
         axes.set_ylim(98.9, 100.06)
     axes.set_ylabel("Q, % good of offered")
     legend(axes)
-    return finish(
-        figure, "quality", "Service level and the resilience triangle", _recovery_note(findings)
-    )
+    note = measured(run, _recovery_note(findings))
+    return finish(figure, "quality", "Service level and the resilience triangle", note)
 
 
 def _annotate_recovery(axes: Any, run: RunFolder, findings: Findings) -> None:
@@ -280,7 +287,7 @@ def latency_plot(run: RunFolder, findings: Findings) -> Plot:
         f"p50 {duration(end_to_end.p50_s.value)}, p99 {duration(end_to_end.p99_s.value)}, "
         f"p99.9 {duration(end_to_end.p999_s.value)} over the measured time."
     )
-    return finish(figure, "latency", "Latency, end to end", note)
+    return finish(figure, "latency", "Latency, end to end", measured(run, note))
 
 
 def queue_plot(run: RunFolder) -> Plot:
@@ -339,4 +346,4 @@ def utilisation_plot(run: RunFolder, findings: Findings) -> Plot:
         findings.latency.by_service.items(), key=lambda item: np.nan_to_num(item[1].utilisation)
     )
     note = f"Busiest on average: {busiest[0]}, {100 * busiest[1].utilisation:.0f} % of its workers."
-    return finish(figure, "utilisation", "Utilisation of workers", note)
+    return finish(figure, "utilisation", "Utilisation of workers", measured(run, note))
