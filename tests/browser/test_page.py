@@ -86,6 +86,12 @@ def test_page_has_a_name_a_language_an_icon_and_no_locked_zoom(deck: Page) -> No
     assert deck.locator("link[rel=icon]").last.get_attribute("href") == "/skin/icon.svg"
 
 
+def test_solara_lays_nothing_over_our_own_notice_that_the_server_is_gone(deck: Page) -> None:
+    veils = deck.locator("#app > .v-application--wrap > .v-overlay")
+    shown = veils.evaluate_all("all => all.map((veil) => getComputedStyle(veil).display)")
+    assert set(shown) == {"none"}
+
+
 def test_a_page_of_the_api_finds_an_icon_too(at_start: Served) -> None:
     import httpx
 
