@@ -29,6 +29,14 @@ class Watch(Protocol):
         ...
 
 
+class Measuring(Protocol):
+    """One of them that looks at what happens over a stretch of time."""
+
+    def close(self, now_ns: int) -> None:
+        """Learn that the last batch has come."""
+        ...
+
+
 class Alarms:
     """Watches the other parts of the picture; must observe after them."""
 
@@ -38,19 +46,22 @@ class Alarms:
         del services  # breakers, replicas and queues are told from the batch itself
         book, now = AlarmBook(), meters.now
         self.book, self._now = book, now
-        self._leaks = LeakWatch(book, now, deduplicates=_deduplicates(scene.bank))
+        latency, carbon = LatencyWatch(book, now), CarbonWatch(book, now)
+        budget = BudgetWatch(book, now, scene.experiment)
+        leaks = LeakWatch(book, now, deduplicates=_deduplicates(scene.bank))
+        self._measuring: tuple[Measuring, ...] = (latency, budget, leaks, carbon)
         self._watches: tuple[Watch, ...] = (
             FaultWatch(book, scene),
             CommandWatch(book, scene),
-            LatencyWatch(book, now),
-            BudgetWatch(book, now, scene.experiment),
-            self._leaks,
+            latency,
+            budget,
+            leaks,
             BreakerWatch(book, scene),
             ReplicaWatch(book, scene),
             QueueWatch(book, scene),
             BurstWatch(book, scene),
             CampaignWatch(book, fraud.campaigns),
-            CarbonWatch(book, now),
+            carbon,
             BreakWatch(book, scene),
         )
 
@@ -60,8 +71,9 @@ class Alarms:
             watch.watch(batch)
 
     def close(self) -> None:
-        """Say of what is counted what it has come to: the last batch has come."""
-        self._leaks.close(self._now.now_ns)
+        """End what is measured over time, for no time passes any more; the rest stays as it is."""
+        for watch in self._measuring:
+            watch.close(self._now.now_ns)
 
     def break_law(self, message: str, now_ns: int) -> None:
         """Tell that a law of money does not hold; the run comes down with it."""

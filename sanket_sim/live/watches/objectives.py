@@ -54,6 +54,10 @@ class LatencyWatch:
         elif bad:
             self._tell(p99_ms, slo_ms, batch.end_ns)
 
+    def close(self, now_ns: int) -> None:
+        """End what is open: nobody waits any more."""
+        self._end(now_ns)
+
     def _tell(self, p99_ms: float, slo_ms: float, now_ns: int) -> None:
         if p99_ms > self._worst_ms:
             self._worst_ms, self._where = p99_ms, self._now.bottleneck
@@ -124,6 +128,10 @@ class BudgetWatch:
             self._book.end(TOPIC, "availability", batch.end_ns)
         elif burning:
             self._tell(*burning[0], batch.end_ns)
+
+    def close(self, now_ns: int) -> None:
+        """End what is open: nothing burns any more."""
+        self._book.end(TOPIC, "availability", now_ns)
 
     def _burn(self, rule: _Rule, slot: int) -> float:
         """Return the burn rate of the long window if both windows burn too fast, else 0."""

@@ -49,6 +49,10 @@ class CarbonWatch:
         elif bad:
             self._tell(ratio, surely, batch.end_ns)
 
+    def close(self, now_ns: int) -> None:
+        """End what is open: nothing is spent any more."""
+        self._end(now_ns)
+
     def _tell(self, ratio: float | None, surely: float, now_ns: int) -> None:
         self._worst = max(self._worst, ratio or 0.0)
         severity: State = "warn" if surely > RUNAWAY else "ok"
