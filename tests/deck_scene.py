@@ -463,6 +463,7 @@ class Scene:
             message="",
             processed=int(t * 150),
             conserved=not (self.hurt > 1 and t > 320),
+            counts_from_ns=60 * NS,
         )
 
     def metrics(self, t: float, state: FlightState, speed: float) -> Metrics:

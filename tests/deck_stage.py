@@ -86,6 +86,8 @@ class Stage:
         if found is None:
             page = _PAGE.format(attributes=attributes)
             return route.fulfill(body=page, content_type="text/html")
+        if path == "/api/health":
+            return route.fulfill(json={"alive": True})
         if not found.exists():
             return route.fulfill(status=404)
         kind = mimetypes.guess_type(found.name)[0] or "application/octet-stream"

@@ -8,6 +8,7 @@ import pytest
 from deck_scene import Scene
 from deck_stage import Stage
 
+from sanket_sim.core.shares import percent
 from sanket_sim.live.frames import Disturbance, EdgeNow, Feed, FeedRow, Point, Replica
 from sanket_sim.live.meters.figures import TIMES
 
@@ -155,6 +156,78 @@ class TestTimeline:
         stage.send("metrics", calm)
         left = stage.page.locator(".time-head").evaluate("head => parseFloat(head.style.left)")
         assert left == pytest.approx(100 * calm.run.now_ns / calm.run.end_ns, abs=0.01)
+
+    def test_what_finds_no_lane_is_listed_and_no_label_meets_another(self, stage, calm) -> None:
+        told = tuple(
+            replace(disturbance(at, 100 + at, 300 + at), by="Ada", label=f"latency on service {at}")
+            for at in range(8)
+        )
+        stage.send("metrics", replace(calm, disturbances=told))
+        more = stage.page.get_by_test_id("disturbances-more")
+        assert more.inner_text() == "+5 more"
+        more.focus()
+        details = stage.page.get_by_test_id("disturbance-details").inner_text()
+        laid = stage.page.locator("[data-testid^=disturbance-]:is(button)")
+        shown = [one.get_attribute("data-testid") for one in laid.all()]
+        for one in told:
+            listed = one.label.capitalize() in details
+            assert listed != (f"disturbance-{one.fault_id}" in shown), one.label
+        boxes = stage.boxes(".time-window-word:visible")
+        assert len(boxes) == 3
+        tops = [box["y"] for box in boxes]
+        assert len(set(tops)) == len(tops)
+        assert stage.page.locator(".time-marks i").count() == len(told)
+
+    def test_a_label_goes_where_it_has_room(self, stage, calm) -> None:
+        told = (disturbance(0, 100, 110), disturbance(1, 115, 125))
+        stage.send("metrics", replace(calm, disturbances=told))
+        words = stage.page.locator(".time-window-word")
+        cut = "words => words.map((word) => word.scrollWidth > word.clientWidth)"
+        assert words.evaluate_all(cut) == [False, False]
+
+    def test_the_warm_up_is_marked_up_to_its_end(self, stage, calm) -> None:
+        run = replace(calm.run, counts_from_ns=calm.run.end_ns // 4)
+        stage.send("metrics", replace(calm, run=run))
+        assert stage.page.locator(".time-warm").evaluate("it => it.style.width") == "25%"
+        assert stage.page.locator(".time-warm-word").inner_text() == "warm-up"
+
+
+PERCENT = """async (shares) => {
+  const { percent } = await import("/deck/format.js");
+  return shares.map((share) => percent(share));
+}"""
+SHARES = (
+    *(0.0, 1.0, 0.5, 0.0755, 0.912, 0.0462, 0.1, 0.01, 0.001, 0.0001, 1e-6, 3.1e-7, 1e-9, 0.00031),
+    *(0.9, 0.99, 0.999, 0.9987, 0.9999, 0.99999, 0.999999, 0.3333, 2 / 3, 1.2, 0.0999, 0.98996),
+)
+
+
+def test_shares_are_written_as_everywhere_else(stage) -> None:
+    written = stage.page.evaluate(PERCENT, SHARES)
+    assert written == [f"{percent(share)} %" for share in SHARES]
+
+
+def test_a_narrow_legend_keeps_the_worst_latency_with_its_unit(stage, calm) -> None:
+    slow = {"p50_ms": 25_228.0, "p95_ms": 95_082.0, "p99_ms": 1_020_000.0}
+    stage.send("metrics", replace(calm, points=points(slow, slow)))
+    told = stage.page.locator("[data-testid=chart-latency] .legend-entry").first
+    assert told.inner_text().split() == ["p99", "17", "min"]
+    room = stage.page.locator("[data-testid=chart-latency] .legend").bounding_box()
+    box = told.bounding_box()
+    assert box["x"] >= room["x"]
+    assert box["y"] + box["height"] <= room["y"] + room["height"] + 1
+
+
+MOST = """async (highs) => {
+  const { StickyScale } = await import("/deck/scales.js");
+  return highs.map((high) => new StickyScale({ floor: 0.3, most: 100 }).fit(0, high));
+}"""
+
+
+def test_an_axis_of_shares_ends_where_all_is_reached(stage) -> None:
+    ranges = stage.page.evaluate(MOST, [70.0, 96.0, 100.0])
+    assert [one["max"] for one in ranges] == [75, 100, 100]
+    assert ranges[2] == {"min": 0, "max": 100, "interval": 25}
 
 
 class TestHeader:

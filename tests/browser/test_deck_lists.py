@@ -29,6 +29,10 @@ def stage(page):
     assert page.errors == []
 
 
+ROOMY = {"customer": 66, "payee": 66, "why": 84}
+"""Least width of what has words in it [px]."""
+
+
 def payment(tx_id, verdict="ok", **changes):
     states = {"ok": "ok", "review": "warn", "decline": "critical", "leaked": "critical"}
     row = FeedRow(
@@ -66,8 +70,46 @@ def shown(stage):
 def test_a_payment_reads_like_the_picture(stage):
     stage.send("transactions", feed(payment(60, "review", risk=0.62)))
     words = stage.page.get_by_test_id("feed-row-60").inner_text()
-    for part in ("08:01:00", "Nora Hansen", "card payment", "¥24,865", "126 ms", "0.62", "review"):
+    for part in ("08:01:00", "Nora Hansen", "Apple", "¥24,865", "0.62", "new payee", "review"):
         assert part in words
+
+
+def test_who_needs_no_reasons_tells_the_type_in_their_place(stage):
+    stage.send("transactions", feed(payment(1), payment(2, "review")))
+    told = [stage.page.get_by_test_id(f"feed-row-{one}").locator(".feed-why") for one in (1, 2)]
+    assert [cell.inner_text() for cell in told] == ["card payment", "new payee"]
+
+
+@pytest.mark.parametrize("view", ["resilience", "fraud"])
+@pytest.mark.parametrize("size", [(1400, 850), (1440, 900), (1680, 1020), (1920, 1080)], ids=str)
+def test_reasons_and_people_have_room_at_every_size(chromium, size, view):
+    made = Stage(chromium, size)
+    turn = "document.querySelector('sanket-deck').setAttribute"
+    made.page.evaluate(f"{turn}('view', '{view}'); {turn}('truth', '')")
+    long = payment(1, "review", reasons=("unusual amount", "rapid in out", "new payee"))
+    made.send("transactions", feed(long, payment(2)))
+    row = made.page.get_by_test_id("feed-row-1")
+    widths = {one: row.locator(f".feed-{one}").bounding_box()["width"] for one in ROOMY}
+    assert all(widths[one] >= least for one, least in ROOMY.items()), widths
+    cut = "cells => cells.filter((td) => td.scrollWidth > td.clientWidth).map((td) => td.className)"
+    figures = row.locator(".feed-time, .feed-amount, .feed-risk, .feed-truth, .feed-verdict")
+    assert figures.evaluate_all(cut) == []
+    heights = {box["height"] for box in made.boxes(ROWS)}
+    assert max(heights) - min(heights) < 1
+    made.page.close()
+
+
+@pytest.mark.parametrize("width", [1280, 1440, 1680])
+def test_chips_of_every_verdict_stand_whole_above_the_rows(chromium, width):
+    made = Stage(chromium, (width, 900))
+    verdicts = ("ok", "review", "step-up", "decline", "blocked", "leaked", "failed", "refused")
+    made.send("transactions", feed(*(payment(at, one) for at, one in enumerate(verdicts))))
+    chips, title = made.boxes(".feed-chip:visible"), made.boxes(".feed .card-title")[0]
+    rows = made.boxes("[data-testid=feed]")[0]
+    assert len(chips) == len(verdicts)
+    assert max(chip["y"] + chip["height"] for chip in chips) <= rows["y"]
+    assert min(chip["x"] for chip in chips) >= title["x"] + title["width"]
+    made.page.close()
 
 
 def test_the_newest_come_first_and_frames_may_repeat_rows(stage):
@@ -237,6 +279,15 @@ def test_new_critical_alerts_alone_are_read_out(stage):
     assert voice.inner_text() == ""
     stage.send("alerts", alerts(alert(3, "critical"), alert(2), alert(1, "critical")))
     assert voice.inner_text() == "Critical: Alert 3. detail"
+
+
+def test_a_long_title_of_an_alert_is_told_whole(stage):
+    title = "Books and customers disagree: 884 payments"
+    stage.send("alerts", alerts(alert(1, title=title)))
+    cut = stage.page.locator(".alerts-title").evaluate(
+        "told => told.scrollHeight > told.clientHeight + 1 || told.scrollWidth > told.clientWidth"
+    )
+    assert not cut
 
 
 def test_no_alert_is_cut_off_at_rest(stage):

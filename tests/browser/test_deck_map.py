@@ -8,6 +8,8 @@ import pytest
 from deck_scene import Scene
 from deck_stage import Stage, map_of
 
+from sanket_sim.live.frames import Judged
+
 MODELS = (
     "retail_bank",
     "bank_of_anthos",
@@ -98,6 +100,39 @@ def test_no_edge_runs_across_a_card(sized, calm, model):
         }"""
     )
     assert crossings == []
+
+
+@pytest.mark.parametrize("size", [(1400, 850), (1680, 1020)], ids=str)
+def test_a_card_says_all_six_things_with_their_units(chromium, calm, size):
+    made = Stage(chromium, size)
+    ended = replace(calm.run, state="ended", message="With a notice above the tiles.")
+    made.send("metrics", replace(map_of("retail_bank", calm), run=ended))
+    for name in ("payment", "aml", "cards"):
+        card = made.page.get_by_test_id(f"service-{name}")
+        seen = card.locator(".map-body > *:visible")
+        boxes = [one.bounding_box() for one in seen.all()]
+        assert len(boxes) == 6, name
+        assert all(lies_within(box, card.bounding_box()) for box in boxes)
+        assert not [(a, b) for at, a in enumerate(boxes) for b in boxes[at + 1 :] if overlap(a, b)]
+        words = card.inner_text().replace("\n", " ")
+        for part in ("1234", "tx/s", "12.3 s", "p99", "5.40 %"):
+            assert part in words
+    made.page.close()
+
+
+def test_the_colours_of_a_card_are_the_states_that_were_sent(stage, calm):
+    payment = next(one for one in calm.services if one.name == "payment")
+    told = Judged(utilisation="warn", errors="critical", leaks="ok")
+    mine = replace(payment, utilisation=0.1, error_share=0.0, leak_share=0.9, judged=told)
+    services = tuple(mine if one is payment else one for one in calm.services)
+    stage.send("metrics", replace(calm, services=services))
+    card = stage.page.get_by_test_id("service-payment")
+    assert card.locator(".map-load").get_attribute("data-load") == "warn"
+    heats = {}
+    for unit in ("load", "errors", "leakage"):
+        stage.page.get_by_test_id(f"heat-{unit}").click()
+        heats[unit] = card.locator(".map-heat").get_attribute("data-heat")
+    assert heats == {"load": "warn", "errors": "critical", "leakage": "ok"}
 
 
 def test_figures_change_without_a_new_node(stage, calm):

@@ -203,7 +203,7 @@ def test_tiles_of_an_empty_run_have_nothing_to_judge() -> None:
     assert tiles["leakage"].facts == ("warming up", "counts from 08:00:05")
     unwarmed = dataclasses.replace(PLAN, warmup_s=0)
     facts = meters_of(scene_of(unwarmed)).tiles()[2].facts
-    assert facts == ("0 units", "0 EUR at risk")
+    assert facts == ("0 payments", "0 EUR at risk")
 
 
 def test_a_stall_turns_latency_and_resilience_red_and_back() -> None:
@@ -475,7 +475,7 @@ def test_in_the_warm_up_tiles_say_that_it_is_not_counted_and_when_it_ends() -> N
     assert tiles["recall"] == ("warming up", "counts from 08:00:20", "target 80 %")
     assert tiles["carbon"][0] == "warming up"
     after = told(cut_short(plan, 25))
-    assert after["leakage"][1].endswith("units")
+    assert after["leakage"][1].endswith("payments")
     assert after["recall"][1].startswith("precision")
     assert after["throughput"][0] == after["carbon"][0] == "measuring"
     assert not [one for tile in after.values() for one in tile if "warm" in one or "counts" in one]

@@ -71,8 +71,6 @@ export class Agents {
     return this.deck.truth;
   }
 
-  // Building
-
   #head() {
     this.head = cardHead("Agents");
     this.legend = make("ul", "agents-legend");
@@ -125,8 +123,6 @@ export class Agents {
     });
   }
 
-  // Drawing
-
   #resize() {
     const { clientWidth, clientHeight } = this.room;
     const dense = Math.min(3, globalThis.devicePixelRatio || 1);
@@ -170,8 +166,6 @@ export class Agents {
       `Agents: ${counts.mule} mules and ${counts.fraudster} fraudsters shown, ` +
       `${this.scene.campaigns.length} campaigns, ${found} found by the bank. ${KEYS}`);
   }
-
-  // Labels
 
   #label() {
     const { campaigns, dots } = this.scene;
@@ -239,8 +233,6 @@ export class Agents {
     pill.remove();
     this.pills.delete(id);
   }
-
-  // Looking closer
 
   #hover(event) {
     const box = this.canvas.getBoundingClientRect();

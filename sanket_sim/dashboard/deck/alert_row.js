@@ -3,8 +3,6 @@
 import { icon, make, setAttribute, setText } from "./dom.js";
 import { clock, instant, span } from "./format.js";
 
-const NEVER = "1970-01-01T00:00:00";
-
 /** A shape for each severity, so that colour is never alone: paths on a 16 × 16 grid. */
 const SHAPES = {
   critical: "M8 1.1 15.6 14.6H.4ZM7.1 5.6v4.2h1.8V5.6ZM7.1 11v1.8h1.8V11Z",
@@ -49,7 +47,7 @@ export class AlertRow {
     const detail = [lasted, alert.detail].filter(Boolean).join(" · ");
     setText(this.detail, detail);
     setAttribute(this.button, "title", `${alert.title}\n${detail}`);
-    setText(this.time, clock(instant(start ?? NEVER, alert.begin_ns)));
+    setText(this.time, clock(instant(start, alert.begin_ns)));
     setText(this.topic, alert.topic);
   }
 

@@ -1,7 +1,7 @@
 // The alerts: open ones first, the newest before the older; ended ones stay, muted.
 
 import { AlertRow } from "./alert_row.js";
-import { cardHead, make, setAttribute, setStyle, setText } from "./dom.js";
+import { cardHead, keepInOrder, make, setAttribute, setStyle, setText } from "./dom.js";
 
 const ROWS_MOST = 80;
 const SILENCE_MS = 6000;
@@ -35,21 +35,13 @@ export class AlertList {
     this.announce(body.alerts);
   }
 
-  /** Colours are CSS custom properties: nothing to redraw. */
-  restyle() {}
-
   paint() {
     const start = this.deck.state?.metrics?.run.start;
     const wanted = this.body.alerts.filter((alert) => !this.filter.value || alert.topic === this.filter.value);
     const shown = [...wanted].sort(byUrgency).slice(0, ROWS_MOST);
     const ids = new Set(shown.map((alert) => alert.alert_id));
     for (const [id, row] of this.rows) if (!ids.has(id)) this.drop(id, row);
-    let next = this.list.firstChild;
-    for (const alert of shown) {
-      const { node } = this.rowOf(alert, start);
-      if (node === next) next = next.nextSibling;
-      else this.list.insertBefore(node, next);
-    }
+    keepInOrder(this.list, shown.map((alert) => this.rowOf(alert, start).node));
     setAttribute(this.empty, "hidden", shown.length ? "" : null);
     this.fit();
   }

@@ -69,8 +69,6 @@ export class Chart {
     if (this.frame) this.draw(this.frame);
   }
 
-  // The legend
-
   #say(series, last) {
     const shown = series.filter(({ silent }) => !silent);
     const names = shown.map(({ name }) => name).join();
@@ -112,8 +110,6 @@ export class Chart {
     setText(this.more, `+${away.length}`);
     this.more.title = away.map((entry) => entry.firstChild.textContent).join(", ");
   }
-
-  // What ECharts is told
 
   /** Everything that changes only with the theme or the series. */
   #style(series) {

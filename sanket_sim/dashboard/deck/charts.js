@@ -9,7 +9,6 @@ const SHARES = 2;
 
 const perSecond = (value) => format.number(value, value >= 100 || !value ? 0 : 1);
 const inPercent = (value) => format.number(value, value >= 10 ? 1 : value ? 2 : 0);
-const milliseconds = (value) => (value == null ? format.UNKNOWN : String(Math.round(value)));
 const axisMs = (value) => (value >= 1000 ? `${+(value / 1000).toFixed(2)} s` : `${+value.toFixed(1)}`);
 const CAUSES = {
   DUPLICATE: "heatLow",
@@ -42,12 +41,12 @@ const PLANS = [
   {
     key: "latency",
     title: "Latency",
-    unit: "ms",
+    unit: "wait of customers",
     axes: [{ floor: 30, say: axisMs }],
     series: () => [
-      { name: "p50", colour: "teal", value: (p) => p.p50_ms, say: milliseconds },
-      { name: "p95", colour: "violet", value: (p) => p.p95_ms, say: milliseconds },
-      { name: "p99", colour: "accent", value: (p) => p.p99_ms, say: milliseconds },
+      { name: "p99", colour: "accent", value: (p) => p.p99_ms, say: format.latency },
+      { name: "p95", colour: "violet", value: (p) => p.p95_ms, say: format.latency },
+      { name: "p50", colour: "teal", value: (p) => p.p50_ms, say: format.latency },
     ],
     goal: ({ tiles }) => {
       const goal = tiles.find(({ key }) => key === "p99")?.goal;
@@ -59,7 +58,7 @@ const PLANS = [
     title: "Leakage",
     aside: "by cause",
     unit: "% of payments",
-    axes: [{ floor: 0.3, say: (value) => `${+value.toFixed(2)} %` }],
+    axes: [{ floor: 0.3, most: 100, say: (value) => `${+value.toFixed(2)} %` }],
     stacked: true,
     series: (points) => causesIn(points),
   },

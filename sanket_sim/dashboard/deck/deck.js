@@ -131,8 +131,6 @@ export class SanketDeck extends HTMLElement {
     this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true, composed: true }));
   }
 
-  // Building
-
   #build() {
     const root = this.attachShadow({ mode: "open" });
     this.main = make("main", "main");
@@ -205,8 +203,6 @@ export class SanketDeck extends HTMLElement {
     part.host.replaceChildren(said);
   }
 
-  // Appearance
-
   #applyTheme() {
     this.dataset.theme = resolveTheme(this.getAttribute("theme"));
     this.tokens = tokensOf(this);
@@ -223,8 +219,6 @@ export class SanketDeck extends HTMLElement {
     }
     this.#touchAll();
   }
-
-  // Messages
 
   #connect() {
     this.link?.close();
@@ -315,8 +309,6 @@ export class SanketDeck extends HTMLElement {
     part.host = host;
     this.#try(part, () => (part.made = new part.Part(host, this)));
   }
-
-  // Drawing
 
   #touchAll() {
     for (const topic of Object.keys(this.state)) this.#dirty.add(topic);

@@ -4,7 +4,7 @@ import { CaseFile } from "./desk_case.js";
 import { AlertQueue } from "./desk_queue.js";
 import { WhatIf } from "./desk_whatif.js";
 import { cardHead, make, setAttribute, setText } from "./dom.js";
-import { UNKNOWN, clock, instant, money, number, percent } from "./format.js";
+import { UNKNOWN, clock, instant, number, percent, wholeMoney } from "./format.js";
 
 const FIGURES = [
   {
@@ -24,7 +24,7 @@ const FIGURES = [
   {
     key: "stopped",
     label: "Money stopped",
-    value: ({ stopped_minor: minor, currency }) => whole(minor, currency),
+    value: ({ stopped_minor: minor, currency }) => wholeMoney(minor, currency),
     note: () => "fraud refused",
     of: "Amounts of fraudulent payments refused on suspicion, at every stage: stolen money passed on " +
       "is among them, and what was tried again counts again",
@@ -32,7 +32,7 @@ const FIGURES = [
   {
     key: "lost",
     label: "Money lost",
-    value: ({ lost_minor: minor, currency }) => whole(minor, currency),
+    value: ({ lost_minor: minor, currency }) => wholeMoney(minor, currency),
     note: () => "taken from owners",
     of: "Amounts of fraudulent payments that took money from its owner, and were executed",
   },
@@ -67,10 +67,11 @@ export class Desk {
   /** Show a frame of the topic `fraud_alerts`. */
   update(body) {
     this.body = body;
-    const start = this.deck.run?.start ?? "1970-01-01T00:00:00";
+    const start = this.deck.run?.start;
     const counted = countedOf(body, start);
-    setText(this.head.note, [waitingOf(body), counted.said]
-      .filter(Boolean).join(" · "));
+    const note = [waitingOf(body), counted.said].filter(Boolean).join(" · ");
+    setText(this.head.note, note);
+    setAttribute(this.head.note, "title", note);
     for (const { node, figure } of this.figures) fill(node, figure, body, counted);
     const truth = this.deck.truth;
     this.queue.show(body, { start, truth });
@@ -112,9 +113,4 @@ function fill(node, figure, body, { warming, begin }) {
   setText(note, warming ? `counts from ${begin}` : figure.note(body));
   setAttribute(node, "title", [figure.of, begin && `Of payments since ${begin}, without the warm-up`]
     .filter(Boolean).join(". "));
-}
-
-/** An amount without its cents: on the desk nobody looks at them. */
-function whole(minor, currency) {
-  return currency ? money(minor, currency).replace(/[.]\d+$/, "") : number(minor);
 }

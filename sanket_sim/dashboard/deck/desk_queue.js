@@ -1,7 +1,7 @@
 // Alerts before the analysts, each with the evidence for it.
 
-import { fitRows, make, setAttribute, setText } from "./dom.js";
-import { clock, instant, money, number, percent, words } from "./format.js";
+import { fitRows, keepInOrder, make, setAttribute, setText } from "./dom.js";
+import { clock, instant, money, number, words } from "./format.js";
 
 const ROWS_MOST = 40;
 const ROW_LEAST_PX = 46;
@@ -45,12 +45,7 @@ export class AlertQueue {
     const alerts = wanted.sort(byUrgency(this.filter.value)).slice(0, ROWS_MOST);
     const ids = new Set(alerts.map(({ alert_id: id }) => id));
     for (const [id, row] of this.rows) if (!ids.has(id)) this.#drop(id, row);
-    let next = this.list.firstChild;
-    for (const alert of alerts) {
-      const { node } = this.#row(alert, look);
-      if (node === next) next = next.nextSibling;
-      else this.list.insertBefore(node, next);
-    }
+    keepInOrder(this.list, alerts.map((alert) => this.#row(alert, look).node));
     this.empty.hidden = alerts.length > 0;
   }
 
@@ -117,7 +112,7 @@ class Row {
     setText(this.customer, evidence.customer || `payment ${evidence.tx_id}`);
     setText(this.amount, evidence.currency ? money(evidence.amount_minor, evidence.currency) : "");
     setText(this.score.lastChild, evidence.score === null ? "–" : number(evidence.score, 2));
-    this.bar.style.width = percent(evidence.score ?? 0).replace(" ", "");
+    this.bar.style.width = `${Math.round(100 * (evidence.score ?? 0))}%`;
     setText(this.reasons, told);
     this.reasons.title = told;
     setText(this.progress, PROGRESS[evidence.progress]);

@@ -2,7 +2,7 @@
 
 import { init } from "/vendor/echarts.esm.min.js";
 import { make, setAttribute, setText } from "./dom.js";
-import { money, number, percent } from "./format.js";
+import { number, percent, wholeMoney } from "./format.js";
 
 const LINES = [
   ["Recall", "accent", ({ recall }) => recall, "solid"],
@@ -90,12 +90,12 @@ export class WhatIf {
 
   #tell() {
     const { score, recall, precision, honest_share: share, flagged_minor: minor } = this.chosen;
-    const sum = money(minor, this.body.currency).replace(/[.]\d+$/, "");
+    const sum = wholeMoney(minor, this.body.currency);
     const now = Math.abs(score - this.body.thresholds?.step_up) < 1e-9 ? ", as now" : "";
     const { unscored } = this.body;
     const missing = unscored ? ` (${number(unscored)} more never scored)` : "";
     setText(this.told, `From ${number(score, 2)}${now}: recall ${percent(recall)} of scored fraud${missing}, ` +
-      `precision ${percent(precision)}, ${percent(share, 2)} of honest payments flagged, ` +
+      `precision ${percent(precision)}, ${percent(share)} of honest payments flagged, ` +
       `and attempts at ${sum} of owners’ money`);
     setAttribute(this.slider, "aria-valuetext", this.told.textContent);
     setAttribute(this.canvas, "aria-label", `Recall, precision and honest payments flagged by score. ` +

@@ -52,6 +52,15 @@ export function setStyle(element, name, value) {
   if (element.style.getPropertyValue(name) !== value) element.style.setProperty(name, value);
 }
 
+/** Put nodes first into a list, in an order: only those that are out of place are moved. */
+export function keepInOrder(list, nodes) {
+  let next = list.firstChild;
+  for (const node of nodes) {
+    if (node === next) next = next.nextSibling;
+    else list.insertBefore(node, next);
+  }
+}
+
 /** The title row of a card: a heading, a quiet note, and what stands at the right. */
 export function cardHead(title, note = "") {
   const heading = make("h2", "card-title", title);

@@ -1,6 +1,6 @@
 // The transaction feed: the newest payments, with their risk, decision and reasons.
 
-import { cardHead, fitRows, make, setAttribute, setText } from "./dom.js";
+import { cardHead, fitRows, keepInOrder, make, setAttribute, setText } from "./dom.js";
 import { number } from "./format.js";
 import { COLUMNS, PaymentRow, nameOf, reasonsOf } from "./feed_row.js";
 import { PaymentStore } from "./feed_store.js";
@@ -8,6 +8,8 @@ import { PaymentStore } from "./feed_store.js";
 const ROWS = 60;
 const ROW_LEAST_PX = 25;
 const STEP_MS = 450;
+/** With more kinds than that a narrow card has room for their names alone. */
+const CHIPS_WITH_COUNTS = 5;
 const VERDICTS = [
   ["ok", "OK"],
   ["review", "Review"],
@@ -55,9 +57,6 @@ export class Feed {
     this.move();
   }
 
-  /** Colours are CSS custom properties: nothing to redraw. */
-  restyle() {}
-
   startOver() {
     this.store.clear();
     this.shown = 0;
@@ -103,25 +102,19 @@ export class Feed {
     this.rows = wanted.map((row) => holders.get(row.tx_id) ?? filled(free.pop(), row, start));
     for (const row of free) row.fill(null);
     this.rows.push(...free);
-    this.order();
+    keepInOrder(this.tbody, this.rows.map(({ node }) => node));
     this.shown = wanted.length;
     setAttribute(this.empty, "hidden", this.shown ? "" : null);
     this.count();
   }
 
-  /** Put nodes into the order of the rows: only those that are out of place are moved. */
-  order() {
-    let next = this.tbody.firstChild;
-    for (const { node } of this.rows) {
-      if (node === next) next = next.nextSibling;
-      else this.tbody.insertBefore(node, next);
-    }
-  }
-
   count() {
+    const many = VERDICTS.filter(([verdict]) => this.store.count(verdict)).length > CHIPS_WITH_COUNTS;
+    setAttribute(this.group, "data-many", many ? "" : null);
     for (const [verdict, chip] of this.chips) {
       const count = this.store.count(verdict);
       setText(chip.lastChild, number(count));
+      setAttribute(chip, "title", `${number(count)} among the latest payments`);
       setAttribute(chip, "data-none", count ? null : "");
     }
     setText(this.empty, this.wanted.size ? "None of these among the latest payments" : "No payment has ended yet");
@@ -132,8 +125,8 @@ export class Feed {
     const head = cardHead("Transaction feed", "");
     this.note = head.note;
     this.chips = new Map(VERDICTS.map(([verdict, label]) => [verdict, this.chip(verdict, label)]));
-    const group = make("span", { class: "feed-chips", role: "group", "aria-label": "Show only" }, ...this.chips.values());
-    head.aside.append(group);
+    this.group = make("span", { class: "feed-chips", role: "group", "aria-label": "Show only" }, ...this.chips.values());
+    head.aside.append(this.group);
     return head.row;
   }
 
@@ -155,6 +148,7 @@ export class Feed {
 
   table() {
     const heads = COLUMNS.map(([key, label]) => make("th", { class: `feed-${key}`, scope: "col" }, label));
+    heads.find((head) => head.matches(".feed-why")).prepend(make("span", { class: "feed-or" }, "Type or "));
     this.header = make("thead", {}, make("tr", {}, ...heads));
     this.tbody = make("tbody", {}, ...this.rows.map((row) => row.node));
     const table = make("table", { role: "grid", "aria-label": "Newest payments" }, this.header, this.tbody);

@@ -3,9 +3,6 @@
 import { make, setAttribute, setStyle, setText } from "./dom.js";
 import { UNKNOWN, clockTenths, instant, latency, money, number, words } from "./format.js";
 
-const NEVER = "1970-01-01T00:00:00";
-const RISKS = { warn: 0.5, critical: 0.85 };
-
 /** The columns, in order: key, heading. Narrow cards drop some (see feed.css). */
 export const COLUMNS = [
   ["time", "Time"],
@@ -16,7 +13,7 @@ export const COLUMNS = [
   ["amount", "Amount"],
   ["latency", "Latency"],
   ["risk", "Fraud risk"],
-  ["why", "Why"],
+  ["why", "reasons"],
   ["truth", "Truth"],
   ["verdict", "Decision"],
 ];
@@ -39,8 +36,10 @@ export class PaymentRow {
     this.score = make("span", {});
     this.cells.risk.append(this.bar, this.score);
     this.pill = make("span", { class: "feed-pill" });
-    this.aside = make("span", { class: "feed-unseen" });
-    this.cells.verdict.append(this.pill, this.aside);
+    this.cells.verdict.append(this.pill);
+    this.kind = make("span", { class: "feed-kind" });
+    this.reason = make("span", { class: "feed-reason" });
+    this.cells.why.append(this.kind, this.reason);
   }
 
   /**
@@ -57,14 +56,14 @@ export class PaymentRow {
     setAttribute(this.node, "data-verdict", row.verdict);
     setAttribute(this.node, "data-state", row.state);
     this.fillWords(row, start);
-    this.fillRisk(row.risk);
+    this.fillRisk(row);
     setText(this.pill, row.verdict);
-    setText(this.aside, reasonsOf(row));
+    this.fillReasons(row);
   }
 
   fillWords(row, start) {
-    const { tx, type, amount, latency: wait, why, truth } = this.cells;
-    const time = clockTenths(instant(start ?? NEVER, row.at_ns));
+    const { tx, type, amount, latency: wait, truth } = this.cells;
+    const time = clockTenths(instant(start, row.at_ns));
     setText(this.seconds, time.slice(0, 8));
     setText(this.tenths, time.slice(8));
     setText(tx, nameOf(row.tx_id));
@@ -73,15 +72,22 @@ export class PaymentRow {
     setText(type, words(row.kind));
     setText(amount, row.amount_minor ? money(row.amount_minor, row.currency) : UNKNOWN);
     setText(wait, latency(row.latency_ms));
-    setText(why, reasonsOf(row));
     setText(truth, row.truth ? words(row.truth) : "honest");
     setAttribute(truth, "data-fraud", row.truth ? "" : null);
   }
 
-  fillRisk(risk) {
+  /** In narrow cards reasons stand where the type does of payments that need none. */
+  fillReasons(row) {
+    const reasons = reasonsOf(row);
+    setText(this.kind, words(row.kind));
+    setText(this.reason, reasons);
+    setAttribute(this.cells.why, "data-reason", reasons ? "" : null);
+  }
+
+  fillRisk({ risk, risk_state: state }) {
     setText(this.score, number(risk, 2));
     setStyle(this.bar, "--risk", `${Math.round(100 * (risk ?? 0))}%`);
-    setAttribute(this.bar, "data-risk", risk >= RISKS.critical ? "critical" : risk >= RISKS.warn ? "warn" : "ok");
+    setAttribute(this.bar, "data-risk", state);
   }
 }
 

@@ -1,4 +1,6 @@
 const LOCALE = "en-GB";
+const DECIMALS_MOST = 6;
+const NEVER = "1970-01-01T00:00:00";
 const NS_PER_MS = 1e6;
 const DAYS = ["Sun", "Mon", "Tue", "Wed", "Thu", "Fri", "Sat"];
 const MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
@@ -38,9 +40,25 @@ export function compact(value) {
   return number(scaled, digits) + " kMG"[power];
 }
 
-/** A share in [0, 1] as a percentage. */
-export function percent(share, digits = 1) {
-  return share == null ? UNKNOWN : `${number(100 * share, digits)} %`;
+/**
+ * A share in [0, 1] as a percentage, the finer the nearer it is to nothing or to all: the rule of
+ * `sanket_sim/core/shares.py`, so that a card and a tile say the same of the same.
+ */
+export function percent(share) {
+  return share == null ? UNKNOWN : `${number(100 * share, decimalsOf(100 * share))} %`;
+}
+
+function decimalsOf(value) {
+  if (value === 0 || value === 100) return 0;
+  const lacks = Number(Math.min(Math.abs(value), Math.abs(100 - value)).toFixed(9));
+  const distance = Math.max(lacks, 10 ** -DECIMALS_MOST);
+  const least = Math.abs(value) < 10 || distance < 1 ? 2 : 1;
+  return Math.min(DECIMALS_MOST, Math.max(least, 1 - Math.floor(Math.log10(distance))));
+}
+
+/** A share in whole percent, where more would only flicker. */
+export function roughly(share) {
+  return share == null ? UNKNOWN : `${number(100 * share)} %`;
 }
 
 /** Milliseconds as people read them: "64 ms", "4.5 s". */
@@ -78,13 +96,18 @@ function newPurse(currency) {
   }
 }
 
+/** Money without its cents, where nobody looks at them. */
+export function wholeMoney(minor, currency) {
+  return currency ? money(minor, currency).replace(/[.]\d+$/, "") : number(minor);
+}
+
 /**
  * Local time of an instant of the run, as a date whose UTC fields are that local time.
  *
- * @param {string} start `RunStatus.start`, local, ISO 8601
+ * @param {string | undefined} start `RunStatus.start`, local, ISO 8601; before the first frame none
  * @param {number} ns since the start
  */
-export function instant(start, ns) {
+export function instant(start = NEVER, ns = 0) {
   return new Date(Date.parse(`${start.slice(0, 19)}Z`) + ns / NS_PER_MS);
 }
 

@@ -1,6 +1,6 @@
 import { icon, make, makeSvg, setAttribute, setText } from "./dom.js";
 import * as format from "./format.js";
-import { sentence, title } from "./notices.js";
+import { sentence } from "./notices.js";
 
 const STATES = {
   empty: ["No flight", "idle"],
@@ -42,12 +42,12 @@ export class Header {
 
   /** @param {{run: object}} body of the topic `metrics` */
   update({ run }) {
-    setText(this.scenario.value.firstChild, title(run.experiment));
+    setText(this.scenario.value.firstChild, run.title || run.experiment);
     setText(this.question, sentence(run.question));
     setAttribute(this.scenario.block, "title", sentence(run.question));
-    setText(this.experiment.value.firstChild, `${run.experiment}.toml`);
+    setText(this.experiment.value.firstChild, run.file || run.experiment);
     setText(this.seed, `seed ${run.seed}`);
-    setAttribute(this.experiment.block, "title", `${run.experiment}.toml, seed ${run.seed}`);
+    setAttribute(this.experiment.block, "title", `${run.file || run.experiment}, seed ${run.seed}`);
     this.#tick(run);
     this.#judge(run);
   }

@@ -1,7 +1,7 @@
 // The service map: cards on the model's coordinates, the calls between them, and the heat behind.
 
 import { cardHead, make, setAttribute, setText } from "./dom.js";
-import { latency, percent } from "./format.js";
+import { latency, percent, roughly } from "./format.js";
 import { EdgeLayer } from "./map_edges.js";
 import { ServiceCard, rateOf } from "./map_card.js";
 import { layOut } from "./map_layout.js";
@@ -13,11 +13,26 @@ const UNITS = {
     label: "Leakage",
     hint: "Leaks by root service, per 100 payments",
     share: (now) => now.leak_share,
+    state: ({ judged }) => judged.leaks,
+    say: percent,
     full: 0.05,
-    digits: 2,
   },
-  load: { label: "Load", hint: "Busy workers as a share of all", share: (now) => now.utilisation, full: 1, digits: 0 },
-  errors: { label: "Errors", hint: "Attempts that failed, per 100", share: (now) => now.error_share, full: 0.1, digits: 1 },
+  load: {
+    label: "Load",
+    hint: "Busy workers as a share of all",
+    share: (now) => now.utilisation,
+    state: ({ judged }) => judged.utilisation,
+    say: roughly,
+    full: 1,
+  },
+  errors: {
+    label: "Errors",
+    hint: "Attempts that failed, per 100",
+    share: (now) => now.error_share,
+    state: ({ judged }) => judged.errors,
+    say: percent,
+    full: 0.1,
+  },
 };
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
@@ -54,9 +69,6 @@ export class ServiceMap {
     if (shape !== this.shape) this.rebuild(shape);
     this.paint();
   }
-
-  /** Colours are CSS custom properties: nothing to redraw. */
-  restyle() {}
 
   /** What makes a new map necessary: other services, coordinates or edges. */
   shapeOf() {
@@ -121,7 +133,9 @@ export class ServiceMap {
     const group = make("span", { class: "map-switch", role: "group", "aria-label": "What the glow shows" });
     for (const [key, { label, hint }] of Object.entries(UNITS)) {
       const pressed = String(UNITS[key] === this.unit);
-      const button = make("button", { type: "button", "aria-pressed": pressed, title: hint, "data-testid": `heat-${key}` }, label);
+      const button = make("button", {
+        type: "button", "aria-pressed": pressed, title: hint, "data-heat": key, "data-testid": `heat-${key}`,
+      }, label);
       button.addEventListener("click", () => this.choose(key, group));
       group.append(button);
     }
@@ -131,7 +145,7 @@ export class ServiceMap {
   choose(key, group) {
     this.unit = UNITS[key];
     for (const button of group.children) {
-      button.setAttribute("aria-pressed", String(button.dataset.testid === `heat-${key}`));
+      button.setAttribute("aria-pressed", String(button.dataset.heat === key));
     }
     this.name();
     setText(this.most, `${100 * this.unit.full} %`);
@@ -217,12 +231,12 @@ export class ServiceMap {
 }
 
 function nameAt(event) {
-  return event.target.closest?.(".map-card")?.dataset.testid.slice("service-".length) ?? null;
+  return event.target.closest?.(".map-card")?.dataset.service ?? null;
 }
 
 function summaryOf(now) {
   const wait = now.p50_ms === null ? "no calls yet" : `p50 ${latency(now.p50_ms)} · p95 ${latency(now.p95_ms)}`;
-  const busy = `${percent(now.utilisation, 0)} busy`;
+  const busy = `${roughly(now.utilisation)} busy`;
   return [busy, wait, now.leaked ? `${now.leaked} leaked so far` : ""].filter(Boolean).join(" · ");
 }
 

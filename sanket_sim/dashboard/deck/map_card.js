@@ -19,7 +19,9 @@ export class ServiceCard {
   constructor(name, open) {
     this.name = name;
     this.glow = make("div", { class: "map-glow", "aria-hidden": "true" });
-    this.node = make("button", { class: "map-card", type: "button", "data-testid": `service-${name}` });
+    this.node = make("button", {
+      class: "map-card", type: "button", "data-service": name, "data-testid": `service-${name}`,
+    });
     this.node.addEventListener("click", () => open(name));
     this.label = make("span", { class: "map-name" });
     this.replicas = make("span", { class: "map-replicas" });
@@ -52,7 +54,8 @@ export class ServiceCard {
    * Show how the service stands.
    *
    * @param {object} now a `ServiceNow`.
-   * @param {{share: (now: object) => number, full: number, digits: number}} unit of the heat.
+   * @param {{share: (now: object) => number, state: (now: object) => string,
+   *   say: (share: number) => string, full: number}} unit of the heat.
    */
   show(now, unit) {
     this.now = now;
@@ -61,8 +64,8 @@ export class ServiceCard {
     this.showReplicas(now.replicas);
     this.rate.show(...rateOf(now.rate_per_s));
     this.wait.show(latency(now.p99_ms), now.p99_ms === null ? "" : "p99");
-    this.showLoad(now.utilisation);
-    this.showHeat(unit.share(now), unit);
+    this.showLoad(now);
+    this.showHeat(now, unit);
     this.showQueue(now.queue);
     this.showBreaker(now.breaker);
     this.tell(now);
@@ -100,16 +103,15 @@ export class ServiceCard {
     this.replicas.replaceChildren(...(many ? [shape] : dots));
   }
 
-  showLoad(share) {
-    const percent = Math.round(100 * Math.min(1, share));
-    setStyle(this.load, "--load", `${percent}%`);
-    setAttribute(this.load, "data-load", percent >= 90 ? "full" : percent >= 75 ? "high" : "fair");
+  showLoad({ utilisation, judged }) {
+    setStyle(this.load, "--load", `${Math.round(100 * Math.min(1, utilisation))}%`);
+    setAttribute(this.load, "data-load", judged.utilisation);
   }
 
-  showHeat(share, { full, digits }) {
-    const heat = Math.min(1, share / full);
-    setText(this.heat, percent(share, digits));
-    setAttribute(this.heat, "data-heat", heat >= 0.6 ? "hot" : heat >= 0.2 ? "warm" : "cool");
+  showHeat(now, { share, state, say, full }) {
+    const heat = Math.min(1, share(now) / full);
+    setText(this.heat, say(share(now)));
+    setAttribute(this.heat, "data-heat", state(now));
     const step = heat < 0.02 ? 0 : Math.max(4, Math.round(heat * 25) * 4);
     setStyle(this.glow, "--heat", String(step));
     setAttribute(this.glow, "data-cold", step ? null : "");

@@ -4,9 +4,8 @@ import { makeSvg, setAttribute } from "./dom.js";
 import { keyOf, route } from "./map_routes.js";
 
 const WIDTH_LEAST = 1.1;
-const WIDTH_MOST = { full: 5, slim: 3, tight: 3, brief: 3.6, terse: 3, pinched: 3, bare: 3 };
+const WIDTH_MOST = { full: 5, roomy: 4.4, slim: 3, tight: 3, brief: 3.6, terse: 3, pinched: 3, bare: 3 };
 const RATE_LEAST = 40;
-const ERRORS = { warn: 0.01, critical: 0.08 };
 
 /** All edges of a map, below its cards. */
 export class EdgeLayer {
@@ -62,11 +61,10 @@ export class EdgeLayer {
   }
 
   showOne({ node, line, sign }, edge) {
-    const state = stateOf(edge);
-    setAttribute(node, "data-state", state);
+    setAttribute(node, "data-state", edge.state);
     setAttribute(node, "data-breaker", edge.breaker);
     setAttribute(line, "stroke-width", this.widthOf(edge.rate_per_s));
-    const errors = state === "critical" && edge.caller !== "client" ? SIGNS.errors : "";
+    const errors = edge.state === "critical" && edge.caller !== "client" ? SIGNS.errors : "";
     setAttribute(sign, "d", SIGNS[edge.breaker] ?? errors);
   }
 
@@ -90,9 +88,3 @@ const SIGNS = {
   half_open: "M-3.6,3.6L3.6,-3.6",
   errors: "M0,-4.4L4.4,3.2L-4.4,3.2Z",
 };
-
-function stateOf({ rate_per_s: rate, error_share: errors }) {
-  if (rate === 0) return "idle";
-  if (errors >= ERRORS.critical) return "critical";
-  return errors >= ERRORS.warn ? "warn" : "ok";
-}

@@ -1,10 +1,10 @@
 // Where the cards of the service map stand: pure geometry, no DOM. All lengths in CSS pixels.
 
 const CARD = { width: 150, height: 72 };
-const GAP_MIN = { x: 24, y: 19 };
+const GAP_MIN = { x: 18, y: 15 };
 const GAP_EASY = { x: 58, y: 36 };
 const GAP_MAX = { x: 96, y: 64 };
-const EDGE_OF_ROOM = { x: 18, y: 15 };
+const EDGE_OF_ROOM = { x: 13, y: 13 };
 const GROWTH_MAX = 1.3;
 const WIDTH_LEAST = 84;
 const HEIGHT_LEAST = 26;
@@ -87,12 +87,14 @@ function placeOf({ name, column, row }, { width, height }, gap, origin) {
 }
 
 /**
- * How much a card can say in words of 11 px: `full`; `brief`, `slim` if it is narrow and high,
- * `tight` if narrow and low; `terse`, `pinched` if narrow; `bare`.
+ * How a card says its six figures, with their units, in words of 11 px or more: `full` in three
+ * lines, `roomy` and `brief` in four; less of them: `slim` if it is narrow and high, `tight` if
+ * narrow and low; `terse`, `pinched` if narrow; `bare`.
  */
 function finishOf({ width, height }) {
   if (height < 34) return "bare";
-  if (height < 48) return width < 116 ? "pinched" : "terse";
-  if (width < 100) return height > 61 ? "slim" : "tight";
-  return width < 134 || height < 62 ? "brief" : "full";
+  if (height < 46) return width < 116 ? "pinched" : "terse";
+  if (width < 106) return height > 61 ? "slim" : "tight";
+  if (height < 64 || width < 124) return "brief";
+  return width < 146 ? "roomy" : "full";
 }

@@ -66,7 +66,7 @@ export class Notices {
   #describe(state, run) {
     const { kicker, heading, text } = WAITING[state];
     setText(this.kicker, kicker);
-    setText(this.heading, heading ?? title(run.experiment));
+    setText(this.heading, heading ?? (run.title || run.experiment));
     setText(this.question, text ?? sentence(run.question));
     this.button.hidden = state !== "ready" || !this.#hostPlay();
   }
@@ -82,12 +82,6 @@ const WAITING = {
   starting: { kicker: "Building the bank and its people" },
   ready: { kicker: "Ready: press play to begin" },
 };
-
-/** An experiment's name as a title: "peak_load" becomes "Peak load". */
-export function title(name) {
-  const said = name.replaceAll("_", " ").trim();
-  return said.charAt(0).toUpperCase() + said.slice(1);
-}
 
 /** An experiment's question as a sentence: its marks for code are of no use here. */
 export function sentence(question) {

@@ -4,6 +4,8 @@ const TIME_STEPS_S = [
   432_000,
 ];
 const INTERVALS = 3;
+/** Where an axis shows all there can be: a third of it is no round number. */
+const INTERVALS_OF_ALL = 4;
 const HEADROOM = 0.04;
 
 /** A round number as axes say it: no idle zeros, k for thousands. */
@@ -30,12 +32,12 @@ export function timeStepMs(widthMs, most) {
  */
 export class StickyScale {
   /**
-   * @param {{floor?: number, tight?: boolean, patience?: number}} wishes
-   *   `floor`: the least upper end; `tight`: need not begin at zero; `patience`: updates before it
+   * @param {{floor?: number, most?: number, tight?: boolean, patience?: number}} wishes
+   *   `floor`: the least upper end; `most`: what no value exceeds, nor the upper end; `tight`: need not begin at zero; `patience`: updates before it
    *   shrinks
    */
-  constructor({ floor = 0, tight = false, patience = 24 } = {}) {
-    Object.assign(this, { floor, tight, patience });
+  constructor({ floor = 0, most = Infinity, tight = false, patience = 24 } = {}) {
+    Object.assign(this, { floor, most, tight, patience });
     this.clear();
   }
 
@@ -56,7 +58,8 @@ export class StickyScale {
       ({ min: this.min, max: this.max } = wanted);
       this.slack = 0;
     }
-    return { min: this.min, max: this.max, interval: (this.max - this.min) / INTERVALS };
+    const intervals = this.max === this.most ? INTERVALS_OF_ALL : INTERVALS;
+    return { min: this.min, max: this.max, interval: (this.max - this.min) / intervals };
   }
 
   #wanted(low, high) {
@@ -69,6 +72,6 @@ export class StickyScale {
       step = niceStep(step * 1.01);
       min = Math.max(0, Math.floor(from / step + 1e-9) * step);
     }
-    return { min, max: min + INTERVALS * step };
+    return { min, max: Math.min(this.most, min + INTERVALS * step) };
   }
 }

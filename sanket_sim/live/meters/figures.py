@@ -18,6 +18,8 @@ MANY = 10.0
 _MINUS = "\N{MINUS SIGN}"
 Reading = tuple[str, str]
 """A number and its unit."""
+_SHORTENED = 100_000.0
+_SIZES = ((1e9, "G"), (1e6, "M"), (1e3, "k"))
 
 
 def flow(per_s: float) -> Reading:
@@ -135,6 +137,24 @@ def worth(amounts_minor: Mapping[str, int], rates: Mapping[str, Fraction], into:
     total = worth_of(amounts_minor, rates)
     decimals = 0 if total >= 1000 or total == 0 else exponent_of(into)
     return f"{float(total):,.{decimals}f} {into}"
+
+
+def short_worth(amounts_minor: Mapping[str, int], rates: Mapping[str, Fraction], into: str) -> str:
+    """Write amounts as `worth` does, those of six digits and more in three: a tile is narrow.
+
+    Examples
+    --------
+    >>> short_worth({"EUR": 16_795_200}, {}, "EUR"), short_worth({"EUR": 4_895_200}, {}, "EUR")
+    ('168 k EUR', '48,952 EUR')
+    >>> short_worth({"EUR": 1_234_567_800}, {}, "EUR"), short_worth({"EUR": 99_999_950}, {}, "EUR")
+    ('12.3 M EUR', '1 M EUR')
+    """
+    total = float(worth_of(amounts_minor, rates))
+    if total < _SHORTENED:
+        return worth(amounts_minor, rates, into)
+    rounded = float(f"{total:.3g}")
+    size, sign = next((size, sign) for size, sign in _SIZES if rounded >= size)
+    return f"{rounded / size:.3g} {sign} {into}"
 
 
 def span(seconds: float) -> str:

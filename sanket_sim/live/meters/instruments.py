@@ -316,6 +316,10 @@ class Instruments:
         """Return amounts as one, in the bank's first currency."""
         return float(worth_of(amounts_minor, self._bank.rates))
 
+    def short_worth(self, amounts_minor: dict[str, int]) -> str:
+        """Write amounts as one, in few letters."""
+        return figures.short_worth(amounts_minor, self._bank.rates, self._bank.currencies[0])
+
     def worth(self, amounts_minor: dict[str, int]) -> str:
         """Write amounts as one, in the bank's first currency."""
         return figures.worth(amounts_minor, self._bank.rates, self._bank.currencies[0])

@@ -167,11 +167,11 @@ def _leakage(now: Instruments) -> Tile:
 
 
 def _leaked(now: Instruments) -> tuple[str, str]:
-    """Say how many units have leaked, and what they were worth."""
+    """Say how many payments have leaked, and what they were worth."""
     if now.warming:
         return "none counted" if now.over else "warming up", now.counted
     leaked = now.total[Count.LEAKED]
-    return f"{leaked:,} unit{'' if leaked == 1 else 's'}", _at_stake(now)
+    return f"{leaked:,} payment{'' if leaked == 1 else 's'}", _at_stake(now)
 
 
 def _at_stake(now: Instruments) -> str:
@@ -181,8 +181,8 @@ def _at_stake(now: Instruments) -> str:
     """
     risk, told = now.leaked_minor, now.told_wrong_minor
     if now.value(told) > now.value(risk):
-        return f"{now.worth(told)} told wrong"
-    return f"{now.worth(risk)} at risk"
+        return f"{now.short_worth(told)} told wrong"
+    return f"{now.short_worth(risk)} at risk"
 
 
 def _resilience(now: Instruments) -> Tile:
