@@ -34,7 +34,7 @@ from sanket_sim.analysis.leg_parts import (
     struck,
 )
 from sanket_sim.core.outcomes import LeakClass, LegPurpose, Outcome
-from sanket_sim.trace.batch import Columns, sums_by_code
+from sanket_sim.trace.batch import Columns, is_code, sums_by_code
 
 
 class IntentStatus(IntEnum):
@@ -181,7 +181,7 @@ def decompose(transactions: Columns) -> Decomposition:
     told, rows = Told.of(transactions), _with_second_leg(transactions)
     principal = Leg.of(transactions)
     second = Leg.of({name: transactions[name][rows] for name in _SECOND}, "second_")
-    exchanged = transactions["second_purpose"][rows] == LegPurpose.EXCHANGE
+    exchanged = is_code(transactions["second_purpose"][rows], LegPurpose.EXCHANGE)
     second.untouched &= principal.untouched[rows]
     principal.untouched[rows[exchanged & ~second.unmoved]] = False
     parts, second_parts = parts_of(principal, told), parts_of(second, told.at(rows))
@@ -345,7 +345,7 @@ _SECOND = (*(f"second_{name}_minor" for name in "edcx"), "second_n_posted")
 
 
 def _with_second_leg(transactions: Columns) -> Rows:
-    return np.flatnonzero(transactions["second_purpose"] != LegPurpose.NONE)
+    return np.flatnonzero(~is_code(transactions["second_purpose"], LegPurpose.NONE))
 
 
 def _status_only_class(principal: Leg, told: Told, moved: Mask) -> Classes:
@@ -370,11 +370,13 @@ def _status(principal: Leg, told: Told, classes: Classes, settled: Mask) -> NDAr
     rejected = untouched & ~told.ok & ~wanted & told.has_amount
     answered = untouched & told.ok & ~told.has_amount
     cases = [
-        (classes != LeakClass.NONE, IntentStatus.LEAKED),
+        (~is_code(classes, LeakClass.NONE), IntentStatus.LEAKED),
         (untouched & told.waiting, IntentStatus.IN_FLIGHT),
         (untouched & (payment | enquiry), IntentStatus.FAILED_CLEAN),
         (rejected, IntentStatus.REJECTED_RIGHT),
         (settled | answered, IntentStatus.OK),
     ]
-    masks, codes = zip(*cases, strict=True)
-    return np.select(masks, [np.int8(code) for code in codes], np.int8(-1))
+    status = np.full(len(untouched), -1, np.int8)
+    for which, code in reversed(cases):  # the first that holds is written last
+        status[which] = int(code)
+    return status

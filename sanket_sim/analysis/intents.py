@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from sanket_sim.analysis.decomposition import Decomposition, IntentStatus, decompose
 from sanket_sim.analysis.run_folder import RunFolder
 from sanket_sim.core.outcomes import Decline
-from sanket_sim.trace.batch import Columns
+from sanket_sim.trace.batch import Columns, is_code, one_of
 
 JUDGED = (
     "e_minor",
@@ -94,12 +94,12 @@ class Judgement:
     @property
     def leaked(self) -> NDArray[np.bool_]:
         """Which intents leaked."""
-        return np.asarray(self.parts.status == IntentStatus.LEAKED)
+        return is_code(self.parts.status, IntentStatus.LEAKED)
 
     @property
     def open(self) -> NDArray[np.bool_]:
         """Which intents were still in flight when the run ended."""
-        return np.asarray(self.parts.status == IntentStatus.IN_FLIGHT)
+        return is_code(self.parts.status, IntentStatus.IN_FLIGHT)
 
     @property
     def failed(self) -> NDArray[np.bool_]:
@@ -137,11 +137,11 @@ def judge(columns: Columns) -> Judgement:
     """Judge intents; `columns` holds at least `JUDGED`."""
     parts = decompose(columns)
     status = parts.status
-    right = (status == IntentStatus.OK) | (status == IntentStatus.REJECTED_RIGHT)
+    right = one_of(status, (IntentStatus.OK, IntentStatus.REJECTED_RIGHT))
     caught = (
         columns["is_fraud"]
-        & (columns["decline_reason"] == Decline.SUSPECTED_FRAUD)
-        & (status == IntentStatus.FAILED_CLEAN)
+        & is_code(columns["decline_reason"], Decline.SUSPECTED_FRAUD)
+        & is_code(status, IntentStatus.FAILED_CLEAN)
     )
     on_time = (columns["deadline_ns"] < 0) | (columns["completed_ns"] <= columns["deadline_ns"])
     return Judgement(columns, parts, (right | caught) & on_time)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sanket_sim.core.outcomes import Ack, LeakClass, Outcome
-from sanket_sim.trace.batch import Columns
+from sanket_sim.trace.batch import Columns, is_code
 
 Minor = NDArray[np.int64]
 Mask = NDArray[np.bool_]
@@ -108,9 +108,9 @@ class Told:
         holding = transactions["open_hold_minor"] > 0
         overdue = holding & transactions["hold_overdue"]
         return cls(
-            ok=transactions["ack"] == Ack.OK,
-            failed=transactions["ack"] == Ack.FAILED,
-            waiting=(transactions["outcome"] == Outcome.IN_FLIGHT) | (holding & ~overdue),
+            ok=is_code(transactions["ack"], Ack.OK),
+            failed=is_code(transactions["ack"], Ack.FAILED),
+            waiting=is_code(transactions["outcome"], Outcome.IN_FLIGHT) | (holding & ~overdue),
             overdue=overdue,
             late=(deadline_ns >= 0) & (transactions["completed_ns"] > deadline_ns),
             has_amount=transactions["amount_minor"] != 0,
@@ -185,9 +185,9 @@ def money_class(parts: LegParts, leg: Leg) -> Classes:
 
 def struck(strikes: dict[LeakClass, Mask]) -> Classes:
     """Strike in reverse order of precedence, so that the gravest class is written last."""
-    classes = np.full(len(next(iter(strikes.values()))), LeakClass.NONE, np.int8)
+    classes = np.zeros(len(next(iter(strikes.values()))), np.int8)  # NONE is nought
     for leak_class in reversed(strikes):
-        classes[strikes[leak_class]] = leak_class
+        classes[strikes[leak_class]] = int(leak_class)
     return classes
 
 

@@ -84,6 +84,17 @@ def places_of(ids: NDArray[np.int64], wanted: NDArray[np.int64]) -> NDArray[np.i
     return np.where(ids[places] == wanted, places, -1)
 
 
+def is_code(values: NDArray[Any], code: int) -> NDArray[np.bool_]:
+    """Say which values are a code: ten times sooner than compared with an IntEnum, if they are few.
+
+    Examples
+    --------
+    >>> is_code(np.array([3, -1, 4]), 4).tolist()
+    [False, False, True]
+    """
+    return np.asarray(values == int(code))
+
+
 def one_of(values: NDArray[Any], codes: Collection[int]) -> NDArray[np.bool_]:
     """Say which values are one of a few codes: of a short column several times sooner than `isin`.
 
@@ -94,7 +105,7 @@ def one_of(values: NDArray[Any], codes: Collection[int]) -> NDArray[np.bool_]:
     """
     found = np.zeros(len(values), np.bool_)
     for code in codes:
-        found |= values == int(code)  # ten times sooner than with an IntEnum
+        found |= is_code(values, code)
     return found
 
 
