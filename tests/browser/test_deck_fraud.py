@@ -11,6 +11,7 @@ from deck_stage import Stage
 from fraud_flight import minutes_of, scene_of
 from fraud_trace import MINUTE, Told, card_testing, chain, scatter_gather, takeover
 
+from sanket_sim.core.shares import percent
 from sanket_sim.live.frames import WhatIf
 from sanket_sim.live.meters.figures import NOTHING
 from sanket_sim.live.people.crowd import CrowdView
@@ -175,8 +176,16 @@ class TestDesk:
     def test_figures_are_those_of_the_frame(self, desk, minutes) -> None:
         frame = minutes[20][1]
         shown = desk.page.locator("[data-testid=desk-recall]").inner_text()
-        assert f"{100 * frame.recall:.1f} %" in shown
+        assert f"{percent(frame.recall)} %" in shown
         assert f"{frame.caught} caught · {frame.missed} missed" in shown
+
+    def test_alerts_in_review_do_not_wait(self, desk, minutes) -> None:
+        head = desk.page.locator("[data-testid=card-desk] .card-note").first
+        desk.send("fraud_alerts", replace(minutes[20][1], waiting=1, in_review=2))
+        assert head.inner_text().startswith("1 alert waits for an analyst, 2 in review")
+        desk.send("fraud_alerts", replace(minutes[20][1], waiting=3, in_review=0))
+        assert "3 alerts wait for an analyst" in head.inner_text()
+        assert "review" not in head.inner_text()
 
     def test_in_the_warm_up_it_says_when_counting_begins(self, desk, minutes) -> None:
         frame = minutes[20][1]
@@ -240,7 +249,7 @@ class TestDesk:
     def test_the_slider_says_what_another_threshold_means(self, desk, minutes) -> None:
         slider = desk.page.locator("[data-testid=desk-threshold]")
         slider.fill("0")
-        assert "recall 100.0 %" in desk.page.locator(".desk-told").inner_text()
+        assert "recall 100 %" in desk.page.locator(".desk-told").inner_text()
         slider.fill("0.95")
         last = minutes[20][1].what_if[-1]
         assert f"From {last.score:.2f}" in desk.page.locator(".desk-told").inner_text()

@@ -13,6 +13,7 @@ from sanket_sim.live.services.hop_counts import HopCounts
 from sanket_sim.live.services.latencies import quantiles_ms
 from sanket_sim.live.services.second_ring import SecondRing
 from sanket_sim.trace import schema
+from sanket_sim.trace.batch import TraceBatch
 
 S, MS = 1_000_000_000, 1_000_000
 
@@ -44,6 +45,13 @@ def test_leaks_by_service_are_those_of_the_findings(flown):
     assert {name: n for name, n in cards.items() if n} == {
         name: group.leaked for name, group in found.by_service.items() if group.leaked
     }
+
+
+def test_of_a_batch_that_nobody_has_looked_at_payments_themselves_say_whom_to_blame():
+    roots = onlooker.storm()[0].picture.roots
+    ended = schema.empty(schema.TRANSACTIONS)
+    named = TraceBatch(end_ns=0, transactions=ended | {"root_service": np.array([3], np.int16)})
+    assert roots.of(named).tolist() == [3]
 
 
 def test_the_value_of_leaks_is_that_of_the_findings():
