@@ -464,6 +464,8 @@ class Scene:
             processed=int(t * 150),
             conserved=not (self.hurt > 1 and t > 320),
             counts_from_ns=60 * NS,
+            title="Peak load",
+            file="peak_load.toml",
         )
 
     def metrics(self, t: float, state: FlightState, speed: float) -> Metrics:

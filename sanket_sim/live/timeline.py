@@ -8,6 +8,7 @@ from itertools import count
 from sanket_sim.faults import Fault
 from sanket_sim.live.frames import Disturbance
 from sanket_sim.live.scene import Scene
+from sanket_sim.live.wording import in_words, place_in_words
 from sanket_sim.simulation.steering import OperatorCommand
 from sanket_sim.trace.batch import Columns, TraceBatch, rows_in
 from sanket_sim.trace.schema import TRAP_MARK
@@ -92,7 +93,7 @@ def _disturbance(
     *,
     pending: bool = False,
 ) -> Disturbance:
-    label = kind.replace("_", " ") + (f" on {place}" if place else "")
+    label = in_words(kind) + (f" on {place_in_words(place)}" if place else "")
     return Disturbance(fault_id, kind, place, label, begin_ns, end_ns, by, trap, pending)
 
 

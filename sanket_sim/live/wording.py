@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 _DECLINES = {
     "none": "",
     "exceeds_credits": "not enough money",
@@ -80,7 +82,38 @@ def in_words(code: str) -> str:
 
     Examples
     --------
-    >>> in_words("new_payee_large"), in_words("card-testing")
-    ('new payee large', 'card testing')
+    >>> in_words("new_payee_large"), in_words("card-testing"), in_words("fx_payment")
+    ('new payee large', 'card testing', 'FX payment')
     """
-    return code.replace("_", " ").replace("-", " ")
+    return " ".join(_CAPITALS.get(word, word) for word in re.split("[ _-]", code))
+
+
+_CAPITALS = {"fx": "FX"}
+"""Words that are written in capitals."""
+
+
+def with_article(noun: str) -> str:
+    """Put the article before a noun as it is spoken.
+
+    Examples
+    --------
+    >>> with_article("transfer"), with_article("instant payment"), with_article("FX payment")
+    ('a transfer', 'an instant payment', 'an FX payment')
+    """
+    return f"{'an' if noun[0] in 'aeiou' or noun.startswith('FX') else 'a'} {noun}"
+
+
+def place_in_words(place: str) -> str:
+    """Write what a fault or trap strikes: a service, an edge, or kinds of payments.
+
+    Examples
+    --------
+    >>> place_in_words("core_banking"), place_in_words("gateway->payment.pay")
+    ('core banking', 'gateway->payment.pay')
+    >>> place_in_words("cash_withdrawal,fx_payment,transfer")
+    'cash withdrawal, FX payment and transfer'
+    """
+    if "->" in place:
+        return place
+    *some, last = map(in_words, place.split(","))
+    return f"{', '.join(some)} and {last}" if some else last

@@ -23,7 +23,7 @@ class Entry:
     Parameters
     ----------
     name : str
-        File name without ``.toml``: what to type.
+        File name without ``.toml``: what to type. `title` is the same for people.
     path : Path
     question : str
         What it asks (an experiment) or what it is (a model); empty if it does not say.
@@ -35,6 +35,27 @@ class Entry:
     path: Path
     question: str
     expect: str = ""
+
+    @property
+    def title(self) -> str:
+        """The name as people read it."""
+        return title_of(self.name)
+
+
+_ACRONYMS = ("cbe", "uco", "tsb", "upi", "ecb")
+"""Words in the names of experiments that are written in capitals."""
+
+
+def title_of(name: str) -> str:
+    """Write the name of an experiment's file as a title.
+
+    Examples
+    --------
+    >>> title_of("cbe_2024"), title_of("visa_2018"), title_of("peak_load")
+    ('CBE 2024', 'Visa 2018', 'Peak load')
+    """
+    said = " ".join(one.upper() if one in _ACRONYMS else one for one in name.split("_"))
+    return said[:1].upper() + said[1:]
 
 
 def shelves(kind: Kind) -> list[Path]:

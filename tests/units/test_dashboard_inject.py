@@ -10,13 +10,14 @@ import pytest
 
 pytest.importorskip("solara")
 
-from sanket_sim.dashboard.page.deeds import Deed, table_of
+from sanket_sim.dashboard.page.deeds import Deed, sentence, table_of
 from sanket_sim.dashboard.page.drafting import UNCHANGED, Workshop
 from sanket_sim.dashboard.page.inject import changed_now, controls_of, given_so_far
 from sanket_sim.dashboard.page.policies import settings_of, targets_of
 from sanket_sim.faults.description import described
 from sanket_sim.faults.fault import faults
 from sanket_sim.faults.traps import traps
+from sanket_sim.live.flying.commanding import command_of
 from sanket_sim.live.in_force import with_changes
 from sanket_sim.simulation.record import commands_in
 from sanket_sim.simulation.resolve import resolve
@@ -99,6 +100,32 @@ def test_a_draft_is_what_will_be_recorded(workshop: Workshop) -> None:
     [command] = tomllib.loads(draft.toml)["command"]
     assert OperatorCommand.model_validate(command).at_ns == 90_000_000_000
     assert command["fault"]["add"] == "5s"
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        form("fault", "latency", target="payment", add="5s", probability="0.05"),
+        form("trap", "duplicate_submit", probability="0.5", kinds="transfer"),
+        form("policy", place="gateway->payment", lasts="30s", timeout="250ms"),
+    ],
+    ids=("fault", "trap", "policy"),
+)
+def test_a_draft_is_written_as_the_record_is(workshop: Workshop, asked: Any) -> None:
+    draft = workshop.draft(asked, 140_685_000_000)
+    command = command_of(draft.order, 140_685_000_000, workshop.resolved)
+    assert draft.toml.strip() in workshop.resolved.steered([command]).experiment_toml
+
+
+def test_what_would_be_refused_is_not_shown_as_a_record(workshop: Workshop) -> None:
+    assert workshop.draft(form("fault", "latency", target="paiment", add="5s"), 0).toml == ""
+
+
+def test_hints_leave_what_is_to_be_typed_as_it_is(workshop: Workshop) -> None:
+    hints = {entry.hint for deed in workshop.deeds.values() for entry in deed.entries if entry.hint}
+    assert {hint[0] for hint in hints if not hint[0].isupper()} == {'"'}
+    assert sentence("`payment` or a list") == "payment or a list"
+    assert sentence("share of calls") == "Share of calls"
 
 
 def test_problems_name_their_keys(workshop: Workshop) -> None:

@@ -12,6 +12,8 @@ from serving import wait_until
 
 from sanket_sim.core.units import MINUTE_NS
 from sanket_sim.dashboard.page.inspectors import sheet_of
+from sanket_sim.dashboard.page.inspectors.alert import alert_sheet
+from sanket_sim.dashboard.page.inspectors.campaign import campaign_sheet
 from sanket_sim.dashboard.page.inspectors.payment import payment_sheet, waterfall_of
 from sanket_sim.dashboard.page.inspectors.sheet import Gauges, Sheet, Table, Waterfall
 from sanket_sim.dashboard.page.panel import Panel
@@ -96,6 +98,32 @@ def test_a_campaign_has_members_whom_one_can_open(flown: FlightDeck) -> None:
     assert sheet.title.startswith(campaign["label"].split(" ")[0])
     links = [row[0].link for row in blocks(sheet, "Who takes part").rows]
     assert any(link is not None and link.kind == "agent" for link in links)
+
+
+def test_a_campaign_says_which_of_its_payments_count(flown: FlightDeck) -> None:
+    key = str(flown.body("agents")["campaigns"][0]["campaign_id"])
+    body = value_of(flown.ask(Inspect("campaign", key)).body)
+
+    def told(uncounted: int) -> dict[str, str]:
+        case = {**body["case"], "uncounted": uncounted}
+        sheet = campaign_sheet({**body, "case": case}, "2026-11-27T08:00:00", truth=True)
+        return {fact.label: fact.value for fact in blocks(sheet, "").rows}
+
+    assert told(3)["of them in the warm-up"] == "3, not counted on the desk"
+    assert "of them in the warm-up" not in told(0)
+
+
+def test_an_alert_says_its_detail_once(flown: FlightDeck) -> None:
+    found = flown.body("alerts")["alerts"][-1]
+    body = value_of(flown.ask(Inspect("alert", str(found["alert_id"]))).body)
+    detail = body["alert"]["detail"]
+    turns = [
+        {"at_ns": 0, "severity": "warn", "said": "raised: as it was then"},
+        {"at_ns": 1, "severity": "warn", "said": f"over: {detail}"},
+    ]
+    sheet = alert_sheet({**body, "turns": turns}, "2026-11-27T08:00:00")
+    said = [line.text for line in blocks(sheet, "What became of it").rows]
+    assert said == ["raised: as it was then", "over"]
 
 
 def test_every_service_has_a_sheet(flown: FlightDeck) -> None:

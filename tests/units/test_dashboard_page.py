@@ -148,6 +148,19 @@ def test_a_panel_toggles_and_is_replaced() -> None:
     assert tab.panel.value == CLOSED
 
 
+def test_an_experiment_is_called_the_same_on_the_shelf_and_in_its_flight(tmp_path: Path) -> None:
+    offered = next(one for one in shelf() if one["name"] == "cbe_2024")
+    deck = FlightDeck(tmp_path / "out")
+    deck.start(offered["source"])
+    try:
+        for state in ("starting", "ready"):
+            wait_until(lambda state=state: deck.status.state in (state, "ready"))
+            assert (deck.status.title, deck.status.file) == (offered["title"], "cbe_2024.toml")
+        assert offered["title"] == "CBE 2024"
+    finally:
+        deck.hurry()
+
+
 def test_every_experiment_on_the_shelf_can_be_offered() -> None:
     listed = {one["name"]: one for one in shelf()}
     assert "leak money" in listed["peak_load"]["question"]

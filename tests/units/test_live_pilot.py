@@ -35,6 +35,8 @@ def unwatched(tmp_path_factory):
 def test_a_run_waits_for_play_and_is_then_flown_to_its_end(small, tmp_path):
     flight = Aloft(small, tmp_path / "out")
     assert flight.status["state"] == "ready"
+    assert flight.status["file"] == small.name
+    assert flight.status["title"] == small.stem.capitalize()
     assert flight.status["now_ns"] == 0
     flight.ask(Play())
     assert flight.land().complete

@@ -69,6 +69,20 @@ def test_every_window_is_drawn_unless_there_are_too_many_to_tell_apart():
     assert merged.label == f"pause on ledger, {WINDOWS_MAX + 1} times"
 
 
+def test_what_is_struck_is_named_as_people_do():
+    line = Timeline(scene_of(CALM))
+    trap = {
+        "kind": "stale_balance",
+        "at": "20s",
+        "probability": 0.5,
+        "kinds": ["cash_withdrawal", "fx_payment"],
+    }
+    line.announce(OperatorCommand.model_validate({"by": "ines", "trap": trap}))
+    *_, laid = line.disturbances
+    assert laid.label == "stale balance on cash withdrawal and FX payment"
+    assert laid.target == "cash_withdrawal,fx_payment", "by this it is told from others"
+
+
 def test_a_change_is_in_force_from_its_beginning_until_its_end():
     switched = {"kind": "control", "at": "3s", "for": "2s", "set": {"idempotency_key": False}}
     in_force = InForce(scene_of(CALM, fault=[switched]))

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from sanket_sim.bank.description import Bank
+from sanket_sim.dashboard.page.wording import capital
 from sanket_sim.faults.description import described
 from sanket_sim.faults.fault import Fault, TargetedFault, faults
 from sanket_sim.faults.targets import names_of
@@ -99,7 +100,7 @@ def _entry(key: str, part: type[Fault | Trap], bank: Bank) -> Entry:
     return Entry(
         key=key,
         label=key.replace("_", " "),
-        hint=plain(str(about.get("description", ""))),
+        hint=sentence(str(about.get("description", ""))),
         kind=kind,
         value=bool(default) if kind == "switch" else _written(default, kind),
         example=options[0] if kind == "names" else _example(key, part),
@@ -167,6 +168,18 @@ def plain(text: str) -> str:
     '"payment" or ramp'
     """
     return re.sub(r"\s+", " ", text.replace("`", ""))
+
+
+def sentence(text: str) -> str:
+    r"""Write a text of documentation as a sentence: what somebody is to type stays as it is.
+
+    Examples
+    --------
+    >>> sentence('share of calls'), sentence('``"all"`` or a number'), sentence("`ramp` or `step`")
+    ('Share of calls', '"all" or a number', 'ramp or step')
+    """
+    begins = text.lstrip()[:1].isalpha()
+    return capital(plain(text)) if begins else plain(text)
 
 
 def table_of(deed: Deed, typed: Mapping[str, str | bool]) -> dict[str, Any]:

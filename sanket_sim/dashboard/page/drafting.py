@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from sanket_sim.bank.description import Bank
-from sanket_sim.core.toml_text import write_toml
-from sanket_sim.core.units import NS_PER_MS, format_duration
+from sanket_sim.core.config import dump_settings
+from sanket_sim.core.settings import Settings
 from sanket_sim.dashboard.page.deeds import Deed, deeds_of, table_of
 from sanket_sim.dashboard.page.policies import changes_of, settings_of
 from sanket_sim.live.flying.commanding import Refused, command_of
@@ -30,7 +30,7 @@ class Draft:
     ----------
     order : Give
     toml : str
-        As it will stand in the run's experiment.
+        As it will stand in the run's experiment; empty if it would be refused.
     problems : tuple of (key path, message)
         Why it would be refused.
     """
@@ -79,7 +79,13 @@ class Workshop:
         """
         bank = with_changes(self.bank, changes)
         order = Give(self._table(form, bank), is_trap=form["tab"] == "trap")
-        return Draft(order, recorded(order, now_ns), self._problems(order, now_ns, given))
+        if order.table.get("set") == {}:
+            return Draft(order, "", (("set", UNCHANGED),))
+        before = self.resolved.steered(given) if given else self.resolved
+        try:
+            return Draft(order, recorded(command_of(order, now_ns, before)), ())
+        except Refused as refusal:
+            return Draft(order, "", refusal.problems)
 
     def _table(self, form: Mapping[str, Any], bank: Bank) -> dict[str, Any]:
         values = form["values"]
@@ -94,23 +100,16 @@ class Workshop:
         changes = changes_of(values, known)
         return {"kind": "config", "target": form["target"], **lasts, "set": changes}
 
-    def _problems(self, order: Give, now_ns: int, given: Sequence[OperatorCommand]) -> Problems:
-        if order.table.get("set") == {}:
-            return (("set", UNCHANGED),)
-        try:
-            command_of(order, now_ns, self.resolved.steered(given) if given else self.resolved)
-        except Refused as refusal:
-            return refusal.problems
-        return ()
+
+class _Record(Settings):
+    """The part of a run's experiment on which commands stand."""
+
+    command: tuple[OperatorCommand, ...]
 
 
-def recorded(order: Give, now_ns: int) -> str:
-    """Write an order as the run's experiment will have it, to the millisecond of its instant."""
-    kind, *rest = order.table.items()
-    at = format_duration(now_ns - now_ns % NS_PER_MS)
-    table = dict([kind, ("at", at), *rest])
-    name = "trap" if order.is_trap else "fault"
-    return write_toml({"command": [{"by": order.by, name: table}]})
+def recorded(command: OperatorCommand) -> str:
+    """Write a command as the run's experiment will have it: every default is explicit there."""
+    return dump_settings(_Record(command=(command,))).strip() + "\n"
 
 
 def workshop_of(plan: FlightPlan) -> Workshop:

@@ -43,36 +43,34 @@ class Parameter:
     group: str = ""
 
 
-_ACRONYMS = ("cbe", "uco", "tsb", "upi", "ecb")
-"""Words in the names of experiments that are written in capitals."""
 Reading = Callable[[ResolvedExperiment], str]
 _KNOBS: tuple[tuple[str, str, str, Kind, Reading], ...] = (
-    ("seed", "Seed", "names every random number", "number", lambda one: str(one.experiment.seed)),
+    ("seed", "Seed", "Names every random number", "number", lambda one: str(one.experiment.seed)),
     (
         "duration",
         "Duration",
-        'such as "8m" or "2h"',
+        'Such as "8m" or "2h"',
         "text",
         lambda one: format_duration(one.experiment.duration),
     ),
     (
         "population.customers",
         "Customers",
-        "people with an account",
+        "People with an account",
         "number",
         lambda one: str(one.experiment.population.customers),
     ),
     (
         "demand.rate",
         "Demand",
-        'such as "120/s", or "model"',
+        'Such as "120/s", or "model"',
         "text",
         lambda one: _rate(one.experiment.demand.rate),
     ),
     (
         "fraud.rate",
         "Fraud",
-        "share of payments",
+        "Share of payments",
         "number",
         lambda one: f"{one.experiment.fraud.rate:g}",
     ),
@@ -184,23 +182,11 @@ def shelf(flown: Sequence[str] = ()) -> list[dict[str, str]]:
 def _offered(one: Entry) -> dict[str, str]:
     return {
         "name": one.name,
-        "title": title_of(one.name),
+        "title": one.title,
         "source": str(one.path.resolve()),
         "question": plain(one.question),
         "expect": plain(one.expect),
     }
-
-
-def title_of(name: str) -> str:
-    """Write the name of an experiment's file as a title.
-
-    Examples
-    --------
-    >>> title_of("cbe_2024"), title_of("visa_2018"), title_of("peak_load")
-    ('CBE 2024', 'Visa 2018', 'Peak load')
-    """
-    said = [one.upper() if one in _ACRONYMS else one for one in name.split("_")]
-    return " ".join(said)[:1].upper() + " ".join(said)[1:]
 
 
 def file_of(source: str) -> str:

@@ -14,7 +14,7 @@ from typing import Any, cast
 
 from sanket_sim.bank.description import Bank, Controls
 from sanket_sim.core.units import format_duration
-from sanket_sim.dashboard.page.deeds import Entry, FieldKind, plain, read_entry
+from sanket_sim.dashboard.page.deeds import Entry, FieldKind, read_entry, sentence
 from sanket_sim.faults.targets import TargetKind, names_of
 
 _OF_A_SERVICE = ("workers", "queue_cap")
@@ -43,7 +43,7 @@ def control_hints() -> dict[str, str]:
     module = ast.parse(inspect.cleandoc(inspect.getsource(Controls)))
     body = cast(ast.ClassDef, module.body[0]).body
     return {
-        setting.target.id: _THE_TRAP.sub("", plain(str(said.value.value)))
+        setting.target.id: _THE_TRAP.sub("", sentence(str(said.value.value)))
         for setting, said in pairwise(body)
         if isinstance(setting, ast.AnnAssign)
         and isinstance(setting.target, ast.Name)

@@ -28,7 +28,7 @@ from sanket_sim.live.frames import Frame, Metrics, RunStatus, Topic
 from sanket_sim.live.frames.json_text import JsonObject, json_of, object_of
 from sanket_sim.live.inspection.reading_room import ReadingRoom
 from sanket_sim.simulation.resolve import ResolvedExperiment
-from sanket_sim.simulation.shelf import entry_of
+from sanket_sim.simulation.shelf import entry_of, title_of
 
 Listener = Callable[[Frame], None]
 BOARDING_S_MAX = 120.0
@@ -350,6 +350,8 @@ def _first_frame(plan: FlightPlan, resolved: ResolvedExperiment) -> Frame:
         start=asked.start.isoformat(),
         speed=plan.speed_of(resolved),
         speed_reached=0.0,
+        title=title_of(resolved.source.stem),
+        file=resolved.source.name,
     )
     body = asdict(Metrics(status, (), (), (), (), ()))
     return Frame(plan.run_id, "metrics", 0, json_of(body), epoch_ms())

@@ -37,6 +37,7 @@ from sanket_sim.live.inspection.reading_room import tell_unwritten
 from sanket_sim.live.picture import Picture
 from sanket_sim.network.protocol import Command
 from sanket_sim.simulation.crew import Cockpit
+from sanket_sim.simulation.shelf import title_of
 from sanket_sim.simulation.steering import OperatorCommand, Replay
 from sanket_sim.trace.batch import TraceBatch
 
@@ -159,7 +160,7 @@ class Pilot:
     @property
     def status(self) -> RunStatus:
         """Where the flight stands."""
-        asked = self.cockpit.resolved.experiment
+        asked, source = self.cockpit.resolved.experiment, self.cockpit.resolved.source
         return RunStatus(
             run_id=self.run_id,
             experiment=asked.name,
@@ -178,6 +179,8 @@ class Pilot:
             processed=self.picture.processed,
             conserved=self._conserved,
             counts_from_ns=asked.warmup,
+            title=title_of(source.stem),
+            file=source.name,
         )
 
     def until_ns(self, begin_ns: int, end_ns: int) -> int:

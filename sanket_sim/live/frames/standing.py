@@ -31,6 +31,8 @@ class RunStatus:
     run_id : int
         Grows by one with every start and reset; frames of an older one are stale.
     experiment, question, model : str
+    title, file : str
+        What people call the experiment, and the name of the file that it was read from.
     seed : int
     state : FlightState
         ``starting``: its process builds the bank; ``ready``: nothing has happened yet;
@@ -71,6 +73,8 @@ class RunStatus:
     processed: int = 0
     conserved: bool = True
     counts_from_ns: int = 0
+    title: str = ""
+    file: str = ""
 
 
 @dataclass(frozen=True, slots=True)

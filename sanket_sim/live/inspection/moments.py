@@ -17,7 +17,7 @@ from sanket_sim.analysis.story import (
 from sanket_sim.core.money import format_minor
 from sanket_sim.core.units import NS_PER_MS
 from sanket_sim.live.meters import figures
-from sanket_sim.live.wording import decline_in_words, failure_in_words, in_words
+from sanket_sim.live.wording import decline_in_words, failure_in_words, in_words, with_article
 
 
 def said_of(story: Story, moment: Moment, customer: str) -> str:
@@ -53,8 +53,7 @@ def _asked(story: Story, moment: Moment, customer: str) -> str:
         again = "the file is run again" if story.batch else f"{customer} asks again"
         return f"{again}, submission {moment.submission}"
     wish = f" of {money(story.amount_minor, story.currency)}" if story.amount_minor else ""
-    kind = in_words(story.kind)
-    return f"{customer} asks for {'an' if kind[0] in 'aeiou' else 'a'} {kind}{wish}"
+    return f"{customer} asks for {with_article(in_words(story.kind))}{wish}"
 
 
 def _told(story: Story, moment: Moment, customer: str) -> str:

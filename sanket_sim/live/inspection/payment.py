@@ -361,7 +361,8 @@ _ENDS = {
 
 def _headline(story: Story) -> str:
     """Say in one line what it was, and how it ended."""
-    what = in_words(story.kind).capitalize()
+    kind = in_words(story.kind)
+    what = kind[:1].upper() + kind[1:]
     if story.amount_minor:
         what += f" of {money(story.amount_minor, story.currency)}"
     if story.verdict.status != "LEAKED":

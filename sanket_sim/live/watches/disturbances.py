@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -10,7 +11,7 @@ from sanket_sim.core.units import NS_PER_S
 from sanket_sim.live.meters import figures
 from sanket_sim.live.scene import Scene
 from sanket_sim.live.watches.alarm_book import AlarmBook, Notice
-from sanket_sim.live.wording import in_words
+from sanket_sim.live.wording import in_words, place_in_words
 from sanket_sim.trace.batch import Columns, TraceBatch, rows_in
 from sanket_sim.trace.schema import TRAP_MARK
 
@@ -21,6 +22,10 @@ _FAULT_RULE = "Raised when a fault or trap begins; over when it ends."
 _COMMAND_RULE = "Put on record when somebody commands something; there is nothing to wait for."
 _TOLD_MOST = 4
 """Parameters of a fault that are told."""
+_SHARES = ("share", "probability")
+_TRAP_NUMBER = re.compile(r"T\d+")
+_NAME = re.compile(r"[a-z]+(_[a-z]+)+")
+"""A name of several words, as code writes it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,8 +106,9 @@ class FaultWatch:
         what, struck = in_words(word.removeprefix(TRAP_MARK)), "payments" if trap else "calls"
         until_ns = end_ns if end_ns >= begin_ns else self._until_ns
         said = parameters_in_words(self._words["fault_parameters"].words[parameters])
+        where = place_in_words(place)
         parts = [
-            place,
+            where,
             said,
             f"{100 * probability:g} % of {struck}" if 0 < probability < 1 else "",
         ]
@@ -111,7 +117,7 @@ class FaultWatch:
             begin_ns,
             until_ns,
             f"{fault_id}",
-            f"{'Trap laid' if trap else 'Fault'}: {what}" + (f" on {place}" if place else ""),
+            f"{'Trap laid' if trap else 'Fault'}: {what}" + (f" on {where}" if where else ""),
             tuple(filter(None, parts)),
             next((name for name in (place, first) if name in self._services), ""),
         )
@@ -140,7 +146,7 @@ class CommandWatch:
 
     def _tell(self, time_ns: int, actor: str, deed: str, place: str, reason: str) -> None:
         known = place in self._services
-        title = f"Command: {deed}" + (f" on {place}" if place else "")
+        title = f"Command: {deed}" + (f" on {place_in_words(place)}" if place else "")
         detail = " · ".join(filter(None, (f"by {actor}", parameters_in_words(reason))))
         where = ("service", place) if known else ("", "")
         notice = Notice(COMMAND, deed, "ok", title, detail, *where, rule=_COMMAND_RULE)
@@ -148,19 +154,31 @@ class CommandWatch:
 
 
 def parameters_in_words(text: str) -> str:
-    """Write what sets a fault apart, as the trace keeps it.
+    """Write what sets a fault or trap apart, as the trace keeps it; a trap's number says nothing.
 
     Examples
     --------
+    >>> parameters_in_words('{"code": "T10", "control": "serialised_funds", "share": 0.5}')
+    'control serialised funds, share 50 %'
     >>> parameters_in_words('{"add": "5s", "speed": 0.2, "of": ""}'), parameters_in_words("")
     ('add 5s, speed 0.2', '')
     """
     said = json.loads(text) if text else {}
-    told = [f"{in_words(name)} {_value(value)}" for name, value in said.items() if value != ""]
+    told = [
+        f"{in_words(name)} {_share(value) if name in _SHARES else _value(value)}"
+        for name, value in said.items()
+        if value != "" and not (name == "code" and _TRAP_NUMBER.fullmatch(str(value)))
+    ]
     return ", ".join(told[:_TOLD_MOST])
+
+
+def _share(value: float) -> str:
+    return f"{100 * value:g} %"
 
 
 def _value(value: object) -> str:
     if isinstance(value, dict):
         return ", ".join(f"{name} = {_value(one)}" for name, one in value.items())
+    if isinstance(value, str) and _NAME.fullmatch(value):
+        return in_words(value)
     return str(value).lower() if isinstance(value, bool) else str(value)

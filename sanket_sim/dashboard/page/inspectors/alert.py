@@ -80,7 +80,7 @@ def _blocks(body: Body, start: str) -> Iterator[Block]:
     yield edges_table("Edges", body["edges"])
     yield struck_log("What struck or was commanded around it", body["disturbances"], start)
     yield _payments(body["payments"], start)
-    yield _log(body["turns"], start)
+    yield _log(body["turns"], alert["detail"], start)
     yield _others(body["alerts"], start)
     yield Text("When it is raised, and when it is over", tuple(filter(None, (body["rule"],))))
 
@@ -216,9 +216,15 @@ def _payment(one: Body, start: str) -> tuple[Cell, ...]:
     )
 
 
-def _log(turns: list[Body], start: str) -> Log:
+def _log(turns: list[Body], detail: str, start: str) -> Log:
+    """List the turns; what is said above already is not said again."""
     rows = tuple(
-        Line(clock(start, one["at_ns"]), one["said"], _tone(one["severity"])) for one in turns
+        Line(
+            clock(start, one["at_ns"]),
+            one["said"].removesuffix(f": {detail}"),
+            _tone(one["severity"]),
+        )
+        for one in turns
     )
     return Log("What became of it", rows, 8)
 

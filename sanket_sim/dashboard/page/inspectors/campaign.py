@@ -79,6 +79,8 @@ def _facts(body: Body, start: str) -> Iterator[Fact]:
     found_ns = body["found_ns"]
     yield Fact("Noticed", "not yet" if found_ns is None else clock(start, found_ns))
     yield Fact("Payments", f"{case['payments']:,}")
+    if case["uncounted"]:
+        yield Fact("of them in the warm-up", f"{case['uncounted']:,}, not counted on the desk")
     yield Fact("Accounts", f"{case['accounts']:,}")
     yield Fact("Moved", format_minor(body["moved_minor"], currency))
     yield Fact("Stopped", format_minor(case["stopped_minor"], currency), "ok")
