@@ -14,6 +14,7 @@ from sanket_sim.bank.description import Accounts, Party
 from sanket_sim.live.meters.board import Meters
 from sanket_sim.live.meters.instruments import Ranking, nothing_ranked
 from sanket_sim.live.reading.detection import Detection
+from sanket_sim.live.reading.judge import Judge
 from sanket_sim.live.reading.roots import recorded
 from sanket_sim.live.scene import Scene
 from sanket_sim.simulation.experiment import Experiment
@@ -52,7 +53,7 @@ def scene_of(plan: Plan, faults: Columns | None = None, **settings: Any) -> Scen
 
 def meters_of(scene: Scene, ranking: Ranking = nothing_ranked) -> Meters:
     """Return meters before which nobody counts fraud, and for which the trace names its roots."""
-    return Meters(scene, Detection(scene), recorded, ranking)
+    return Meters(scene, Detection(scene), Judge(recorded).of, ranking)
 
 
 def words() -> Vocabularies:

@@ -75,6 +75,17 @@ class Decomposition(LegParts):
         glv_minor[self.second_rows] = self.second.glv_minor
         return glv_minor
 
+    def where(self, keep: Mask) -> Decomposition:
+        """Return the parts of some of the intents."""
+        seconds, places = keep[self.second_rows], np.cumsum(keep) - 1
+        return Decomposition(
+            **_parts_at(self, keep),
+            second_rows=places[self.second_rows[seconds]],
+            second=LegParts(**_parts_at(self.second, seconds)),
+            leak_class=self.leak_class[keep],
+            status=self.status[keep],
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Flows:
@@ -339,6 +350,10 @@ def with_second_legs(
         "second_x_minor": np.array([0] * rows if x is None else x, np.int64),
         "second_n_posted": np.array(n, np.int32),
     }
+
+
+def _parts_at(parts: LegParts, keep: Mask) -> dict[str, Minor]:
+    return {field.name: getattr(parts, field.name)[keep] for field in fields(LegParts)}
 
 
 _SECOND = (*(f"second_{name}_minor" for name in "edcx"), "second_n_posted")

@@ -125,6 +125,11 @@ class Judgement:
         rows = second[leaked]
         yield Loss(self.columns["second_currency"][rows], self.parts.second.glv_minor[leaked], rows)
 
+    def where(self, keep: NDArray[np.bool_]) -> Judgement:
+        """Return what became of some of the intents."""
+        columns = {name: column[keep] for name, column in self.columns.items()}
+        return Judgement(columns, self.parts.where(keep), self.good[keep])
+
     @property
     def latencies_ns(self) -> NDArray[np.int64]:
         """Time from wish to answer, for the intents that were answered."""
@@ -155,9 +160,7 @@ def judge_wishes(columns: Columns) -> Judgement:
     """
     judgement = judge(columns)
     own = (columns["original_tx_id"] >= 0) & ~judgement.leaked
-    if not own.any():
-        return judgement
-    return judge({name: column[~own] for name, column in columns.items()})
+    return judgement.where(~own) if own.any() else judgement
 
 
 def judged(run: RunFolder, names: Sequence[str] = ()) -> Iterator[Judgement]:

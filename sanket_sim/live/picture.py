@@ -16,6 +16,7 @@ from sanket_sim.live.naming import Names
 from sanket_sim.live.people.crowd import CrowdView
 from sanket_sim.live.people.fraud_watch import FraudWatch
 from sanket_sim.live.reading.detection import Detection
+from sanket_sim.live.reading.judge import Judge
 from sanket_sim.live.reading.roots import Roots
 from sanket_sim.live.scene import Scene
 from sanket_sim.live.services.bottlenecks import Bottleneck
@@ -60,13 +61,14 @@ class Picture:
         self.names = Names(scene.words, scene.agents)
         self.roots = Roots(cockpit)
         self.detection = Detection(scene)
-        self.meters = Meters(scene, self.detection, self.roots.of, self._bottlenecks)
+        judging = Judge(self.roots.of).of
+        self.meters = Meters(scene, self.detection, judging, self._bottlenecks)
         self.services = ServiceMap(scene, self.meters.now)
         self.leaking = LeakingOperations(scene, self.roots)
         self.feed = LiveFeed(scene, self.names, self.roots)
         self.fraud = FraudWatch(scene, self.detection)
         self.crowd = CrowdView(scene, self.fraud)
-        self.account = RunAccount(scene)
+        self.account = RunAccount(scene, judging)
         self.alarms = Alarms(scene, self.meters, self.services, self.fraud)
         self.witnesses = Witnesses(
             scene, self.names, self.alarms.book, self.roots, self.services.leaks

@@ -38,6 +38,21 @@ def test_losses_are_told_in_the_currency_of_each_leg():
     assert (principal.currency.tolist(), second.currency.tolist()) == ([EUR, EUR], [USD])
 
 
+def test_what_is_kept_of_a_judgement_is_what_would_be_judged_of_the_rows():
+    plan = synthetic_trace.Plan(duplicates=0.1, converted=0.4)
+    rows = synthetic_trace.batch_of(plan).transactions
+    keep = rows["tx_id"] % 3 > 0
+    kept, anew = judge(rows).where(keep), judge({name: one[keep] for name, one in rows.items()})
+    assert len(kept.parts.second_rows)
+    assert kept.leaked.any()
+    for one in ("good", "fates", "leaked"):
+        assert np.array_equal(getattr(kept, one), getattr(anew, one))
+    assert kept.columns["tx_id"].tolist() == anew.columns["tx_id"].tolist()
+    for ours, theirs in zip(kept.losses(), anew.losses(), strict=True):
+        assert [column.tolist() for column in ours] == [column.tolist() for column in theirs]
+    assert sum(len(loss.rows) for loss in kept.losses()) > 0
+
+
 ROW = 7
 
 

@@ -11,6 +11,7 @@ import pytest
 from live_scene import fault_rows, meters_of, scene_of, ticks_of
 from synthetic_trace import NAMES, Plan, S
 
+from sanket_sim.analysis.intents import judge_wishes
 from sanket_sim.core.outcomes import Ack, LeakClass, Outcome
 from sanket_sim.core.shares import percent
 from sanket_sim.live.frames import POINTS_MAX, WINDOW_S
@@ -79,7 +80,7 @@ def test_duplicates_leak_twice_over_in_both_currencies(meters: Meters) -> None:
 
 def test_the_window_forgets() -> None:
     window = Window(SHAPE)
-    batches = [tally_of(one.transactions, SHAPE) for one in ticks_of(PLAN)]
+    batches = [tally_of(judge_wishes(one.transactions), SHAPE) for one in ticks_of(PLAN)]
     for second, tally in enumerate(batches):
         window.add(Stretch(second * S, (second + 1) * S, tally, energy_j=2.0))
     newest = batches[-WINDOW_S:]
@@ -95,7 +96,7 @@ def test_the_window_forgets() -> None:
 def test_the_halves_of_a_window_are_the_window() -> None:
     window = Window(SHAPE)
     for second, batch in enumerate(itertools.islice(ticks_of(PLAN), 20)):
-        tally = tally_of(batch.transactions, SHAPE)
+        tally = tally_of(judge_wishes(batch.transactions), SHAPE)
         window.add(Stretch(second * S, (second + 1) * S, tally))
     older, newer = window.halves()
     assert older.ended > 0
@@ -105,7 +106,7 @@ def test_the_halves_of_a_window_are_the_window() -> None:
 
 def test_each_half_has_its_own_batches() -> None:
     window, batches = Window(SHAPE), list(itertools.islice(ticks_of(PLAN), 4))
-    tallies = [tally_of(one.transactions, SHAPE) for one in batches]
+    tallies = [tally_of(judge_wishes(one.transactions), SHAPE) for one in batches]
     for second, tally in enumerate(tallies):
         window.add(Stretch(second * S, (second + 1) * S, tally))
     assert [half.ended for half in window.halves()] == [
@@ -298,7 +299,7 @@ def test_what_the_end_leaves_open_has_neither_failed_nor_ended() -> None:
     rows["ack"] = np.where(left, Ack.NONE, rows["ack"]).astype(np.int8)
     for name in ("d_minor", "c_minor", "n_posted", "second_d_minor", "second_c_minor"):
         rows[name] = np.where(left, 0, rows[name]).astype(rows[name].dtype)
-    tally = tally_of(rows, SHAPE)
+    tally = tally_of(judge_wishes(rows), SHAPE)
     assert tally[Count.OPEN] == left.sum()
     assert tally.ended == (~left).sum()
     assert tally.ended == tally[Count.GOOD] + tally[Count.FAILED] + tally[Count.LEAKED]

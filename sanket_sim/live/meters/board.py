@@ -8,7 +8,7 @@ from sanket_sim.live.meters.plotting import Plotter
 from sanket_sim.live.meters.tally import Count, Tally
 from sanket_sim.live.meters.tiles import tiles_of
 from sanket_sim.live.reading.detection import Detection
-from sanket_sim.live.reading.roots import Blame
+from sanket_sim.live.reading.judge import Judging
 from sanket_sim.live.scene import Scene
 from sanket_sim.trace.batch import TraceBatch
 
@@ -21,8 +21,8 @@ class Meters:
     scene : Scene
     detection : Detection
         What of the fraud has been caught; must observe before them.
-    blame : Blame
-        Whom leaks are due to.
+    judging : Judging
+        Says how intents have ended, and whom leaks are due to.
     ranking : Ranking, optional
         Tells which services hold payments up now.
 
@@ -36,10 +36,10 @@ class Meters:
         self,
         scene: Scene,
         detection: Detection,
-        blame: Blame,
+        judging: Judging,
         ranking: Ranking = nothing_ranked,
     ) -> None:
-        self.now = Instruments(scene, detection, blame, ranking)
+        self.now = Instruments(scene, detection, judging, ranking)
         self._plotter = Plotter(scene.experiment, self.now.shape)
         self._ever = Tally.empty(self.now.shape)
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from sanket_sim.analysis.intents import Judgement
 from sanket_sim.analysis.run_folder import worth_of
 from sanket_sim.analysis.settings import SloSettings
 from sanket_sim.core.outcomes import LeakClass
@@ -21,7 +22,7 @@ from sanket_sim.live.meters.tally import Count, Counts, Shape, Tally, tally_of
 from sanket_sim.live.meters.visits import Visits
 from sanket_sim.live.meters.window import Stretch, Window
 from sanket_sim.live.reading.detection import Detection
-from sanket_sim.live.reading.roots import Blame
+from sanket_sim.live.reading.judge import Judging
 from sanket_sim.live.scene import Scene
 from sanket_sim.live.services.bottlenecks import Bottleneck
 from sanket_sim.trace.batch import Columns, TraceBatch, rows_in
@@ -52,8 +53,8 @@ class Instruments:
     scene : Scene
     detection : Detection
         Must observe before them.
-    blame : Blame
-        Whoever finds it out must observe before them, too.
+    judging : Judging
+        Says how intents have ended, and whom leaks are due to.
     ranking : Ranking
 
     Notes
@@ -76,10 +77,10 @@ class Instruments:
         self,
         scene: Scene,
         detection: Detection,
-        blame: Blame,
+        judging: Judging,
         ranking: Ranking = nothing_ranked,
     ) -> None:
-        self.detection, self._blame = detection, blame
+        self.detection, self._judging = detection, judging
         asked, self._bank, self._ranking = scene.experiment, scene.bank, ranking
         self.slo: SloSettings = asked.slo
         self.shape = Shape(len(scene.bank.services), len(scene.bank.currencies))
@@ -115,9 +116,9 @@ class Instruments:
         self.calm.take(batch.faults)
         self._services.read(batch.gauges)
         self._visits.observe(batch)
-        ended = batch.transactions | {"root_service": self._blame(batch)}
-        tally = tally_of(ended, self.shape)
-        self.total.add(self._measured(ended, tally))
+        judgement = self._judging(batch)
+        tally = tally_of(judgement, self.shape)
+        self.total.add(self._measured(judgement, tally))
         spent = self.energy.read(batch, (self.now_ns - begin_ns) / NS_PER_S)
         carbon_mg = spent.carbon_mg(self.energy.grid)
         newest = Stretch(begin_ns, self.now_ns, tally, spent.energy_j, carbon_mg)
@@ -137,13 +138,12 @@ class Instruments:
         """Learn that the last batch has come."""
         self.closed = True
 
-    def _measured(self, rows: Columns, tally: Tally) -> Tally:
+    def _measured(self, judgement: Judgement | None, tally: Tally) -> Tally:
         """Return the counts of the intents that were not born during the warm-up."""
-        late = rows["created_ns"] >= self._ids.start_ns
-        if late.all():
+        if judgement is None:
             return tally
-        kept = {name: column[late] for name, column in rows.items()}
-        return tally_of(kept, self.shape)
+        late = judgement.columns["created_ns"] >= self._ids.start_ns
+        return tally if late.all() else tally_of(judgement.where(late), self.shape)
 
     @property
     def over(self) -> bool:

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from sanket_sim.analysis.intents import judge_wishes
 from sanket_sim.live.meters.level_so_far import LevelSoFar, ResilienceSoFar
+from sanket_sim.live.reading.judge import Judging
 from sanket_sim.live.reading.settling import Settling
 from sanket_sim.live.scene import Scene
-from sanket_sim.trace.batch import TraceBatch, rows_in
+from sanket_sim.trace.batch import TraceBatch
 
 
 class RunAccount:
-    """Judges what has ended once, for the service level and for the books.
+    """Keeps the service level and the books.
 
     Parameters
     ----------
     scene : Scene
+    judging : Judging
     """
 
-    def __init__(self, scene: Scene) -> None:
+    def __init__(self, scene: Scene, judging: Judging) -> None:
+        self._judging = judging
         self.level, self.settling = LevelSoFar(scene), Settling(scene)
         self._now_ns = 0
 
@@ -25,12 +27,11 @@ class RunAccount:
         """Take in what one tick brought."""
         self._now_ns = max(self._now_ns, batch.end_ns)
         self.level.take_faults(batch.faults)
-        ended = batch.transactions
-        if rows_in(ended):
-            judgement = judge_wishes(ended)
+        judgement = self._judging(batch)
+        if judgement is not None:
             self.level.take(judgement)
             self.settling.take(judgement)
-        self.settling.observe(ended, batch.decisions)
+        self.settling.observe(batch.transactions, batch.decisions)
 
     @property
     def resilience(self) -> ResilienceSoFar | None:

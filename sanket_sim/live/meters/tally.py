@@ -10,10 +10,9 @@ from typing import NamedTuple, Self
 import numpy as np
 from numpy.typing import NDArray
 
-from sanket_sim.analysis.intents import Judgement, judge_wishes
+from sanket_sim.analysis.intents import Judgement
 from sanket_sim.analysis.statistics import BUCKETS, QuantileSketch, bucket_of
 from sanket_sim.core.outcomes import LeakClass
-from sanket_sim.trace.batch import Columns, rows_in
 
 Counts = NDArray[np.int64]
 
@@ -140,18 +139,17 @@ class Tally:
         return [None if math.isnan(one) else one * 1e3 for one in found]
 
 
-def tally_of(transactions: Columns, shape: Shape) -> Tally:
-    """Count the intents of a batch, as `analysis.intents` judges them.
+def tally_of(judgement: Judgement | None, shape: Shape) -> Tally:
+    """Count intents.
 
     Parameters
     ----------
-    transactions : Columns
-        Any rows of the table of transactions, their `root_service` the one to blame.
+    judgement : Judgement or None
+        Among its columns the `root_service`, the one to blame; None: there are no intents.
     shape : Shape
     """
     tally = Tally.empty(shape)
-    if rows_in(transactions):
-        judgement = judge_wishes(transactions)
+    if judgement is not None:
         _count_ends(tally, judgement)
         _count_leaks(tally, judgement)
         tally.latency += np.bincount(bucket_of(judgement.latencies_ns), minlength=BUCKETS)
