@@ -176,7 +176,7 @@ class LiveFeed:
         )
 
     def _why(self, one: dict[str, int | float]) -> tuple[str, ...]:
-        said = [decline_in_words(self._word("decline", int(one["decline_reason"])))]
+        said: list[str] = []
         if one["outcome"] not in (*_WELL, Outcome.APP_ERROR):
             said.append(failure_in_words(Outcome(int(one["outcome"])).name))
         tx_id = int(one["tx_id"])
@@ -185,6 +185,7 @@ class LiveFeed:
             said += [in_words(reason) for reason in (fired or "trained_model").split(",")]
         if one["fraud_decision"] == FraudDecision.UNCHECKED:
             said.append("fraud check gave no answer")
+        said.append(decline_in_words(self._word("decline", int(one["decline_reason"]))))
         return tuple(dict.fromkeys(reason for reason in said if reason))
 
     def _counterparty(self, one: dict[str, int | float]) -> int:

@@ -230,6 +230,27 @@ def test_an_axis_of_shares_ends_where_all_is_reached(stage) -> None:
     assert ranges[2] == {"min": 0, "max": 100, "interval": 25}
 
 
+SLOTTED = """(slot) => {
+  const deck = document.querySelector("sanket-deck");
+  deck.replaceChildren(...(slot ? [Object.assign(document.createElement("div"), { slot })] : []));
+  window.played = 0;
+  if (slot) deck.addEventListener("sanket-play", () => (window.played += 1), { once: true });
+}"""
+
+
+def test_the_invitation_asks_the_host_to_play_where_it_has_controls(stage, calm) -> None:
+    ready = replace(calm, run=replace(calm.run, state="ready"))
+    button = stage.page.get_by_test_id("invitation-play")
+    stage.page.evaluate(SLOTTED, "")
+    stage.send("metrics", ready)
+    assert not button.is_visible()
+    stage.page.evaluate(SLOTTED, "controls")
+    stage.send("metrics", ready)
+    button.click()
+    assert stage.page.evaluate("window.played") == 1
+    stage.page.evaluate(SLOTTED, "")
+
+
 class TestHeader:
     def test_the_speed_that_is_reached_stands_before_the_one_that_was_asked_for(
         self, stage, calm

@@ -35,6 +35,15 @@ def day():
     return onlooker.day()
 
 
+def test_what_the_bank_saw_comes_before_what_it_made_of_it(day):
+    look, _ = day
+    rows = [row for frame in look.frames for row in frame.rows]
+    declined = [row.reasons for row in rows if row.verdict == "decline"]
+    assert declined
+    assert {reasons.index("suspected fraud") - len(reasons) for reasons in declined} == {-1}
+    assert max(map(len, declined)) > 1
+
+
 @pytest.mark.parametrize(
     ("score", "state"), [(0.69, "ok"), (0.70, "warn"), (0.89, "warn"), (0.90, "critical")]
 )

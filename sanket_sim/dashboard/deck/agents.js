@@ -25,7 +25,7 @@ const KEYS = "Arrow keys step through suspects, Enter opens one, Escape leaves."
  *
  * It shows what the bank sees; the switch on the board adds the ground truth, on the whole deck.
  */
-export class Agents {
+export default class Agents {
   static styles = new URL("agents.css", import.meta.url);
 
   /**

@@ -7,7 +7,7 @@ const ROWS_MOST = 80;
 const SILENCE_MS = 6000;
 
 /** The part that shows the topic `alerts`. */
-export class AlertList {
+export default class AlertList {
   static styles = new URL("alerts.css", import.meta.url);
 
   constructor(host, deck) {

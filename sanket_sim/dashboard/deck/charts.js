@@ -78,7 +78,7 @@ const PLANS = [
 ];
 
 /** Four charts over simulated time, with the stretches shaded in which something was disturbed. */
-export class Charts {
+export default class Charts {
   static styles = new URL("charts.css", import.meta.url);
 
   constructor(host, deck) {

@@ -33,6 +33,7 @@ const SHOWN_IN = {
  * report of a run that has ended). Slot `controls`: the host's run controls, in the header.
  *
  * Events: `sanket-inspect` {kind, key} when somebody wants to see more of something;
+ * `sanket-play` when somebody accepts the invitation to begin;
  * `sanket-painted` {sequence, sent_ms} once a frame of metrics is on the screen; `sanket-view` and
  * `sanket-theme` {value} when the deck's own switches are used.
  */
@@ -116,6 +117,11 @@ export class SanketDeck extends HTMLElement {
     this.#tell("sanket-inspect", { kind, key: String(key) });
   }
 
+  /** Ask the host to let the run go on: it has the controls. */
+  play() {
+    this.#tell("sanket-play", {});
+  }
+
   /** Change the view or the theme, as the header's own switches do. */
   choose(name, value) {
     this.setAttribute(name, value);
@@ -171,7 +177,7 @@ export class SanketDeck extends HTMLElement {
     this.#parts.set(name, part);
     await this.#guarded(part, async () => {
       const module = await import(`./${name}.js`);
-      part.Part = Object.values(module).find((made) => made.prototype?.update);
+      part.Part = module.default;
       await this.#wear(part.Part.styles);
       part.made = new part.Part(host, this);
       this.#dirty.add(topic);

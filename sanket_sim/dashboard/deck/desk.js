@@ -44,7 +44,7 @@ const FIGURES = [
  * Recall, precision, money and the what-if are measured against the truth at all times; who of the
  * people in the queue is guilty, and campaigns that the bank has not found, only with the switch.
  */
-export class Desk {
+export default class Desk {
   static styles = new URL("desk.css", import.meta.url);
 
   /**

@@ -30,7 +30,7 @@ const MOVES = {
 };
 
 /** The part that shows the topic `transactions`. */
-export class Feed {
+export default class Feed {
   static styles = new URL("feed.css", import.meta.url);
 
   constructor(host, deck) {

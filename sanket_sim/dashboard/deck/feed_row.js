@@ -69,7 +69,7 @@ export class PaymentRow {
     setText(tx, nameOf(row.tx_id));
     this.customer.show(row.customer, row.customer_id);
     this.payee.show(row.counterparty, row.counterparty_id);
-    setText(type, words(row.kind));
+    setText(type, row.kind);
     setText(amount, row.amount_minor ? money(row.amount_minor, row.currency) : UNKNOWN);
     setText(wait, latency(row.latency_ms));
     setText(truth, row.truth ? words(row.truth) : "honest");
@@ -79,7 +79,7 @@ export class PaymentRow {
   /** In narrow cards reasons stand where the type does of payments that need none. */
   fillReasons(row) {
     const reasons = reasonsOf(row);
-    setText(this.kind, words(row.kind));
+    setText(this.kind, row.kind);
     setText(this.reason, reasons);
     setAttribute(this.cells.why, "data-reason", reasons ? "" : null);
   }

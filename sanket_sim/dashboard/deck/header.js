@@ -19,7 +19,7 @@ const HALF = "M8 1.5a6.5 6.5 0 1 0 0 13 6.5 6.5 0 0 0 0-13zM8 3v10A5 5 0 0 1 8 3
 const VIEWS = { resilience: "Resilience", fraud: "Fraud" };
 
 /** The run bar: what flies, when it is there, how fast, and whether money is conserved. */
-export class Header {
+export default class Header {
   static styles = new URL("header.css", import.meta.url);
 
   constructor(host, deck) {

@@ -37,7 +37,7 @@ const UNITS = {
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
 /** The part that shows `services` and `edges` of the topic `metrics`. */
-export class ServiceMap {
+export default class ServiceMap {
   static styles = ["map", "map_edges", "map_card", "map_finish"].map(
     (name) => new URL(`${name}.css`, import.meta.url),
   );

@@ -51,16 +51,11 @@ export class Notices {
     this.button = make("button", "invitation-play", icon(PLAY, 20), "Play");
     this.button.type = "button";
     this.button.dataset.testid = "invitation-play";
-    this.button.addEventListener("click", () => this.#hostPlay()?.click());
+    this.button.addEventListener("click", () => this.deck.play());
     const card = make("section", "card invitation");
     card.setAttribute("aria-label", "Ready");
     card.append(this.kicker, this.heading, this.question, this.button);
     return card;
-  }
-
-  #hostPlay() {
-    const name = '[data-testid="play"]';
-    return this.deck.hostControls.map((e) => (e.matches(name) ? e : e.querySelector(name)))[0];
   }
 
   #describe(state, run) {
@@ -68,7 +63,7 @@ export class Notices {
     setText(this.kicker, kicker);
     setText(this.heading, heading ?? (run.title || run.experiment));
     setText(this.question, text ?? sentence(run.question));
-    this.button.hidden = state !== "ready" || !this.#hostPlay();
+    this.button.hidden = state !== "ready" || !this.deck.hostControls.length;
   }
 }
 

@@ -6,7 +6,7 @@ const HEIGHT = 36;
 const PLACES = ["throughput", "p99", "leakage", "resilience", "recall", "carbon"];
 
 /** The six numbers that a glance must catch. */
-export class Tiles {
+export default class Tiles {
   static styles = new URL("tiles.css", import.meta.url);
 
   constructor(host, deck) {

@@ -10,7 +10,7 @@ const EDGES_PX = 16;
 const LABEL_LEAST_PX = 44;
 
 /** The run from its start to its end: what has gone by, what disturbs it, and when. */
-export class Timeline {
+export default class Timeline {
   static styles = new URL("timeline.css", import.meta.url);
 
   constructor(host, deck) {
