@@ -124,7 +124,10 @@ class TestBlocks:
                 "decision": words["decision"].code(said),
                 "subject": words["subject"].code("account 7"),
                 "reason": words["reason"].code(why),
+                "actor": words["actor"].code(why),
                 "time_ns": at_ns,
+                "tx_id": -1,
+                "score": 0.0,
             }
             log.observe({name: np.array([value]) for name, value in row.items()})
         return log

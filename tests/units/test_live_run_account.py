@@ -112,11 +112,11 @@ def test_orders_that_are_forgotten_one_by_one_still_count(
     monkeypatch.setattr(settling, "ORDERS_MOST", 5)
     few = settling.Settling(scene)
     nothing = {"original_tx_id": np.empty(0, np.int64)}
-    names = ["actor", "decision", "subject", "tx_id"]
-    for rows in run.trace.batches("decisions", names):
+    coded = ["actor", "decision", "subject", "reason"]
+    for rows in run.trace.batches("decisions", [*coded, "time_ns", "tx_id", "score"]):
         codes = {
             name: np.array([scene.words[name].code(run.trace.words(name)[c]) for c in rows[name]])
-            for name in names[:3]
+            for name in coded
         }
         few.observe(nothing, {**rows, **codes})
     counted = {one.kind: one.found for one in few.kinds()}

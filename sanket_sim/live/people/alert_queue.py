@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 
@@ -15,9 +14,9 @@ from sanket_sim.core.money import format_minor
 from sanket_sim.live.frames import Alert, Evidence, State
 from sanket_sim.live.naming import person
 from sanket_sim.live.people.payment_ring import PaymentRing
-from sanket_sim.live.reading.fraud_rows import account_in
+from sanket_sim.live.reading.decisions import Decision, told_by
 from sanket_sim.live.scene import Scene
-from sanket_sim.trace.batch import Columns, TraceBatch, one_of
+from sanket_sim.trace.batch import Columns, TraceBatch
 
 ALERTS_MOST = 2_000
 """Alerts that are remembered; of older ones only the count is."""
@@ -30,29 +29,17 @@ _WORDS = {"review": "Look at", "step_up": "Step-up", "decline": "Decline", "moni
 _SEVERITY: dict[str, State] = {"decline": "critical"}
 
 
-class _Ruling(NamedTuple):
-    """A row of the decisions table, in words."""
+def _cause(ruling: Decision) -> tuple[int, str, int]:
+    """Return what an analyst's row and that of the alert it is about have in common.
 
-    actor: str
-    said: str
-    tx_id: int
-    at_ns: int
-    score: float
-    why: str
-    account: int
-
-    @property
-    def cause(self) -> tuple[int, str, int]:
-        """What an analyst's row and that of the alert it is about have in common.
-
-        Several accounts may show a pattern by the same payment; the fraud service judges it once.
-        """
-        if self.actor == AML:
-            return self.tx_id, f"{_PATTERN}{self.why}", self.account
-        if self.actor == ANALYST:
-            patterned = self.why.startswith(_PATTERN)
-            return self.tx_id, self.why, self.account if patterned else -1
-        return self.tx_id, self.said, -1
+    Several accounts may show a pattern by the same payment; the fraud service judges it once.
+    """
+    if ruling.actor == AML:
+        return ruling.tx_id, f"{_PATTERN}{ruling.reason}", ruling.account
+    if ruling.actor == ANALYST:
+        patterned = ruling.reason.startswith(_PATTERN)
+        return ruling.tx_id, ruling.reason, ruling.account if patterned else -1
+    return ruling.tx_id, ruling.said, -1
 
 
 @dataclass(slots=True)
@@ -117,7 +104,7 @@ class AlertQueue:
 
     def observe(self, batch: TraceBatch, blocked: Iterable[int]) -> None:
         """Take in what was decided in a tick."""
-        decided = list(self._decided(batch.decisions))
+        decided = list(told_by(batch.decisions, self._words, FRAUD, AML, ANALYST))
         for row in decided:
             self._raise(row)
         self._identify(batch.transactions)
@@ -136,37 +123,18 @@ class AlertQueue:
         theirs = [one for one in self._entries.values() if one.customer_id == agent]
         return tuple(self._alert(entry) for entry in reversed(theirs))
 
-    def _decided(self, decisions: Columns) -> Iterator[_Ruling]:
-        """Yield what those who judge payments have put on record."""
-        actors = self._words["actor"].words
-        codes = [code for code, word in enumerate(actors) if word in (FRAUD, AML, ANALYST)]
-        if not codes or not len(decisions["actor"]):
-            return
-        said, why = self._words["decision"].words, self._words["reason"].words
-        about = self._words["subject"].words
-        for row in np.flatnonzero(one_of(decisions["actor"], codes)).tolist():
-            yield _Ruling(
-                actors[decisions["actor"][row]],
-                said[decisions["decision"][row]],
-                int(decisions["tx_id"][row]),
-                int(decisions["time_ns"][row]),
-                float(decisions["score"][row]),
-                why[decisions["reason"][row]],
-                account_in(about[decisions["subject"][row]]),
-            )
-
-    def _raise(self, ruling: _Ruling) -> None:
+    def _raise(self, ruling: Decision) -> None:
         if ruling.actor == ANALYST:
             return
         monitored = ruling.actor == AML
         entry = _Entry(
             alert_id=self.raised,
-            cause=ruling.cause,
-            at_ns=ruling.at_ns,
+            cause=_cause(ruling),
+            at_ns=ruling.time_ns,
             tx_id=ruling.tx_id,
             score=None if monitored else ruling.score,
             decision="monitoring" if monitored else ruling.said,
-            reasons=tuple(ruling.why.split(",")),
+            reasons=tuple(ruling.reason.split(",")),
         )
         self.raised += 1
         self._entries[entry.alert_id] = entry
@@ -217,17 +185,17 @@ class AlertQueue:
         if not entry.judged and account >= 0:
             self._unjudged.setdefault(account, set()).add(entry.alert_id)
 
-    def _judge(self, ruling: _Ruling) -> None:
-        entry = self._by_cause.get(ruling.cause) if ruling.actor == ANALYST else None
+    def _judge(self, ruling: Decision) -> None:
+        entry = self._by_cause.get(_cause(ruling)) if ruling.actor == ANALYST else None
         if entry is None or entry.judged:
             return
         if ruling.said not in _VERDICTS:
             self.in_review += entry.progress == "waiting"
             entry.progress = "taken_up"
             return
-        for one in [entry, *self._joined(entry, ruling.at_ns)]:
+        for one in [entry, *self._joined(entry, ruling.time_ns)]:
             self.in_review -= one.progress == "taken_up"
-            one.progress, one.ended_ns = _VERDICTS[ruling.said], ruling.at_ns
+            one.progress, one.ended_ns = _VERDICTS[ruling.said], ruling.time_ns
             self.judged += 1
             self._close(one)
 

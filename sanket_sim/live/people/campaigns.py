@@ -16,8 +16,9 @@ from sanket_sim.bank.description import Bank, Party
 from sanket_sim.core.money import exponent_of
 from sanket_sim.live.frames import Case, Move
 from sanket_sim.live.people.typologies import BY_PAYER, counted, noun_of, title_of
+from sanket_sim.live.reading.decisions import told_by
 from sanket_sim.live.scene import Scene
-from sanket_sim.trace.batch import Columns, TraceBatch, one_of
+from sanket_sim.trace.batch import Columns, TraceBatch
 
 CAMPAIGNS_MOST = 256
 """Campaigns that are remembered; the one that has been quiet longest gives way."""
@@ -294,14 +295,10 @@ class CampaignBook:
 
     def _hear(self, decisions: Columns) -> None:
         """Note which campaigns monitoring or an analyst has noticed by one of their payments."""
-        actors, words = self._words["actor"].words, self._words["decision"].words
-        codes = [code for code, word in enumerate(actors) if word in _NOTICED_BY]
-        if not codes or not len(decisions["actor"]):
-            return
-        for row in np.flatnonzero(one_of(decisions["actor"], codes)).tolist():
-            file = self.files.get(self.campaign_of(int(decisions["tx_id"][row])))
-            if file is not None and words[decisions["decision"][row]] in _NOTICING:
-                file.notice(int(decisions["time_ns"][row]))
+        for ruling in told_by(decisions, self._words, *_NOTICED_BY):
+            file = self.files.get(self.campaign_of(ruling.tx_id))
+            if file is not None and ruling.said in _NOTICING:
+                file.notice(ruling.time_ns)
 
     def _blame(self, account: int, at_ns: int) -> None:
         for file in self.files.values():

@@ -10,12 +10,13 @@ from numpy.typing import NDArray
 
 from sanket_sim.analysis.fraud_payments import Payments, beside
 from sanket_sim.core.outcomes import Decline
+from sanket_sim.live.reading.decisions import Decision, saying
 from sanket_sim.trace.batch import Columns, TraceBatch, rows_in
 from sanket_sim.trace.vocabulary import Vocabularies
 
 _NO_FAULTS = np.empty((0, 2), np.int64)
 _STEPS = {"freeze": 1, "thaw": -1}
-_ACCOUNT, _OWNER = "account ", "owner"
+_OWNER = "owner"
 _STEPS_KEPT = 8
 _COLUMNS = (
     "tx_id",
@@ -39,17 +40,6 @@ _COLUMNS = (
 )
 
 
-def account_in(subject: str) -> int:
-    """Return the account that a decision is about, -1 if it is about something else.
-
-    Examples
-    --------
-    >>> account_in("account 17"), account_in("payment")
-    (17, -1)
-    """
-    return int(subject.removeprefix(_ACCOUNT)) if subject.startswith(_ACCOUNT) else -1
-
-
 class BlockLog:
     """Whose blocks lie on accounts; `analysis.account_blocks` while the run goes on.
 
@@ -63,23 +53,18 @@ class BlockLog:
 
     def observe(self, decisions: Columns) -> list[int]:
         """Take up what was blocked and opened again; return what the bank itself has blocked."""
-        words = self._words["decision"].words
-        codes = [code for code, word in enumerate(words) if word in _STEPS]
-        rows = np.flatnonzero(np.isin(decisions["decision"], codes)) if codes else ()
-        found = (self._step(decisions, int(row)) for row in rows)
+        found = map(self._step, saying(decisions, self._words, _STEPS.__contains__))
         return [account for account in found if account >= 0]
 
-    def _step(self, decisions: Columns, row: int) -> int:
-        account = account_in(self._words["subject"].words[decisions["subject"][row]])
+    def _step(self, ruling: Decision) -> int:
+        account = ruling.account
         if account < 0:
             return -1
-        owners = self._words["reason"].words[decisions["reason"][row]] == _OWNER
-        step = _STEPS[self._words["decision"].words[decisions["decision"][row]]]
-        left = self._left
+        owners, step, left = ruling.reason == _OWNER, _STEPS[ruling.said], self._left
         left[account, owners] = max(0, left[account, owners] + step)
         alone = left[account, True] > 0 and left[account, False] == 0
         steps = self._steps.setdefault(account, deque(maxlen=_STEPS_KEPT))
-        steps.append((int(decisions["time_ns"][row]), alone))
+        steps.append((ruling.time_ns, alone))
         return account if step > 0 and not owners else -1
 
     def by_bank(self, account: int) -> bool:

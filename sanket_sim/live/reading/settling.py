@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-
-import numpy as np
 
 from sanket_sim.analysis.breaks import BREAK, CORRECTION, DETECTORS
 from sanket_sim.analysis.intents import Judgement
 from sanket_sim.core.outcomes import Ack
+from sanket_sim.live.reading.decisions import told_by
 from sanket_sim.live.scene import Scene
 from sanket_sim.trace.batch import Columns, rows_in
 
@@ -108,21 +106,13 @@ class Settling:
         return self._orders[tx_id]
 
     def _read(self, decisions: Columns) -> None:
-        for tx_id, said, kind in self._told(decisions):
-            if said == BREAK:
-                self._order(tx_id).kinds.append(kind)
-            elif said in _ENDS:
-                self._order(tx_id).end = said
-
-    def _told(self, decisions: Columns) -> Iterator[tuple[int, str, str]]:
-        """Yield what those who look for breaks have put on record: order, decision, kind."""
-        known = self._words["actor"].words
-        codes = [known.index(actor) for actor in DETECTORS if actor in known]
-        theirs = np.isin(decisions["actor"], codes) & (decisions["tx_id"] >= 0)
-        decided, subjects = self._words["decision"].words, self._words["subject"].words
-        rows = (decisions[name][theirs].tolist() for name in ("tx_id", "decision", "subject"))
-        for tx_id, said, kind in zip(*rows, strict=True):
-            yield tx_id, decided[said], subjects[kind]
+        for row in told_by(decisions, self._words, *DETECTORS):
+            if row.tx_id < 0:
+                continue
+            if row.said == BREAK:
+                self._order(row.tx_id).kinds.append(row.subject)
+            elif row.said in _ENDS:
+                self._order(row.tx_id).end = row.said
 
     def _bring_back(self, rows: Columns) -> None:
         """Note what corrections have moved, as `analysis.breaks.corrections_of` does."""
