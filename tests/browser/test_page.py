@@ -15,6 +15,9 @@ pytest.importorskip("playwright")
 from playwright.sync_api import Browser, Page, expect
 
 from sanket_sim.core.units import NS_PER_S
+from sanket_sim.dashboard.page.summary.burn import used_up
+from sanket_sim.dashboard.page.wording import share
+from sanket_sim.live.meters.figures import score
 
 pytestmark = pytest.mark.slow
 
@@ -187,7 +190,22 @@ def test_refusals_stand_at_their_fields(deck: Page, at_start: Served) -> None:
     deck.get_by_test_id("inject-add").fill("soon")
     expect(deck.get_by_test_id("inject-form")).to_contain_text("expected a duration")
     deck.get_by_test_id("inject-give").click()
+    deck.get_by_test_id("tab-control").click()
+    deck.get_by_test_id("control-outbox").uncheck()
+    deck.get_by_test_id("lasts").fill("long")
+    field = deck.locator("label", has=deck.get_by_test_id("lasts"))
+    expect(field.get_by_role("alert")).to_contain_text("expected a duration")
+    expect(deck.get_by_test_id("inject-problems")).to_be_hidden()
+    deck.get_by_test_id("inject-give").click()
     assert commanded(at_start) == []
+
+
+def test_hints_show_what_is_to_be_typed_as_it_is(deck: Page) -> None:
+    deck.get_by_test_id("inject").click()
+    hint = deck.locator("label", has=deck.get_by_test_id("inject-replicas")).locator(".sk-hint")
+    expect(hint).to_have_text(re.compile('^"all"'))
+    first = "(node) => getComputedStyle(node, '::first-letter').textTransform"
+    assert hint.evaluate(first) == "none"
 
 
 def test_a_fault_takes_two_clicks_and_a_target_is_kept_where_it_fits(
@@ -322,6 +340,41 @@ def test_resets_and_stops_and_shows_findings(deck: Page, at_start: Served) -> No
     expect(deck.get_by_test_id("drawer-findings")).to_contain_text("Submitted")
     assert deck.get_by_test_id("report").get_attribute("href") == "/api/report"
     expect(deck.get_by_test_id("play")).to_have_attribute("title", re.compile("has ended"))
+
+
+def test_the_panel_ends_with_the_figures_of_the_findings(deck: Page, at_start: Served) -> None:
+    at_start.post("step", **{"for": "2m"})
+    at_start.wait_until(lambda now: now["now_ns"] == 120 * NS_PER_S and now["state"] == "paused")
+    deck.get_by_test_id("findings").click()
+    panel = deck.get_by_test_id("drawer-findings")
+    expect(panel).to_contain_text("Incidents so far")
+    expect(panel).to_contain_text("when the run has ended")
+    expect(deck.get_by_test_id("report")).to_have_count(0)
+    at_start.post("stop")
+    at_start.wait_until(lambda now: now["state"] == "ended")
+    expect(panel).not_to_contain_text("so far")
+    found = at_start.get("report/findings.json")
+    resilience, energy = found["resilience"], found["energy"]
+    level = score(100 * resilience["sli"]["value"])
+    leaks = found["controls"]["overall"]["executed"]
+    useful = share(energy["by_use_j"]["useful"] / energy["energy_j"])
+    wasted = share(energy["wasted_j"] / energy["energy_j"])
+    for label, figure in (
+        ("Submitted", f"{found['traffic']['submitted']:,}"),
+        ("Service level", f"{level} % good"),
+        ("Budget used", used_up((1 - resilience["sli"]["value"]) / (1 - resilience["target"]))),
+    ):
+        fact = panel.locator("dl > div").filter(has=deck.get_by_text(label, exact=True)).first
+        expect(fact).to_contain_text(figure)
+    for label, figure in (
+        ("Money went wrong", f"{leaks['intents']:,}"),
+        ("Useful work", useful),
+        ("Wasted: retried, abandoned, failed or leaked", wasted),
+    ):
+        row = panel.get_by_role("row").filter(has=deck.get_by_text(label, exact=True))
+        expect(row.get_by_role("cell").filter(has_text=figure).first).to_be_visible()
+    worst = found["executive"]["critical_bottleneck"].replace("_", " ")
+    expect(panel).to_contain_text(re.compile(f"Bottleneck\\s*{worst}", re.IGNORECASE))
 
 
 def test_keyboard_alone_runs_it(deck: Page, at_start: Served) -> None:

@@ -11,7 +11,7 @@ pytest.importorskip("solara")
 import solara
 from serving import wait_until
 
-from sanket_sim.analysis.report.wording import duration, moneys
+from sanket_sim.analysis.report.wording import duration
 from sanket_sim.core.units import NS_PER_S
 from sanket_sim.dashboard.page.beside import differences
 from sanket_sim.dashboard.page.findings import findings, others_than, read_findings
@@ -20,6 +20,7 @@ from sanket_sim.dashboard.page.ordering import Orders
 from sanket_sim.dashboard.page.panel import Tab
 from sanket_sim.dashboard.page.standing import standing_of
 from sanket_sim.dashboard.page.summary import Matter, summary
+from sanket_sim.dashboard.page.summary.books import amounts
 from sanket_sim.dashboard.page.summary.burn import used_up
 from sanket_sim.dashboard.page.summary.headlines import in_plain_words
 from sanket_sim.dashboard.page.wording import share
@@ -172,7 +173,7 @@ def test_leaks_are_told_in_money_and_add_up(found: dict[str, Any]) -> None:
     overall = found["controls"]["overall"]
     assert rows["Money went wrong"] == [
         f"{overall['executed']['intents']:,}",
-        moneys(overall["executed"]["minor"]) if overall["executed"]["intents"] else "-",
+        amounts(overall["executed"]["minor"]),
     ]
     counts = {label: int(row[0].replace(",", "")) for label, row in rows.items()}
     leaked = counts["Money went wrong"] + counts["Only told wrong, or too late"]
@@ -192,7 +193,7 @@ def test_breaks_are_told_by_kind_with_what_is_open(found: dict[str, Any]) -> Non
     }
     matter = Matter(found, so_far={"breaks": [kind]}, metrics=METRICS)
     rows = rows_of(blocks_of(matter)["Breaks by kind"])
-    assert rows == {"Orphan credit": ["10", "2", "8", "1,234.56 EUR", "-"]}
+    assert rows == {"Orphan credit": ["10", "2", "8", "1,234.56\xa0EUR", "-"]}
 
 
 def test_bottlenecks_are_at_most_five_and_begin_with_the_critical_one(

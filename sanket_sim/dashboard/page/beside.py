@@ -20,9 +20,9 @@ DIFFERENCES_MAX, SETTINGS_MAX = 16, 12
 Write = Callable[[float], str]
 _MINUS = "\N{MINUS SIGN}"
 _NOTHING = {"[]", NOT_SET}
-_MEAN_STRETCH = (
-    "Mean stretch: the mean of equal stretches of time, however many payments fell into each; the "
-    "headlines below divide by payments."
+_MEAN_WINDOW = (
+    "Mean window: the mean of these windows, however many payments fell into each; the headlines "
+    "below divide by payments."
 )
 
 
@@ -75,7 +75,7 @@ def _how(compared: Comparison) -> Iterator[str]:
     said = f"{compared.pairing[:1].upper()}{compared.pairing[1:]}."
     yield said.replace("--seeds as proof", "runs of many seeds as proof")
     if any(one.metric in _READINGS for one in compared.differences):
-        yield _MEAN_STRETCH
+        yield _MEAN_WINDOW
     yield from compared.warnings
 
 
@@ -192,9 +192,9 @@ def _per_window(value: float) -> str:
 
 
 _READINGS: Mapping[str, Reading] = {
-    "availability": Reading("Service level, mean stretch", share, _points, 1),
-    "failure_rate": Reading("Failed, mean stretch", share, _points, -1),
-    "leak_rate_count": Reading("Leak rate, mean stretch", share, _points, -1),
+    "availability": Reading("Service level, mean window", share, _points, 1),
+    "failure_rate": Reading("Failed, mean window", share, _points, -1),
+    "leak_rate_count": Reading("Leak rate, mean window", share, _points, -1),
     "latency_mean_s": Reading("Mean latency", _seconds, _seconds, -1),
     "offered_per_window": Reading("Submitted a window", _per_window, _per_window),
     "fraud_recall": Reading("Fraud caught", share, _points, 1),

@@ -110,7 +110,7 @@ def _account(account: Body) -> tuple[Cell, ...]:
 
 
 def _facts(body: Body) -> Iterator[Fact]:
-    yield Fact("Devices", f"{body['devices_seen']} seen of {body['devices_enrolled']} enrolled")
+    yield Fact("Devices", f"{body['devices_seen']} seen, {body['devices_enrolled']} enrolled")
     for key in ("failures", "complaints"):
         if body[key] is not None:
             yield Fact(key.capitalize(), str(body[key]), "warn" if body[key] else "")

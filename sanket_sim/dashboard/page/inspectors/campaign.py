@@ -100,7 +100,7 @@ def _caught(case: Body) -> Gauges:
 def _plan(plan: Body) -> Iterator[Fact]:
     yield Fact("Name", plan["name"])
     yield Fact("Sophistication", f"{plan['sophistication']:.2f}")
-    yield Fact("Pace", f"{plan['pace']:g}")
+    yield Fact("Pace", f"{plan['pace']:.2g}")
     if plan["end"]:
         yield Fact("Ended", words(plan["end"]))
 

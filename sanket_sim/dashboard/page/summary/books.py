@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from sanket_sim.analysis.report.wording import moneys
-from sanket_sim.dashboard.page.inspectors.sheet import Block, Cell, Fact, Facts, State, Table, Text
+from sanket_sim.dashboard.page.inspectors.sheet import Block, Cell, State, Table, Text
 from sanket_sim.dashboard.page.summary.matter import Body, Matter
 from sanket_sim.dashboard.page.wording import capital, words
 
@@ -19,6 +19,7 @@ _STAGES: tuple[tuple[str, str, State], ...] = (
     ("residual", "Found, and still missing", "warn"),
 )
 """Stages of law L7 -> what people call them, and how grave anything there is."""
+_NO_BREAK = "\N{NO-BREAK SPACE}"
 _LATER = "What of the leaks was found, put right or lost is told when the run has ended."
 _BESIDE = (
     "Leaked: what went wrong with these payments, an order with two kinds of break standing in "
@@ -34,8 +35,8 @@ def books(matter: Matter) -> Iterator[Block]:
         yield from _beyond(matter.found["controls"])
     else:
         leaked = matter.so_far["amounts"]["leaked_minor"]
-        worth = Fact("Money went wrong", moneys(leaked), "critical" if leaked else "ok")
-        yield Facts("Ledger reconciliation so far", (worth,))
+        said = f"Money went wrong: {amounts(leaked)}." if leaked else "No money has gone wrong."
+        yield Text("Ledger reconciliation so far", (said,))
     if kinds:
         yield _breaks(matter, kinds)
         yield Text("", (_settled(kinds), _BESIDE))
@@ -51,7 +52,7 @@ def _course(controls: Body) -> Table:
         (
             Cell(label),
             Cell(f"{overall[stage]['intents']:,}", state if overall[stage]["intents"] else ""),
-            Cell(moneys(overall[stage]["minor"]) if overall[stage]["intents"] else "-"),
+            Cell(amounts(overall[stage]["minor"])),
         )
         for stage, label, state in _STAGES
     )
@@ -62,7 +63,7 @@ def _course(controls: Body) -> Table:
 def _beyond(controls: Body) -> Iterator[Block]:
     over = {currency: minor for currency, minor in controls["overcorrected_minor"].items() if minor}
     if over:
-        yield Text("", (f"Corrections moved {moneys(over)} beyond what had leaked.",))
+        yield Text("", (f"Corrections moved {amounts(over)} beyond what had leaked.",))
 
 
 def _breaks(matter: Matter, kinds: list[Body]) -> Table:
@@ -80,13 +81,21 @@ def _kind(one: Body) -> tuple[Cell, ...]:
         Cell(f"{one['found']:,}"),
         Cell(f"{open_still:,}", "warn" if open_still else ""),
         Cell(f"{settled:,}"),
-        Cell(_amount(one["leaked_minor"])),
-        Cell(_amount(one["returned_minor"])),
+        Cell(amounts(one["leaked_minor"])),
+        Cell(amounts(one["returned_minor"])),
     )
 
 
-def _amount(minor: Body) -> str:
-    return moneys(dict(minor)) if any(minor.values()) else "-"
+def amounts(minor: Body) -> str:
+    r"""Write amounts by currency; a line breaks between them alone.
+
+    Examples
+    --------
+    >>> amounts({"JPY": 9_657, "EUR": 2_500, "USD": 0}), amounts({"EUR": 0})
+    ('25.00\xa0EUR, 9,657\xa0JPY', '-')
+    """
+    told = {currency: amount for currency, amount in sorted(minor.items()) if amount}
+    return ", ".join(moneys({one: told[one]}).replace(" ", _NO_BREAK) for one in told) or "-"
 
 
 def _settled(kinds: list[Body]) -> str:
