@@ -69,7 +69,7 @@ class Picture:
         self.fraud = FraudWatch(scene, self.detection)
         self.crowd = CrowdView(scene, self.fraud)
         self.account = RunAccount(scene, judging)
-        self.alarms = Alarms(scene, self.meters, self.services, self.fraud)
+        self.alarms = Alarms(scene, self.meters, self.fraud)
         self.witnesses = Witnesses(
             scene, self.names, self.alarms.book, self.roots, self.services.leaks
         )

@@ -34,11 +34,6 @@ def said_of(story: Story, moment: Moment, customer: str) -> str:
     return _SAID[moment.what](story, moment, customer)
 
 
-def money(amount_minor: int, currency: str) -> str:
-    """Write minor units as money."""
-    return format_minor(amount_minor, currency)
-
-
 def _span(span_ns: int) -> str:
     return " ".join(figures.duration(span_ns / NS_PER_MS))
 
@@ -52,7 +47,7 @@ def _asked(story: Story, moment: Moment, customer: str) -> str:
     if moment.submission > 1:
         again = "the file is run again" if story.batch else f"{customer} asks again"
         return f"{again}, submission {moment.submission}"
-    wish = f" of {money(story.amount_minor, story.currency)}" if story.amount_minor else ""
+    wish = f" of {format_minor(story.amount_minor, story.currency)}" if story.amount_minor else ""
     return f"{customer} asks for {with_article(in_words(story.kind))}{wish}"
 
 

@@ -18,10 +18,11 @@ from sanket_sim.analysis.story import (
     tell,
 )
 from sanket_sim.bank.description import CORRECTION
+from sanket_sim.core.money import format_minor
 from sanket_sim.core.units import NS_PER_MS
 from sanket_sim.live.inspection.evidence import Assessed, assessed
 from sanket_sim.live.inspection.missing import Missing
-from sanket_sim.live.inspection.moments import money, said_of
+from sanket_sim.live.inspection.moments import said_of
 from sanket_sim.live.naming import Names
 from sanket_sim.live.wording import decline_in_words, failure_in_words, in_words
 
@@ -364,7 +365,7 @@ def _headline(story: Story) -> str:
     kind = in_words(story.kind)
     what = kind[:1].upper() + kind[1:]
     if story.amount_minor:
-        what += f" of {money(story.amount_minor, story.currency)}"
+        what += f" of {format_minor(story.amount_minor, story.currency)}"
     if story.verdict.status != "LEAKED":
         return f"{what} {_ENDS[story.verdict.status]}"
     how = in_words(story.verdict.leak_class.lower())
@@ -377,7 +378,7 @@ def _leaked(story: Story) -> str:
     legs = [(story.verdict.glv_minor, story.currency)]
     if story.second is not None:
         legs.append((story.second.glv_minor, story.second.currency))
-    return " and ".join(money(*leg) for leg in legs if leg[0])
+    return " and ".join(format_minor(*leg) for leg in legs if leg[0])
 
 
 def _sentences(story: Story, root: str) -> Iterator[str]:
@@ -390,7 +391,7 @@ def _sentences(story: Story, root: str) -> Iterator[str]:
     if story.puts_right is not None:
         yield f"It puts right payment {story.puts_right.tx_id}."
     for one in story.put_right_by:
-        amount = money(one.amount_minor, one.currency)
+        amount = format_minor(one.amount_minor, one.currency)
         yield f"Payment {one.tx_id} puts it right with {amount} to {one.creditor.name}."
 
 

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sanket_sim.bank.health import ERROR_SHARE
 from sanket_sim.core.units import NS_PER_MS, NS_PER_S
 from sanket_sim.live.frames import WINDOW_S, EdgeNow, ServiceNow
+from sanket_sim.live.reading.decisions import told_by
 from sanket_sim.live.scene import Scene
 from sanket_sim.live.services.bottlenecks import Bottleneck, ranked
 from sanket_sim.live.services.breakers import BreakerBoard
@@ -21,7 +22,7 @@ from sanket_sim.live.services.leak_heat import Counted, LeakHeat
 from sanket_sim.live.services.second_ring import second_of, span_s
 from sanket_sim.live.services.service_past import ServicePast
 from sanket_sim.live.services.stations import Stations
-from sanket_sim.trace.batch import Columns, TraceBatch, one_of, rows_in
+from sanket_sim.trace.batch import Columns, TraceBatch
 
 CLIENT = "client"
 """The customers' own devices, as edges and the trace call them."""
@@ -228,18 +229,9 @@ class ServiceMap:
 
     def _take_decisions(self, decisions: Columns) -> None:
         """Take up what happened to breakers and replicas."""
-        if not rows_in(decisions):
-            return
-        words = self._scene.words
         told = {"breaker": self.breakers.change, "replica": self.stations.befall}
-        actors = words["actor"].words
-        ours = [code for code, actor in enumerate(actors) if actor in told]
-        for row in np.flatnonzero(one_of(decisions["actor"], ours)).tolist():
-            subject = words["subject"].words[int(decisions["subject"][row])]
-            state = words["decision"].words[int(decisions["decision"][row])]
-            told[actors[int(decisions["actor"][row])]](
-                int(decisions["time_ns"][row]), subject, state
-            )
+        for one in told_by(decisions, self._scene.words, *told):
+            told[one.actor](one.time_ns, one.subject, one.said)
 
 
 def _edges_by_way(scene: Scene) -> dict[int, list[str]]:

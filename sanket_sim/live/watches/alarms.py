@@ -9,7 +9,6 @@ from sanket_sim.live.frames import Alerts
 from sanket_sim.live.meters.board import Meters
 from sanket_sim.live.people.fraud_watch import FraudWatch
 from sanket_sim.live.scene import Scene
-from sanket_sim.live.services.service_map import ServiceMap
 from sanket_sim.live.watches.alarm_book import AlarmBook
 from sanket_sim.live.watches.books import BreakWatch, broken_law
 from sanket_sim.live.watches.crime import BurstWatch, CampaignWatch
@@ -38,12 +37,9 @@ class Measuring(Protocol):
 
 
 class Alarms:
-    """Watches the other parts of the picture; must observe after them."""
+    """Watches what the other parts of the picture count; must observe after them."""
 
-    def __init__(
-        self, scene: Scene, meters: Meters, services: ServiceMap, fraud: FraudWatch
-    ) -> None:
-        del services  # breakers, replicas and queues are told from the batch itself
+    def __init__(self, scene: Scene, meters: Meters, fraud: FraudWatch) -> None:
         book, now = AlarmBook(), meters.now
         self.book, self._now = book, now
         latency, carbon = LatencyWatch(book, now), CarbonWatch(book, now)

@@ -7,9 +7,9 @@ from typing import Final
 
 from sanket_sim.analysis.breaks import BREAK, CORRECTION, DETECTORS
 from sanket_sim.core.units import NS_PER_S
+from sanket_sim.live.reading.decisions import told_by
 from sanket_sim.live.scene import Scene
 from sanket_sim.live.watches.alarm_book import AlarmBook, Measure, Notice
-from sanket_sim.live.watches.network import told_by
 from sanket_sim.live.wording import in_words
 from sanket_sim.trace.batch import TraceBatch, rows_in
 
@@ -49,7 +49,7 @@ class BreakWatch:
                 del self._last_ns[actor]
 
     def _read(self, actor: str, batch: TraceBatch) -> None:
-        rows = list(told_by(actor, batch.decisions, self._words))
+        rows = list(told_by(batch.decisions, self._words, actor))
         found = [row.subject for row in rows if row.said == BREAK]
         self._found[actor].update(found)
         self._righted[actor] += sum(row.said == CORRECTION for row in rows)

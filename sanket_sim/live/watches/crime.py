@@ -10,10 +10,11 @@ from sanket_sim.core.units import MINUTE_NS, NS_PER_S
 from sanket_sim.live.frames import State
 from sanket_sim.live.people.campaigns import CampaignBook, CaseFile
 from sanket_sim.live.people.typologies import title_of
+from sanket_sim.live.reading.decisions import told_by
 from sanket_sim.live.scene import Scene
 from sanket_sim.live.watches.alarm_book import AlarmBook, Latch, Measure, Notice
 from sanket_sim.live.wording import in_words
-from sanket_sim.trace.batch import Columns, TraceBatch, rows_in
+from sanket_sim.trace.batch import Columns, TraceBatch
 
 TOPIC: Final = "FRAUD"
 SPAN_NS = MINUTE_NS
@@ -75,14 +76,8 @@ class BurstWatch:
             self._judge(kind, batch.end_ns)
 
     def _fresh(self, decisions: Columns) -> Counter[str]:
-        words = self._words
-        if not rows_in(decisions) or "fraud" not in words["actor"].words:
-            return Counter()
-        theirs = decisions["actor"] == words["actor"].code("fraud")
-        reasons = words["reason"].words
-        return Counter(
-            reasons[code].partition(",")[0] for code in decisions["reason"][theirs].tolist()
-        )
+        told = told_by(decisions, self._words, "fraud")
+        return Counter(one.reason.partition(",")[0] for one in told)
 
     def _judge(self, kind: str, now_ns: int) -> None:
         count, latch = self._counts[kind], self._latches[kind]

@@ -9,6 +9,7 @@ from typing import Final
 
 from sanket_sim.core.units import NS_PER_S
 from sanket_sim.live.meters import figures
+from sanket_sim.live.reading.decisions import Decision, saying
 from sanket_sim.live.scene import Scene
 from sanket_sim.live.watches.alarm_book import AlarmBook, Notice
 from sanket_sim.live.wording import in_words, place_in_words
@@ -132,25 +133,23 @@ class CommandWatch:
 
     def watch(self, batch: TraceBatch) -> None:
         """Look for commands."""
-        decisions = batch.decisions
-        if not rows_in(decisions) or not rows_in(batch.faults):
-            return
-        names = ("time_ns", "actor", "decision", "subject", "reason")
-        for time_ns, *codes in zip(*(decisions[name].tolist() for name in names), strict=True):
-            actor, decision, subject, reason = (
-                self._words[name].words[code] for name, code in zip(names[1:], codes, strict=True)
-            )
-            if decision.startswith(_COMMANDED):
-                deed = in_words(decision.removeprefix(_COMMANDED))
-                self._tell(time_ns, actor, deed, subject, reason)
+        if rows_in(batch.faults):
+            for command in saying(batch.decisions, self._words, _is_commanded):
+                self._tell(command)
 
-    def _tell(self, time_ns: int, actor: str, deed: str, place: str, reason: str) -> None:
-        known = place in self._services
+    def _tell(self, command: Decision) -> None:
+        deed, place = in_words(command.said.removeprefix(_COMMANDED)), command.subject
         title = f"Command: {deed}" + (f" on {place_in_words(place)}" if place else "")
-        detail = " · ".join(filter(None, (f"by {actor}", parameters_in_words(reason))))
-        where = ("service", place) if known else ("", "")
+        detail = " · ".join(
+            filter(None, (f"by {command.actor}", parameters_in_words(command.reason)))
+        )
+        where = ("service", place) if place in self._services else ("", "")
         notice = Notice(COMMAND, deed, "ok", title, detail, *where, rule=_COMMAND_RULE)
-        self._book.note(notice, time_ns)
+        self._book.note(notice, command.time_ns)
+
+
+def _is_commanded(word: str) -> bool:
+    return word.startswith(_COMMANDED)
 
 
 def parameters_in_words(text: str) -> str:

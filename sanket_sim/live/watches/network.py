@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from typing import Final, NamedTuple
+from typing import Final
 
 import numpy as np
 
@@ -12,10 +11,10 @@ from sanket_sim.bank.health import QUEUE_OF_CAP, QUEUE_PER_WORKER
 from sanket_sim.core.units import NS_PER_S
 from sanket_sim.live.frames import State
 from sanket_sim.live.meters import figures
+from sanket_sim.live.reading.decisions import Decision, told_by
 from sanket_sim.live.scene import Scene
 from sanket_sim.live.watches.alarm_book import AlarmBook, Latch, Measure, Notice
-from sanket_sim.trace.batch import Columns, TraceBatch, rows_in
-from sanket_sim.trace.vocabulary import Vocabularies
+from sanket_sim.trace.batch import TraceBatch, rows_in
 
 ON_S, OFF_S = 2.0, 10.0
 """How long a queue must be long, and short again, before anybody is told (chosen)."""
@@ -29,32 +28,6 @@ _QUEUE_RULE = (
 )
 _CLOSED = "closed"
 _WORST = ("open", "half_open", _CLOSED)
-
-
-class Happening(NamedTuple):
-    """A row of the decisions table, in words."""
-
-    time_ns: int
-    subject: str
-    said: str
-    reason: str
-
-
-def told_by(actor: str, decisions: Columns, words: Vocabularies) -> Iterator[Happening]:
-    """Yield what an actor has put on record."""
-    if not rows_in(decisions) or actor not in words["actor"].words:
-        return
-    theirs = decisions["actor"] == words["actor"].code(actor)
-    names = ("time_ns", "subject", "decision", "reason")
-    for time_ns, subject, said, reason in zip(
-        *(decisions[name][theirs].tolist() for name in names), strict=True
-    ):
-        yield Happening(
-            time_ns,
-            words["subject"].words[subject],
-            words["decision"].words[said],
-            words["reason"].words[reason],
-        )
 
 
 class BreakerWatch:
@@ -71,11 +44,11 @@ class BreakerWatch:
 
     def watch(self, batch: TraceBatch) -> None:
         """Follow the breakers."""
-        for change in told_by("breaker", batch.decisions, self._words):
+        for change in told_by(batch.decisions, self._words, "breaker"):
             if change.subject in self._edges:
                 self._follow(change)
 
-    def _follow(self, change: Happening) -> None:
+    def _follow(self, change: Decision) -> None:
         caller, callee = _ends(self._bank, change.subject)
         way = f"{caller}{self.WAY}{callee}"
         states = self._states.setdefault(way, {})
@@ -121,12 +94,12 @@ class ReplicaWatch:
 
     def watch(self, batch: TraceBatch) -> None:
         """Follow the replicas."""
-        for change in told_by("replica", batch.decisions, self._words):
+        for change in told_by(batch.decisions, self._words, "replica"):
             name = change.subject.rpartition("-")[0]
             if name in self._services:
                 self._follow(self._services[name], change)
 
-    def _follow(self, service: Service, change: Happening) -> None:
+    def _follow(self, service: Service, change: Decision) -> None:
         away = self._away.setdefault(service.name, {})
         away[change.subject] = change.said
         if change.said == "up":
