@@ -391,13 +391,17 @@ def test_what_leaks_no_money_is_told_by_its_amount() -> None:
         wished_minor += int(batch.transactions["amount_minor"][moved].sum())
     assert meters.now.leaked_minor == {}
     assert meters.now.told_wrong_minor == {"EUR": wished_minor}
-    assert meters.tiles()[2].facts[1] == f"{meters.now.worth({'EUR': wished_minor})} told wrong"
+    assert (
+        meters.tiles()[2].facts[1] == f"{meters.now.short_worth({'EUR': wished_minor})} told wrong"
+    )
 
 
 def test_of_what_leaked_and_what_was_told_wrong_the_larger_is_shown(meters: Meters) -> None:
     assert meters.now.leaked_minor
     assert meters.now.told_wrong_minor == {}
-    assert meters.tiles()[2].facts[1] == f"{meters.now.worth(meters.now.leaked_minor)} at risk"
+    assert (
+        meters.tiles()[2].facts[1] == f"{meters.now.short_worth(meters.now.leaked_minor)} at risk"
+    )
 
 
 def halfway(change: Callable[[TraceBatch], None], plan: Plan) -> Meters:

@@ -18,7 +18,7 @@ MANY = 10.0
 _MINUS = "\N{MINUS SIGN}"
 Reading = tuple[str, str]
 """A number and its unit."""
-_SHORTENED = 100_000.0
+_SHORTENED = 10_000.0
 _SIZES = ((1e9, "G"), (1e6, "M"), (1e3, "k"))
 
 
@@ -140,14 +140,14 @@ def worth(amounts_minor: Mapping[str, int], rates: Mapping[str, Fraction], into:
 
 
 def short_worth(amounts_minor: Mapping[str, int], rates: Mapping[str, Fraction], into: str) -> str:
-    """Write amounts as `worth` does, those of six digits and more in three: a tile is narrow.
+    """Write amounts as `worth` does, those of five digits and more in three: a tile is narrow.
 
     Examples
     --------
     >>> short_worth({"EUR": 16_795_200}, {}, "EUR"), short_worth({"EUR": 4_895_200}, {}, "EUR")
-    ('168 k EUR', '48,952 EUR')
-    >>> short_worth({"EUR": 1_234_567_800}, {}, "EUR"), short_worth({"EUR": 99_999_950}, {}, "EUR")
-    ('12.3 M EUR', '1 M EUR')
+    ('168 k EUR', '49 k EUR')
+    >>> short_worth({"EUR": 1_234_567_800}, {}, "EUR"), short_worth({"EUR": 999_900}, {}, "EUR")
+    ('12.3 M EUR', '9,999 EUR')
     """
     total = float(worth_of(amounts_minor, rates))
     if total < _SHORTENED:
