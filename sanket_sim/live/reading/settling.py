@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from sanket_sim.analysis.breaks import BREAK, CORRECTION, DETECTORS
 from sanket_sim.analysis.intents import Judgement
@@ -13,9 +13,9 @@ from sanket_sim.live.scene import Scene
 from sanket_sim.trace.batch import Columns, rows_in
 
 ORDERS_MOST = 50_000
-"""Orders that are remembered one by one; what is known of older ones is added up and stays so."""
-_ENDS = (CORRECTION, "cleared", "write_off")
-"""How an investigation ends: the money is sent back, has come by itself, or is given up."""
+"""Orders that are remembered one by one; what becomes of older ones is no longer followed."""
+_STATES = {CORRECTION: "ordered", "cleared": "cleared", "write_off": "written_off"}
+"""How an investigation ends: the money is called back, has come by itself, or is given up."""
 
 
 @dataclass(slots=True)
@@ -45,15 +45,50 @@ class BreakKind:
     leaked_minor: Counter[str] = field(default_factory=Counter)
     returned_minor: Counter[str] = field(default_factory=Counter)
 
+    def count(self, state: str, step: int) -> None:
+        """Count a break in a state, or no longer; empty: it is still investigated."""
+        if state:
+            setattr(self, state, getattr(self, state) + step)
+
 
 @dataclass(slots=True)
 class _Order:
     """What is known of one order."""
 
-    kinds: list[str] = field(default_factory=list)
+    kinds: list[BreakKind] = field(default_factory=list)
     end: str = ""
     leaked_minor: Counter[str] = field(default_factory=Counter)
     returned_minor: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def state(self) -> str:
+        """The field of `BreakKind` in which it counts; empty while it is investigated."""
+        if self.end == CORRECTION and self.returned_minor:
+            return "corrected"
+        return _STATES.get(self.end, "")
+
+    def find(self, one: BreakKind) -> None:
+        """Take up a break of some kind."""
+        self.kinds.append(one)
+        one.found += 1
+        one.count(self.state, 1)
+        one.leaked_minor.update(self.leaked_minor)
+        one.returned_minor.update(self.returned_minor)
+
+    def leak(self, currency: str, minor: int) -> None:
+        """Take up money that went wrong."""
+        for leaked_minor in (self.leaked_minor, *(one.leaked_minor for one in self.kinds)):
+            leaked_minor[currency] += minor
+
+    def settle(self, end: str = "", currency: str = "", minor: int = 0) -> None:
+        """Take up how its investigation has ended, or money that came back."""
+        before, self.end = self.state, end or self.end
+        if minor:
+            for back_minor in (self.returned_minor, *(one.returned_minor for one in self.kinds)):
+                back_minor[currency] += minor
+        for one in self.kinds:
+            one.count(before, -1)
+            one.count(self.state, 1)
 
 
 class Settling:
@@ -67,7 +102,7 @@ class Settling:
     def __init__(self, scene: Scene) -> None:
         self._words, self._currencies = scene.words, scene.bank.currencies
         self._orders: dict[int, _Order] = {}
-        self._past: dict[str, BreakKind] = {}
+        self._kinds: dict[str, BreakKind] = {}
 
     def take(self, judgement: Judgement) -> None:
         """Remember what has leaked: a break may be found in it."""
@@ -83,7 +118,7 @@ class Settling:
                 strict=True,
             )
             for tx_id, currency, minor in rows:
-                self._order(tx_id).leaked_minor[self._currencies[currency]] += minor
+                self._order(tx_id).leak(self._currencies[currency], minor)
 
     def observe(self, transactions: Columns, decisions: Columns) -> None:
         """Look for breaks, for how they end, and for money that comes back."""
@@ -93,15 +128,12 @@ class Settling:
 
     def kinds(self) -> list[BreakKind]:
         """Return the breaks by kind, most frequent first."""
-        found = {kind: _copied(one) for kind, one in self._past.items()}
-        for order in self._orders.values():
-            _add(found, order)
-        return sorted(found.values(), key=lambda one: (-one.found, one.kind))
+        return sorted(self._kinds.values(), key=lambda one: (-one.found, one.kind))
 
     def _order(self, tx_id: int) -> _Order:
         if tx_id not in self._orders:
             if len(self._orders) >= ORDERS_MOST:
-                _add(self._past, self._orders.pop(next(iter(self._orders))))
+                del self._orders[next(iter(self._orders))]
             self._orders[tx_id] = _Order()
         return self._orders[tx_id]
 
@@ -110,9 +142,10 @@ class Settling:
             if row.tx_id < 0:
                 continue
             if row.said == BREAK:
-                self._order(row.tx_id).kinds.append(row.subject)
-            elif row.said in _ENDS:
-                self._order(row.tx_id).end = row.said
+                kind = self._kinds.setdefault(row.subject, BreakKind(row.subject))
+                self._order(row.tx_id).find(kind)
+            elif row.said in _STATES:
+                self._order(row.tx_id).settle(end=row.said)
 
     def _bring_back(self, rows: Columns) -> None:
         """Note what corrections have moved, as `analysis.breaks.corrections_of` does."""
@@ -124,21 +157,4 @@ class Settling:
         own &= rows["kind"] == (kinds.index(CORRECTION) if CORRECTION in kinds else -1)
         columns = (rows[name][own].tolist() for name in ("original_tx_id", "currency", "c_minor"))
         for tx_id, currency, minor in zip(*columns, strict=True):
-            self._order(tx_id).returned_minor[self._currencies[currency]] += minor
-
-
-def _copied(one: BreakKind) -> BreakKind:
-    money = Counter(one.leaked_minor), Counter(one.returned_minor)
-    return replace(one, leaked_minor=money[0], returned_minor=money[1])
-
-
-def _add(found: dict[str, BreakKind], order: _Order) -> None:
-    for kind in order.kinds:
-        one = found.setdefault(kind, BreakKind(kind))
-        one.found += 1
-        one.ordered += order.end == CORRECTION and not order.returned_minor
-        one.corrected += order.end == CORRECTION and bool(order.returned_minor)
-        one.cleared += order.end == "cleared"
-        one.written_off += order.end == "write_off"
-        one.leaked_minor.update(order.leaked_minor)
-        one.returned_minor.update(order.returned_minor)
+            self._order(tx_id).settle(currency=self._currencies[currency], minor=minor)
