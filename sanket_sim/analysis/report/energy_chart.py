@@ -7,7 +7,7 @@ from typing import Any
 from sanket_sim.analysis.findings import Findings
 from sanket_sim.analysis.report.style import LIGHT, Plot, finish
 from sanket_sim.analysis.report.time_charts import measured
-from sanket_sim.analysis.report.wording import number
+from sanket_sim.analysis.report.wording import number, percent
 from sanket_sim.analysis.run_folder import RunFolder
 
 _PARTS = (
@@ -41,10 +41,10 @@ def energy_plot(run: RunFolder, findings: Findings) -> Plot:
     )
     _by_service(run, findings, top)
     _by_use(findings, bottom)
-    idle = 100 * _share(energy.by_use_j["idle"], energy.energy_j)
+    idle = _share(energy.by_use_j["idle"], energy.energy_j)
     note = (
         f"{number(energy.per_payment_j.value)} J and {number(energy.sci_mg.value)} mg CO2e for "
-        f"each good payment; {idle:.0f} % of the energy was drawn by capacity that nobody used."
+        f"each good payment; {percent(idle)} of the energy was drawn by capacity that nobody used."
     )
     return finish(figure, "energy", "Energy by service and by use", measured(run, note))
 
@@ -72,9 +72,10 @@ def _by_use(findings: Findings, axes: Any) -> None:
     """Draw one bar of all uses; the small ones get their figure in the legend only."""
     energy, left = findings.energy, 0.0
     for use, colour in _USES:
-        share = 100 * _share(energy.by_use_j.get(use, 0.0), energy.energy_j)
+        part = _share(energy.by_use_j.get(use, 0.0), energy.energy_j)
+        share = 100 * part
         if share > 0:
-            label = f"{use} {number(share, 2)} %"
+            label = f"{use} {percent(part)}"
             axes.barh([0], [share], left=left, height=0.8, color=LIGHT[colour], label=label)
         left += share
     axes.set_xlim(0, 100)

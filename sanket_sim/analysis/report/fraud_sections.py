@@ -13,6 +13,7 @@ from sanket_sim.analysis.report.wording import (
     estimate,
     moneys,
     number,
+    percents,
     words,
 )
 
@@ -42,8 +43,8 @@ def _detection(findings: Findings) -> Table:
         (
             words(name),
             f"{found.intents:,}",
-            estimate(found.recall, 100, "%"),
-            estimate(found.precision, 100, "%"),
+            percents(found.recall),
+            percents(found.precision),
             f"{found.campaigns_blocked:,} of {found.campaigns:,}",
             moneys(found.value_minor),
             moneys(found.stopped_minor),
@@ -70,8 +71,8 @@ def _detection(findings: Findings) -> Table:
     note = (
         _BLIND
         if fraud.nobody_judged
-        else f"Precision over everything {estimate(fraud.precision, 100, '%')}, false positives "
-        f"{estimate(fraud.false_positive_rate, 100, '%')} of honest payments judged, PR-AUC "
+        else f"Precision over everything {percents(fraud.precision)}, false positives "
+        f"{percents(fraud.false_positive_rate)} of honest payments judged, PR-AUC "
         f"{estimate(fraud.pr_auc)}. Recall leaves out logins, and what failed before anybody could "
         "judge it."
     )
@@ -138,7 +139,7 @@ def _stages(findings: Findings) -> Table:
             words(name),
             words(stage),
             f"{found.intents:,}",
-            estimate(found.recall, 100, "%"),
+            percents(found.recall),
             moneys(found.value_minor),
             moneys(found.executed_minor),
         )
@@ -160,21 +161,19 @@ def _alarms(findings: Findings) -> Table:
             words(name),
             f"{one.scored:,}",
             f"{one.flagged:,}",
-            estimate(one.rate, 100, "%"),
+            percents(one.rate),
             moneys(one.value_minor),
         )
         for name, one in twins
     ]
     plain = found.ordinary
     everyday = round(plain.value * plain.n) if plain.known else 0
-    rows.append(
-        ("Everything else", MISSING, f"{plain.n:,}", f"{everyday:,}", estimate(plain, 100, "%"), "")
-    )
+    rows.append(("Everything else", MISSING, f"{plain.n:,}", f"{everyday:,}", percents(plain), ""))
     headings = ("Honest payments", "Look like", "Judged", "Flagged", "Rate", "Their value")
     ratio = number(found.per_true_positive)
     note = (
-        f"Declined {estimate(found.declined, 100, '%')}, asked for a second factor "
-        f"{estimate(found.asked, 100, '%')} of {found.scored:,} honest payments judged; "
+        f"Declined {percents(found.declined)}, asked for a second factor "
+        f"{percents(found.asked)} of {found.scored:,} honest payments judged; "
         f"{ratio} honest payments flagged for each fraud that was. {found.refused:,} honest "
         f"payments of {moneys(found.refused_minor)} did not go through, accounts frozen and "
         "checks that failed included."
@@ -211,11 +210,11 @@ def _outage(findings: Findings) -> Table:
 def _check(one: CheckService) -> Row:
     return (
         f"{one.payments:,}",
-        estimate(one.recall, 100, "%"),
-        estimate(one.unchecked, 100, "%"),
+        percents(one.recall),
+        percents(one.unchecked),
         f"{one.unchecked_fraud:,}",
         moneys(one.unchecked_loss_minor),
-        estimate(one.closed, 100, "%"),
+        percents(one.closed),
         f"{one.closed_honest:,}",
         moneys(one.closed_honest_minor),
         moneys(one.loss_minor),
@@ -246,7 +245,7 @@ def _scorers(findings: Findings) -> Table:
     names = {"rules": "Rules alone", "model": "Model alone", "both": "Both, as in service"}
     found = findings.fraud.scorers
     rows = tuple(
-        (said, estimate(found[name].pr_auc), estimate(found[name].recall, 100, "%"))
+        (said, estimate(found[name].pr_auc), percents(found[name].recall))
         for name, said in names.items()
         if name in found and found[name].pr_auc.known
     )
@@ -258,13 +257,13 @@ def _reviews(findings: Findings) -> Table:
     found = findings.fraud.reviews
     every = {**found.by_typology, "all": ReviewedKind(found.reviews, found.confirmed)}
     rows = tuple(
-        (words(name), f"{one.reviews:,}", estimate(one.confirmed, 100, "%"))
+        (words(name), f"{one.reviews:,}", percents(one.confirmed))
         for name, one in every.items()
         if found.reviews or found.unfinished
     )
     patterns = ", ".join(f"{words(name).lower()} {n:,}" for name, n in found.by_pattern.items())
     note = (
-        f"{found.reviews:,} alerts judged, {estimate(found.confirmed, 100, '%')} confirmed, "
+        f"{found.reviews:,} alerts judged, {percents(found.confirmed)} confirmed, "
         f"{found.unfinished:,} at work when the run ended, {found.waiting:,} not taken up, or "
         "joined to an earlier one about the same account; an alert waits "
         f"{durations(found.wait_p50_s)}, one in twenty {durations(found.wait_p95_s)} or more; "

@@ -7,14 +7,8 @@ from collections.abc import Iterator
 from sanket_sim.analysis.controls import WITHOUT_TRAP, Passage, TrapCourse
 from sanket_sim.analysis.findings import Findings
 from sanket_sim.analysis.leakage import LeakGroup
-from sanket_sim.analysis.report.table import Table, percent
-from sanket_sim.analysis.report.wording import (
-    MISSING,
-    durations,
-    estimate,
-    moneys,
-    words,
-)
+from sanket_sim.analysis.report.table import Table
+from sanket_sim.analysis.report.wording import MISSING, durations, moneys, percent, percents, words
 from sanket_sim.core.money import format_minor
 
 CELLS_SHOWN = 25
@@ -71,8 +65,8 @@ def _matrix(findings: Findings) -> Table:
         (
             *trap_names(kind, course),
             *(f"{intents:,}" for intents in _counts(course)),
-            estimate(course.prevention, 100, "%") if course.control else MISSING,
-            estimate(course.detection, 100, "%"),
+            percents(course.prevention) if course.control else MISSING,
+            percents(course.detection),
             durations(course.delay_p50),
             durations(course.delay_p95),
         )
@@ -185,9 +179,9 @@ def _detection(findings: Findings) -> Table:
     kinds = ", ".join(f"{words(name).lower()} {n:,}" for name, n in found.by_break.items())
     refused = ", ".join(f"{name} {n:,}" for name, n in found.blocked_for.items())
     note = (
-        f"Breaks by kind: {kinds}. False alarms: {estimate(found.false_breaks, 100, '%')} of the "
+        f"Breaks by kind: {kinds}. False alarms: {percents(found.false_breaks)} of the "
         f"intents with a break. Sound payments that a control refused: "
-        f"{estimate(found.blocked, 100, '%')}{f' ({refused})' if refused else ''}."
+        f"{percents(found.blocked)}{f' ({refused})' if refused else ''}."
     )
     headings = ("Found first by", "Breaks raised", "Leaks found", "Told wrong", "False alarms")
     return Table("Detection", headings, rows, note)
@@ -199,7 +193,7 @@ def _currencies(findings: Findings) -> Table:
             currency,
             format_minor(one.expected_minor, currency),
             format_minor(one.glv_minor, currency),
-            estimate(one.rate_value, 100, "%"),
+            percents(one.rate_value),
             format_minor(one.net_created_minor, currency),
         )
         for currency, one in findings.leakage.by_currency.items()
@@ -211,7 +205,7 @@ def _currencies(findings: Findings) -> Table:
 
 def _leak_groups(title: str, groups: dict[str, LeakGroup]) -> Table:
     rows = tuple(
-        (words(name), f"{group.leaked:,}", estimate(group.rate, 100, "%"), moneys(group.glv_minor))
+        (words(name), f"{group.leaked:,}", percents(group.rate), moneys(group.glv_minor))
         for name, group in groups.items()
         if group.leaked
     )

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 from sanket_sim.analysis.findings import Findings
 from sanket_sim.analysis.latency import Percentiles
 from sanket_sim.analysis.report.fraud_sections import fraud_tables
 from sanket_sim.analysis.report.money_sections import money_tables
-from sanket_sim.analysis.report.table import Row, Table, percent
+from sanket_sim.analysis.report.table import Row, Table
 from sanket_sim.analysis.report.wording import (
     MISSING,
     duration,
@@ -16,10 +17,15 @@ from sanket_sim.analysis.report.wording import (
     estimate,
     interval,
     number,
+    per_second,
+    percent,
+    percent_interval,
+    percents,
     probability,
     words,
 )
 from sanket_sim.analysis.statistics import Estimate
+from sanket_sim.core import shares
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +63,7 @@ def _throughput(findings: Findings) -> Tile:
         "ok" if met else "critical",
         "on target" if met else "below target",
         interval(traffic.goodput_per_s),
-        f"{100 * sli.value:.3g} % good of offered" if sli.known else "nothing offered",
+        f"{percent(sli.value)} good of offered" if sli.known else "nothing offered",
     )
 
 
@@ -81,13 +87,17 @@ def _leakage(findings: Findings) -> Tile:
     state, chip = ("critical", "leaking") if leakage.leaked else ("ok", "tight")
     return Tile(
         "Leakage rate",
-        number(100 * leakage.rate_count.value),
-        "%",
+        *_percent_apart(leakage.rate_count.value),
         state,
         chip,
-        interval(leakage.rate_count, 100),
+        percent_interval(leakage.rate_count),
         f"{leakage.leaked:,} intents",
     )
+
+
+def _percent_apart(share: float) -> tuple[str, str]:
+    """Return a share in percent and its unit, for a tile."""
+    return (MISSING if math.isnan(share) else shares.percent(share)), "%"
 
 
 def _score(findings: Findings) -> Tile:
@@ -114,12 +124,11 @@ def _fraud(findings: Findings) -> Tile:
         return Tile("Fraud recall", "-", "", "muted", "no fraud", "-", "none was attempted")
     return Tile(
         "Fraud recall",
-        number(100 * fraud.recall.value),
-        "%",
+        *_percent_apart(fraud.recall.value),
         "warn" if fraud.recall.value < 0.9 else "ok",
         f"{fraud.true_positives} of {fraud.recall.n}",
-        interval(fraud.recall, 100),
-        f"precision {number(100 * fraud.precision.value)} %",
+        percent_interval(fraud.recall),
+        f"precision {percent(fraud.precision.value)}",
     )
 
 
@@ -154,13 +163,13 @@ def executive_table(findings: Findings) -> Table:
         ("Stress volume", f"{found.stress_volume:,}", ""),
         (
             "Global leakage rate",
-            f"{number(found.global_leakage_rate_percent.value)} %",
-            interval(found.global_leakage_rate_percent),
+            percent(found.global_leakage_rate_percent.value / 100),
+            percent_interval(found.global_leakage_rate_percent.scaled(0.01)),
         ),
         (
             "Failure rate",
-            f"{number(found.failure_rate_percent.value)} %",
-            interval(found.failure_rate_percent),
+            percent(found.failure_rate_percent.value / 100),
+            percent_interval(found.failure_rate_percent.scaled(0.01)),
         ),
         (
             "High-energy events",
@@ -218,12 +227,12 @@ def _services(findings: Findings) -> Table:
         rows.append(
             (
                 name,
-                f"{number(latency.arrival_rate_per_s)}/s",
+                per_second(latency.arrival_rate_per_s),
                 duration(latency.total.p50_s.value),
                 duration(latency.total.p99_s.value),
                 percent(latency.utilisation),
                 number(latency.queue_length_max),
-                estimate(fared.availability, 100, "%", 4),
+                percents(fared.availability),
                 estimate(fared.seed_score, digits=4),
                 percent(fared.retry_share),
                 percent(fared.critical_path_share),
@@ -260,7 +269,7 @@ def _recovery(findings: Findings) -> Table:
     resilience = findings.resilience
     found = resilience.recovery
     rows = (
-        ("Service level (good of offered)", estimate(resilience.sli, 100, "%", 4)),
+        ("Service level (good of offered)", percents(resilience.sli)),
         ("Target", f"{100 * resilience.target:g} %"),
         ("Fault struck at", duration(found.t_fault_s)),
         ("First alert at", duration(resilience.t_detect_s)),
@@ -268,14 +277,14 @@ def _recovery(findings: Findings) -> Table:
         ("Back on target at", _back(findings)),
         ("Time to recover", duration(found.time_to_recover_s)),
         ("After-effect", duration(found.after_effect_s)),
-        ("Deepest fall of Q", f"{number(found.depth_percent)} %"),
+        ("Deepest fall of Q", percent(found.depth_percent / 100)),
         ("Resilience loss", f"{number(found.loss_percent_s)} % s"),
         ("Resilience area", f"{number(found.resilience_area_percent, 4)} %"),
         ("Apdex", estimate(findings.latency.apdex)),
         ("Attempts per intent", number(resilience.amplification)),
         ("in the worst 10 s", number(resilience.amplification_peak)),
-        ("Services hit", estimate(resilience.blast_radius.services, 100, "%")),
-        ("Customers hit", estimate(resilience.blast_radius.customers, 100, "%")),
+        ("Services hit", percents(resilience.blast_radius.services)),
+        ("Customers hit", percents(resilience.blast_radius.customers)),
         ("Value hit", percent(resilience.blast_radius.value)),
     )
     note = (
@@ -343,7 +352,7 @@ def _split(findings: Findings) -> Table:
             duration(found.network_s_mean),
             duration(found.wait.p99_s.value),
             number(found.in_system_mean),
-            f"{number(found.arrival_rate_per_s)}/s",
+            per_second(found.arrival_rate_per_s),
             duration(found.sojourn_s_mean),
             str(found.little_residual_ns),
         )

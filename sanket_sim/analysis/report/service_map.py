@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from sanket_sim.analysis.findings import Findings
 from sanket_sim.analysis.report.style import LIGHT, Plot, finish
-from sanket_sim.analysis.report.wording import duration, number
+from sanket_sim.analysis.report.wording import duration, number, per_second, percent
 from sanket_sim.analysis.run_folder import RunFolder
 from sanket_sim.analysis.series import gauge_series
 from sanket_sim.bank.health import ERROR_SHARE, LATENCY, LEAK_SHARE, UTILISATION, Health, worst
@@ -76,7 +76,7 @@ def map_plot(run: RunFolder, findings: Findings) -> Plot:
     worst = max(cards, key=lambda card: card.leaked_share)
     note = (
         f"Heat is the share of a service's intents whose leak it caused; most at {worst.label}, "
-        f"{number(100 * worst.leaked_share)} %."
+        f"{percent(worst.leaked_share)}."
         if worst.leaked_share
         else "Heat would show leakage; there is none."
     )
@@ -244,12 +244,11 @@ def _draw_card(axes: Any, card: Card) -> None:
     strip.set_clip_path(box)
     axes.text(x + 16, y + 18, card.label, fontsize=8.2, weight="bold", va="center")
     _dots(axes, card)
-    rate, p99 = f"{number(card.rate_per_s)}/s", f"p99 {duration(card.p99_s)}"
+    rate, p99 = per_second(card.rate_per_s), f"p99 {duration(card.p99_s)}"
     axes.text(x + 16, y + 37, rate, fontsize=7.4, va="center")
     axes.text(x + width - 10, y + 37, p99, fontsize=7.4, va="center", ha="right")
     _utilisation_bar(axes, card)
-    percent = 100 * card.leaked_share
-    leak = "< 0.01 % leak" if 0 < percent < 0.01 else f"{number(percent, 2)} % leak"
+    leak = f"{percent(card.leaked_share)} leak"
     leaks = LEAK_SHARE.judge(card.leaked_share)
     colour = LIGHT["muted" if leaks == "ok" else leaks]
     axes.text(x + width - 10, y + 57, leak, fontsize=7.4, va="center", ha="right", color=colour)

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
-
-from sanket_sim.analysis.report.wording import MISSING, number
 
 Row = tuple[str, ...]
 
@@ -29,14 +26,3 @@ class Table:
     rows: tuple[Row, ...]
     note: str = ""
     names: int = 1
-
-
-def percent(share: float) -> str:
-    """Write a share in percent.
-
-    Examples
-    --------
-    >>> percent(0.25), percent(math.nan)
-    ('25 %', '-')
-    """
-    return MISSING if math.isnan(share) else f"{number(100 * share)} %"

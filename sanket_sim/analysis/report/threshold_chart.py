@@ -10,7 +10,7 @@ import numpy as np
 from sanket_sim.analysis.findings import Findings
 from sanket_sim.analysis.fraud_scores import ThresholdPoint
 from sanket_sim.analysis.report.style import LIGHT, Plot, finish
-from sanket_sim.analysis.report.wording import estimate
+from sanket_sim.analysis.report.wording import estimate, percents
 from sanket_sim.analysis.run_folder import RunFolder
 from sanket_sim.core.money import exponent_of, format_minor
 
@@ -130,8 +130,8 @@ def _note(findings: Findings, curve: tuple[ThresholdPoint, ...]) -> str:
     fraud, best = findings.fraud, cheapest(curve)
     area = "" if math.isnan(fraud.pr_auc.value) else f"PR-AUC {estimate(fraud.pr_auc)}. "
     return (
-        f"{area}In service: recall {estimate(fraud.recall, 100, '%')}, precision "
-        f"{estimate(fraud.precision, 100, '%')}. Cheapest, had nobody acted otherwise: "
+        f"{area}In service: recall {percents(fraud.recall)}, precision "
+        f"{percents(fraud.precision)}. Cheapest, had nobody acted otherwise: "
         f"{best.threshold:g}, {format_minor(best.cost_minor, _currency(findings))} with what fraud "
         "tried to take below it and the assumed price of each honest payment above it."
     )

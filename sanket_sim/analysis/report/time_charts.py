@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sanket_sim.analysis.findings import Findings
 from sanket_sim.analysis.recovery import SLI_WINDOW_S, ServiceLevel
 from sanket_sim.analysis.report.style import LIGHT, SERIES, Plot, finish
-from sanket_sim.analysis.report.wording import duration, number, words
+from sanket_sim.analysis.report.wording import duration, number, percent, words
 from sanket_sim.analysis.run_folder import RunFolder
 from sanket_sim.analysis.series import gauge_series, intent_series
 from sanket_sim.core.outcomes import LeakClass
@@ -251,8 +251,8 @@ def _recovery_note(findings: Findings) -> str:
     recovery = findings.resilience.recovery
     if not recovery.degraded:
         return "Service never fell below its target by more than chance."
-    depth, loss = number(recovery.depth_percent), number(recovery.loss_percent_s)
-    lost = f"Deepest fall {depth} %, loss {loss} % s"
+    depth, loss = percent(recovery.depth_percent / 100), number(recovery.loss_percent_s)
+    lost = f"Deepest fall {depth}, loss {loss} % s"
     if not recovery.recovered:
         return f"{lost}; service did not come back before the run ended."
     return (
@@ -337,7 +337,7 @@ def utilisation_plot(run: RunFolder, findings: Findings) -> Plot:
     )
     axes.tick_params(axis="y", labelsize=8)
     for place, one in enumerate(findings.latency.by_service.values()):
-        text = f"{100 * one.utilisation:.0f} %" if not math.isnan(one.utilisation) else ""
+        text = percent(one.utilisation) if not math.isnan(one.utilisation) else ""
         axes.text(
             1.01, place + 0.5, text, transform=axes.get_yaxis_transform(), va="center", fontsize=8
         )
@@ -345,5 +345,5 @@ def utilisation_plot(run: RunFolder, findings: Findings) -> Plot:
     busiest = max(
         findings.latency.by_service.items(), key=lambda item: np.nan_to_num(item[1].utilisation)
     )
-    note = f"Busiest on average: {busiest[0]}, {100 * busiest[1].utilisation:.0f} % of its workers."
+    note = f"Busiest on average: {busiest[0]}, {percent(busiest[1].utilisation)} of its workers."
     return finish(figure, "utilisation", "Utilisation of workers", measured(run, note))

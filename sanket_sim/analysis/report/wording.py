@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from sanket_sim.analysis.statistics import Estimate
+from sanket_sim.core import shares
 from sanket_sim.core.money import format_minor
 
 MISSING = "-"
@@ -33,8 +34,8 @@ def estimate(found: Estimate, factor: float = 1.0, unit: str = "", digits: int =
 
     Examples
     --------
-    >>> estimate(Estimate(0.25, 0.2, 0.31, 100), 100, "%")
-    '25 % (20 to 31)'
+    >>> estimate(Estimate(0.25, 0.2, 0.31, 100), 1000, "mJ")
+    '250 mJ (200 to 310)'
     """
     if not found.known:
         return MISSING
@@ -43,6 +44,55 @@ def estimate(found: Estimate, factor: float = 1.0, unit: str = "", digits: int =
         return value
     low, high = (number(end * factor, digits) for end in (found.low, found.high))
     return f"{value} ({low} to {high})"
+
+
+def percent(share: float) -> str:
+    """Write a share of one in percent, as tiles and the terminal do.
+
+    Examples
+    --------
+    >>> percent(0.25), percent(0.99987), percent(math.nan)
+    ('25.0 %', '99.987 %', '-')
+    """
+    return MISSING if math.isnan(share) else f"{shares.percent(share)} %"
+
+
+def percents(found: Estimate) -> str:
+    """Write a share with its interval beside it, in percent.
+
+    Examples
+    --------
+    >>> percents(Estimate(0.25, 0.2, 0.31, 100)), percents(Estimate(0.25, math.nan, math.nan, 1))
+    ('25.0 % (20.0 to 31.0)', '25.0 %')
+    """
+    if not found.known:
+        return MISSING
+    between = percent_interval(found)
+    return percent(found.value) if between == MISSING else f"{percent(found.value)} ({between})"
+
+
+def percent_interval(found: Estimate) -> str:
+    """Write the interval of a share alone, in percent.
+
+    Examples
+    --------
+    >>> percent_interval(Estimate(0.25, 0.2, 0.31, 100))
+    '20.0 to 31.0'
+    """
+    if not found.known or math.isnan(found.low):
+        return MISSING
+    return f"{shares.percent(found.low)} to {shares.percent(found.high)}"
+
+
+def per_second(per_s: float) -> str:
+    """Write how often something happens.
+
+    Examples
+    --------
+    >>> per_second(4.26), per_second(math.nan)
+    ('4.3/s', '-')
+    """
+    return MISSING if math.isnan(per_s) else f"{shares.rate(per_s)}/s"
 
 
 def probability(p: float) -> str:
