@@ -2,7 +2,7 @@
 
 import { cardHead, fitRows, keepInOrder, make, setAttribute, setText } from "./dom.js";
 import { number } from "./format.js";
-import { COLUMNS, PaymentRow, nameOf, reasonsOf } from "./feed_row.js";
+import { COLUMNS, PREFIXES, PaymentRow, nameOf, reasonsOf } from "./feed_row.js";
 import { PaymentStore } from "./feed_store.js";
 
 const ROWS = 60;
@@ -147,8 +147,8 @@ export default class Feed {
   }
 
   table() {
-    const heads = COLUMNS.map(([key, label]) => make("th", { class: `feed-${key}`, scope: "col" }, label));
-    heads.find((head) => head.matches(".feed-why")).prepend(make("span", { class: "feed-or" }, "Type or "));
+    const heads = COLUMNS.map(([key, label]) => make("th", { class: `feed-${key}`, scope: "col" },
+      make("span", { class: `feed-before-${key}` }, PREFIXES[key] ?? ""), label));
     this.header = make("thead", {}, make("tr", {}, ...heads));
     this.tbody = make("tbody", {}, ...this.rows.map((row) => row.node));
     const table = make("table", { role: "grid", "aria-label": "Newest payments" }, this.header, this.tbody);

@@ -3,7 +3,7 @@
 import { make, setAttribute, setStyle, setText } from "./dom.js";
 import { UNKNOWN, clockTenths, instant, latency, money, number, words } from "./format.js";
 
-/** The columns, in order: key, heading. Narrow cards drop some (see feed.css). */
+/** The columns, in order: key, heading. Narrow cards drop some, and `PREFIXES` (see feed.css). */
 export const COLUMNS = [
   ["time", "Time"],
   ["tx", "Transaction"],
@@ -12,11 +12,14 @@ export const COLUMNS = [
   ["type", "Type"],
   ["amount", "Amount"],
   ["latency", "Latency"],
-  ["risk", "Fraud risk"],
+  ["risk", "risk"],
   ["why", "reasons"],
   ["truth", "Truth"],
   ["verdict", "Decision"],
 ];
+
+/** What headings begin with where there is room for it. */
+export const PREFIXES = { risk: "Fraud ", why: "Type or " };
 
 /** A row and the payment that it shows. */
 export class PaymentRow {
