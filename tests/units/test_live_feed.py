@@ -20,6 +20,7 @@ from sanket_sim.live.flying.recent_rows import RecentRows
 from sanket_sim.live.frames import Frame
 from sanket_sim.live.frames.json_text import json_of
 from sanket_sim.live.naming import person
+from sanket_sim.live.wording import in_words
 from sanket_sim.trace import schema
 from sanket_sim.trace.batch import TraceBatch
 
@@ -70,7 +71,7 @@ def test_rows_say_what_the_trace_says(day):
     for row in look.rows[::7]:
         true = table.loc[row.tx_id]
         assert (row.amount_minor, row.currency) == (true.amount_minor, true.currency)
-        assert row.kind == true.kind.replace("_", " ")
+        assert row.kind == in_words(true.kind)
         assert row.customer_id == true.customer_id
         assert row.leak_class == ("" if true.leak_class == "NONE" else true.leak_class)
         assert row.truth == true.typology.replace("_", " ")
