@@ -7,6 +7,7 @@ warm-up, so that what stands there at the end is what the findings say.
 from __future__ import annotations
 
 from sanket_sim.analysis.recovery import BURN_RULES
+from sanket_sim.bank.health import LEAK_SHARE
 from sanket_sim.core.shares import percent
 from sanket_sim.core.units import NS_PER_MS
 from sanket_sim.live.frames import State, Tile
@@ -24,8 +25,8 @@ FAILING_MIN = 10
 """Intents that must have ended badly before their share alone is worth a look (chosen)."""
 NEAR = 0.8
 """Share of the latency objective from which it is near (chosen)."""
-LEAKS_CRITICAL = 0.01
-"""Leakage that is an emergency (chosen: the top of the map's heat scale is five times this)."""
+LEAKS_CRITICAL = LEAK_SHARE.critical
+"""Leakage that is an emergency, as of one service (chosen: the top of the map's heat scale is five times this)."""
 FAST_BURN = BURN_RULES[0][1]
 """Burn rate at which the SRE workbook (2018, table 5-8) has somebody paged at once."""
 RECALL_TARGET = 0.8
