@@ -26,7 +26,7 @@ FAILING_MIN = 10
 NEAR = 0.8
 """Share of the latency objective from which it is near (chosen)."""
 LEAKS_CRITICAL = LEAK_SHARE.critical
-"""Leakage that is an emergency, as of one service (chosen: the top of the map's heat scale is five times this)."""
+"""An emergency, of one service as of all; the heat of the map ends at five times this."""
 FAST_BURN = BURN_RULES[0][1]
 """Burn rate at which the SRE workbook (2018, table 5-8) has somebody paged at once."""
 RECALL_TARGET = 0.8
