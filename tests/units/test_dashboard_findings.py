@@ -159,6 +159,12 @@ def test_incidents_tell_how_soon_and_until_when(found: dict[str, Any]) -> None:
     assert row[1].link == Link("service", "payment")
 
 
+def test_what_struck_to_the_end_does_not_go_on_after_it(found: dict[str, Any]) -> None:
+    run = {**METRICS["run"], "now_ns": 60 * NS_PER_S}
+    [row] = blocks_of(Matter(found, metrics={**METRICS, "run": run}))["What struck"].rows
+    assert row[2].text == "to the end"
+
+
 def test_the_budget_is_what_the_level_leaves_of_it(found: dict[str, Any]) -> None:
     resilience = found["resilience"]
     used = (1 - resilience["sli"]["value"]) / (1 - resilience["target"])

@@ -101,7 +101,7 @@ def _struck(matter: Matter) -> Table:
 
 def _until(matter: Matter, one: Body) -> str:
     if one["end_ns"] > matter.now_ns:
-        return "goes on"
+        return "to the end" if matter.ended else "goes on"
     return clock_s(matter.start, one["end_ns"])
 
 
