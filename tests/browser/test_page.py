@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import Served
 from deck_stage import PATIENCE_MS
+from served_bank import Served
 
 pytest.importorskip("playwright")
 from playwright.sync_api import Browser, Page, expect
