@@ -1,4 +1,4 @@
-"""Chromium as Debian ships it, and a real `sanket-sim serve` with a small experiment."""
+"""Chromium as Debian ships it, and a small bank that is served."""
 
 from __future__ import annotations
 
