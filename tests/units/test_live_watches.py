@@ -264,4 +264,4 @@ class TestNetwork:
                 table["queue_length"][:] = length
                 watch.watch(TraceBatch(end_ns=second * S, gauges=table))
             assert bool(book.newest().alerts) == (length == room // 2)
-        assert newest(book).detail == f"limits · {room // 2} waiting, room for {room}"
+        assert newest(book).detail == f"{room // 2} waiting, room for {room}"

@@ -106,7 +106,7 @@ class ReplicaWatch:
             del away[change.subject]
         if not away:
             back = f"all {service.replicas} back" if service.replicas > 1 else "back"
-            self._book.end(self.TOPIC, service.name, change.time_ns, f"{service.name} · {back}")
+            self._book.end(self.TOPIC, service.name, change.time_ns, back)
             return
         severity: State = "critical" if len(away) >= service.replicas else "warn"
         states = ", ".join(f"{replica} {state}" for replica, state in sorted(away.items()))
@@ -154,8 +154,7 @@ class QueueWatch:
             if length >= long:
                 self._book.tell(self._notice(place, length), now_ns)
         elif length < long / 2:
-            detail = f"{service.name} · up to {longest:,} waited"
-            self._book.end(self.TOPIC, service.name, now_ns, detail)
+            self._book.end(self.TOPIC, service.name, now_ns, f"up to {longest:,} waited")
             del self._longest[place]
 
     def _notice(self, place: int, length: int) -> Notice:
@@ -169,7 +168,7 @@ class QueueWatch:
             service.name,
             severity,
             f"Queue {word} before {_label(service)}",
-            f"{service.name} · {length:,} waiting, {room}",
+            f"{length:,} waiting, {room}",
             "service",
             service.name,
             Measure("queue", "waiting", length, self._long[place], self._full[place]),

@@ -49,7 +49,9 @@ def _facts(matter: Matter) -> Iterator[Fact]:
     if not math.isnan(after_s):
         yield Fact("After-effect", duration(after_s) if after_s else "none")
     yield Fact("Deepest fall", f"{number(found['depth_percent'])} points")
-    yield Fact("Loss of service", f"like {number(value(found['loss_percent_s']) / 100)} s of none")
+    yield Fact(
+        "Loss of service", f"as {number(value(found['loss_percent_s']) / 100)} s of full outage"
+    )
 
 
 def _at(matter: Matter, instant_s: float, nothing: str) -> str:
