@@ -114,7 +114,11 @@ def _server(deck: FlightDeck, berth: Berth) -> uvicorn.Server:
     from sanket_sim.server.app import create_app  # noqa: PLC0415  # needs the extra
     from sanket_sim.server.line import SERVING  # noqa: PLC0415  # so does this
 
-    warnings.filterwarnings("ignore", "Cookies with samesite=none require https", UserWarning)
+    for nobodys_concern in (  # of a page at home; of a shell that nobody opens
+        "Cookies with samesite=none require https",
+        "Attempting to work in a virtualenv",
+    ):
+        warnings.filterwarnings("ignore", nobodys_concern, UserWarning)
     mounts, lifespan = page_of(deck)
     app = create_app(deck, mounts, (lifespan,), token=berth.token, host=berth.host)
     return uvicorn.Server(

@@ -259,7 +259,7 @@ def test_a_second_ctrl_c_does_not_wait_for_the_report(serve):
 
 @pytest.mark.slow
 def test_without_an_experiment_the_page_is_there_and_nothing_is_written(serve):
-    served = serve()
+    served = serve(VIRTUAL_ENV="/another")
     assert b"<html" in served.get("/")
     assert json.loads(served.get("/api/status"))["state"] == "empty"
     served.press_ctrl_c()
