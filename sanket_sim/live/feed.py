@@ -53,7 +53,6 @@ _SHOWN = (
     "glv_minor",
     "second_glv_minor",
 )
-_OK, _NOTEWORTHY = 0, 1
 STATES: dict[Verdict, State] = {
     "ok": "ok",
     "review": "warn",
@@ -92,7 +91,7 @@ class LiveFeed:
         self._processed += rows_in(ended)
         self.newest_tx_id = max(self.newest_tx_id, int(ended["tx_id"].max()))
         table = {name: ended[name] for name in _SHOWN}
-        table["root"] = self._roots.of_batch
+        table["root"] = self._roots.of(batch)
         over_ns = np.maximum(ended["completed_ns"], ended["posted_ns"])
         table["ended_ns"] = np.where(over_ns >= 0, over_ns, batch.end_ns)
         told = (ended["outcome"] != Outcome.IN_FLIGHT) | (ended["leak_class"] > 0)

@@ -48,7 +48,7 @@ class Part(Protocol):
 class Picture:
     """Everything that is shown of a run.
 
-    A part that fails is not shown any more, and `trouble` says so: the run goes on, for what is
+    A part that fails takes nothing in any more, and `trouble` says so: the run goes on, for what is
     recorded must not depend on who looks.
     """
 

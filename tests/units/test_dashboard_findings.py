@@ -146,6 +146,18 @@ def test_headlines_say_what_is_open_and_name_services_as_people_do(found: dict[s
     assert facts["Bottleneck"].value == "Core banking"
 
 
+def test_a_run_that_measured_nothing_is_told_without_figures(tmp_path: Path) -> None:
+    quiet = SMALL.format(add="1ms").replace('"10/s"', '"0.001/h"')
+    (tmp_path / "quiet.toml").write_text(quiet)
+    run_once(resolve(tmp_path / "quiet.toml", seed=1), Options(out=tmp_path / "out"))
+    found = read_findings(next((tmp_path / "out").iterdir()))
+    assert found["traffic"]["submitted"] == 0
+    blocks = blocks_of(Matter(found, metrics=METRICS))
+    facts = facts_of(blocks["Money and verdict"])
+    assert (facts["Leak rate"].value, facts["Service level"].value) == ("-", "no demand")
+    assert not [block for block in blocks.values() if "nan" in repr(block)]
+
+
 def test_incidents_tell_how_soon_and_until_when(found: dict[str, Any]) -> None:
     told = blocks_of(Matter(found, metrics=METRICS))
     facts, recovery = facts_of(told["Incidents"]), found["resilience"]["recovery"]

@@ -139,6 +139,25 @@ def test_looking_ends_with_the_tab() -> None:
     assert not looks[-1].is_alive()
 
 
+def test_looking_goes_on_after_what_cannot_be_read() -> None:
+    looks: list[int] = []
+
+    def read() -> int:
+        looks.append(len(looks))
+        if len(looks) == 1:
+            raise OSError("gone for a moment")
+        return len(looks)
+
+    @component
+    def watcher() -> None:
+        use_polled(read, 0, 0.01)
+        solara.Div()
+
+    _, rc = solara.render(watcher(), handle_error=False)
+    wait_until(lambda: len(looks) > 3)
+    rc.close()
+
+
 def test_a_panel_toggles_and_is_replaced() -> None:
     tab = Tab()
     tab.toggle("inject")

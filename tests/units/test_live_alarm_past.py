@@ -54,3 +54,11 @@ def test_what_is_forgotten_has_no_past() -> None:
         book.note(Notice("COMMAND", f"{number}", "ok", "Command"), number)
     assert book.find(0) is None
     assert book.find(299)[1].turns[0].at_ns == 299
+
+
+def test_a_service_that_turns_out_to_blame_can_be_opened() -> None:
+    book = AlarmBook()
+    book.tell(notice(25.0), 1)
+    book.end("QUEUE", "ledger", 4, service="ledger")
+    alert, _ = book.find(0)
+    assert (alert.subject_kind, alert.subject) == ("service", "ledger")

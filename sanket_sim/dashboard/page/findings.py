@@ -57,7 +57,9 @@ def findings(standing: Standing, orders: Orders, tab: Tab) -> None:
     told = use_polled(lambda: told_of(orders.deck, folder, ended=ended), ASKING, LOOKS_S, *subjects)
     _findings(
         ended=ended,
-        others=solara.use_memo(lambda: others_than(folder) if ended else [], list(subjects)),
+        others=solara.use_memo(
+            lambda: others_than(folder) if ended and folder.name else [], list(subjects)
+        ),
         other=other.value,
         inside=drawn(
             Sheet("", "", (*beside.value, *told.value)),
@@ -74,7 +76,7 @@ def told_of(deck: FlightDeck, folder: Path, *, ended: bool) -> tuple[Block, ...]
         return (Text("", ("There is no run.",)),)
     matter = Matter(so_far=so_far_of(deck), metrics=metrics, alerts=alerts or {})
     if ended:
-        found = read_findings(folder)
+        found = read_findings(folder) if folder.name else {}
         if not found:
             return (Text("", ("This run left no findings: nothing was measured.",)),)
         return summary(replace(matter, found=found))

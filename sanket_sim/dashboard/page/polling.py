@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Hashable
 from typing import TypeVar
@@ -9,6 +10,7 @@ from typing import TypeVar
 import solara
 
 T = TypeVar("T")
+_log = logging.getLogger(__name__)
 
 
 def use_polled(
@@ -20,7 +22,8 @@ def use_polled(
     ----------
     read : callable
         Called on a thread of the tab's own; what it returns is compared with what was read last,
-        so that nothing is drawn again for nothing.
+        so that nothing is drawn again for nothing. If it fails, the log says so, and the next look
+        may do better.
     first : object
         What stands there before the first look.
     every_s : float
@@ -35,9 +38,13 @@ def use_polled(
 
         def look() -> None:
             while not gone.is_set():
-                found = read()
-                if not gone.is_set():
-                    seen.set(found)
+                try:
+                    found = read()
+                except Exception:  # noqa: BLE001  # the next look may do better
+                    _log.exception("%r could not be read; what was read last stands", subjects)
+                else:
+                    if not gone.is_set():
+                        seen.set(found)
                 gone.wait(every_s)
 
         threading.Thread(target=look, daemon=True).start()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime, timedelta
 
 from sanket_sim.core import shares
@@ -53,10 +54,10 @@ def share(value: float | None) -> str:
 
     Examples
     --------
-    >>> share(0.0123), share(0), share(1), share(None)
-    ('1.23 %', '0 %', '100 %', '-')
+    >>> share(0.0123), share(0), share(1), share(None), share(math.nan)
+    ('1.23 %', '0 %', '100 %', '-', '-')
     """
-    return "-" if value is None else f"{shares.percent(value)} %"
+    return "-" if value is None or math.isnan(value) else f"{shares.percent(value)} %"
 
 
 def rate(value: float | None) -> str:
@@ -64,10 +65,10 @@ def rate(value: float | None) -> str:
 
     Examples
     --------
-    >>> rate(123.4), rate(0.25)
-    ('123/s', '0.25/s')
+    >>> rate(123.4), rate(0.25), rate(math.nan)
+    ('123/s', '0.25/s', '-')
     """
-    return "-" if value is None else f"{shares.rate(value)}/s"
+    return "-" if value is None or math.isnan(value) else f"{shares.rate(value)}/s"
 
 
 def words(name: str) -> str:

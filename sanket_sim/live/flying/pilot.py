@@ -241,7 +241,8 @@ class Pilot:
                 return True
             request: Request = self._orders.recv()
         except (EOFError, OSError):
-            self.cockpit.stop(_NOBODY_LEFT)
+            if self.state in STEERABLE:
+                self.cockpit.stop(_NOBODY_LEFT)
             return False
         self._outbox.put(self._obey(request))
         return True

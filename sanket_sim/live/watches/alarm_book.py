@@ -160,8 +160,8 @@ class AlarmBook:
         over = replace(alert, end_ns=now_ns)
         self._enter((notice.topic, f"{notice.key} {alert.alert_id}"), over, notice, now_ns)
 
-    def end(self, topic: str, key: str, now_ns: int, detail: str = "", subject: str = "") -> bool:
-        """End an alert, if it is open; say how it ended, and what it has turned out to be about."""
+    def end(self, topic: str, key: str, now_ns: int, detail: str = "", service: str = "") -> bool:
+        """End an alert, if it is open; say how, and which service it has turned out to be about."""
         alert = self._entries.get(self._known.get((topic, key), -1))
         if alert is None or alert.end_ns is not None:
             return False
@@ -169,7 +169,8 @@ class AlarmBook:
             alert,
             end_ns=now_ns,
             detail=detail or alert.detail,
-            subject=subject or alert.subject,
+            subject=service or alert.subject,
+            subject_kind="service" if service else alert.subject_kind,
         )
         self._turn(over, now_ns, "over")
         return self._change(over)

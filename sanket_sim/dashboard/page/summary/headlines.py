@@ -45,7 +45,7 @@ def _money(matter: Matter) -> Iterator[Fact]:
     yield _conserved(found["conservation"]["holds"])
     yield Fact("Steady state", words(verdict), _VERDICTS.get(verdict, "warn"))
     yield _level(value(found["resilience"]["sli"]))
-    yield Fact("Resilience score", f"{value(executive['resilience_score']):.4g} / 100")
+    yield Fact("Resilience score", _points(value(executive["resilience_score"])))
     bottleneck = executive["critical_bottleneck"]
     named = matter.label(bottleneck) if bottleneck else "None"
     yield Fact("Bottleneck", named, link=matter.link(bottleneck) if bottleneck else None)
@@ -54,6 +54,10 @@ def _money(matter: Matter) -> Iterator[Fact]:
 
 def _conserved(holds: bool) -> Fact:  # that is all there is to say
     return Fact("Money", "conserved" if holds else "not conserved", "ok" if holds else "critical")
+
+
+def _points(score_of_100: float) -> str:
+    return "-" if math.isnan(score_of_100) else f"{score_of_100:.4g} / 100"
 
 
 def _level(good: float) -> Fact:
