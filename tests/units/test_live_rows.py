@@ -28,7 +28,8 @@ class Told:
         self.scene = scene_of(CALM)
         for name in ("kind", "channel", "currency", "typology", "leak_class", "decline"):
             self.scene.words[name].code("none")
-        self.roots: Any = SimpleNamespace(of_batch=np.full(1, -1))
+        self.blamed = np.full(1, -1)
+        self.roots: Any = SimpleNamespace(of=lambda _batch: self.blamed)
         self.feed = LiveFeed(self.scene, Names(self.scene.words, self.scene.agents), self.roots)
 
     def row(self, *, assessments: Columns | None = None, **changes: Any) -> FeedRow:
@@ -75,7 +76,7 @@ def test_what_leaked_on_the_second_leg_alone_is_told(
 def test_nobody_is_blamed_for_what_went_well(
     told: Told, changes: dict[str, int], root: str
 ) -> None:
-    told.roots.of_batch[:] = LEDGER
+    told.blamed[:] = LEDGER
     assert told.row(**changes).root == root
 
 
