@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sanket_sim.core.draws import word_of
-from sanket_sim.trace.batch import Columns, TraceBatch, rows_in
+from sanket_sim.trace.batch import Columns, TraceBatch, joined, rows_in
 from sanket_sim.trace.vocabulary import Vocabularies
 
 _FIRST_NAMES = (  # noqa: SIM905  # ninety names are easier to read as a line of words
@@ -74,9 +74,7 @@ class Names:
     def take(self, agents: Columns) -> None:
         """Take up more agents."""
         if rows_in(agents):
-            self.table = {
-                name: np.concatenate([column, agents[name]]) for name, column in self.table.items()
-            }
+            self.table = joined(self.table, agents)
             self._index()
 
     def agent(self, agent_id: int) -> str:

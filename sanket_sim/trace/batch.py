@@ -109,6 +109,17 @@ def one_of(values: NDArray[Any], codes: Collection[int]) -> NDArray[np.bool_]:
     return found
 
 
+def joined(first: Columns, then: Columns) -> Columns:
+    """Lay the rows of one table behind those of another with the same columns.
+
+    Examples
+    --------
+    >>> joined({"n": np.array([1, 2])}, {"n": np.array([3])})
+    {'n': array([1, 2, 3])}
+    """
+    return {name: np.concatenate([column, then[name]]) for name, column in first.items()}
+
+
 def in_time(first: Columns, then: Columns) -> Columns:
     """Join two tables by their `time_ns`; at one instant the rows of `first` come first.
 
@@ -118,7 +129,7 @@ def in_time(first: Columns, then: Columns) -> Columns:
     >>> rows["time_ns"].tolist()
     [1, 3, 3]
     """
-    table = {name: np.concatenate([first[name], then[name]]) for name in first}
+    table = joined(first, then)
     order = np.argsort(table["time_ns"], kind="stable")
     return {name: column[order] for name, column in table.items()}
 

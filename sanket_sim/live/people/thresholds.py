@@ -8,6 +8,7 @@ from sanket_sim.analysis.fraud_scores import SCORE_BINS, Histogram
 from sanket_sim.bank.description import Bank
 from sanket_sim.live.frames import WhatIf
 from sanket_sim.live.people.campaigns import first_currency_minor
+from sanket_sim.live.reading.detection import share_of
 
 _STEP = 50
 """Bins of the histogram from one cut of the what-if to the next."""
@@ -35,9 +36,9 @@ def what_if(scores: Histogram, bank: Bank, currencies: list[str]) -> tuple[WhatI
     return tuple(
         WhatIf(
             score=place / SCORE_BINS,
-            recall=_share(right, fraud),
-            precision=_share(right, right + wrong),
-            honest_share=_share(wrong, honest),
+            recall=share_of(right, fraud),
+            precision=share_of(right, right + wrong),
+            honest_share=share_of(wrong, honest),
             flagged_minor=first_currency_minor(_at_stake_minor(scores, place, currencies), bank),
         )
         for place in bins
@@ -50,7 +51,3 @@ def _at_stake_minor(scores: Histogram, place: int, currencies: list[str]) -> dic
     """Return attempts at their owners' money from a bin on, by currency."""
     sums = scores.at_stake_minor.items()
     return {currencies[code]: int(minor[place:].sum()) for code, minor in sums}
-
-
-def _share(part: int, whole: int) -> float | None:
-    return part / whole if whole else None

@@ -93,12 +93,12 @@ class Detection:
     @property
     def recall(self) -> float | None:
         """Flagged fraud as a share of what can have been caught; None if that is unknown."""
-        return None if self.nobody_judges else _share(self.caught, self.frauds)
+        return None if self.nobody_judges else share_of(self.caught, self.frauds)
 
     @property
     def precision(self) -> float | None:
         """Fraud as a share of what was flagged."""
-        return _share(self.caught, self.caught + self.false_alarms)
+        return share_of(self.caught, self.caught + self.false_alarms)
 
     def _counts(self, rows: Payments) -> NDArray[np.bool_]:
         """Say which rows the findings count: customers' own wishes, born after the warm-up.
@@ -125,5 +125,6 @@ class Detection:
         self.lost_minor.update(sums_by_currency(fraud, fraud.lost_minor, self._currencies))
 
 
-def _share(part: int, whole: int) -> float | None:
+def share_of(part: int, whole: int) -> float | None:
+    """Return a part as a share of the whole; None of nothing."""
     return part / whole if whole else None

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 
 from sanket_sim.analysis.run_folder import RunFolder
 from sanket_sim.bank.description import Bank
 from sanket_sim.live.reading.unwritten import Unwritten, in_codes, where_named
-from sanket_sim.trace.batch import Columns
+from sanket_sim.trace.batch import Columns, joined
 from sanket_sim.trace.reader import Trace
 from sanket_sim.trace.vocabulary import Vocabularies
 from sanket_sim.trace.writer import part_path
@@ -69,13 +68,13 @@ class TraceFromOutside(Trace):
     def columns(self, name: str, names: Sequence[str] | None = None) -> Columns:
         """Read columns, also of rows that waited."""
         written = super().columns(name, names)
-        return _joined(written, in_codes(name, self._seen.rows[name], self.vocabularies))
+        return joined(written, in_codes(name, self._seen.rows[name], self.vocabularies))
 
     def rows_with(self, name: str, column: str, numbers: Sequence[int]) -> Columns:
         """Return rows, also of those that waited."""
         waited = where_named(self._seen.rows[name], (column,), numbers)
         written = super().rows_with(name, column, numbers)
-        return _joined(written, in_codes(name, waited, self.vocabularies))
+        return joined(written, in_codes(name, waited, self.vocabularies))
 
     def _rows_in(
         self, path: Path, wanted: list[str], column: str, numbers: Sequence[int]
@@ -93,7 +92,3 @@ class RunFromOutside(RunFolder):
     def __init__(self, seen: Unwritten, kept: Recollection) -> None:
         super().__init__(seen.folder, kept.bank)
         self.trace = TraceFromOutside(seen, kept)
-
-
-def _joined(first: Columns, then: Columns) -> Columns:
-    return {name: np.concatenate([column, then[name]]) for name, column in first.items()}

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from sanket_sim.simulation.crew import Cockpit
-from sanket_sim.trace.batch import Columns
+from sanket_sim.trace.batch import Columns, joined
 from sanket_sim.trace.reader import Trace
 
 
@@ -22,7 +22,7 @@ class TraceSoFar(Trace):
     def rows_with(self, name: str, column: str, numbers: Sequence[int]) -> Columns:
         """Return rows, also of those that wait."""
         written = super().rows_with(name, column, numbers)
-        return _joined(written, self.waiting_with(name, column, numbers))
+        return joined(written, self.waiting_with(name, column, numbers))
 
     def waiting_with(self, name: str, column: str, numbers: Sequence[int]) -> Columns:
         """Return rows of those that wait, no others."""
@@ -43,7 +43,3 @@ class TraceSoFar(Trace):
         """Say whether all rows that came after an instant still wait."""
         times_ns = self._writer.waiting(name)[time]
         return not self.parts(name) or (len(times_ns) > 0 and int(times_ns[0]) < since_ns)
-
-
-def _joined(first: Columns, then: Columns) -> Columns:
-    return {name: np.concatenate([column, then[name]]) for name, column in first.items()}
